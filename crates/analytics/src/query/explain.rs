@@ -1,0 +1,157 @@
+//! The events that made a figure.
+
+use chrono::{DateTime, NaiveDate, Utc};
+use serde::{Deserialize, Serialize};
+use sqlx::postgres::PgRow;
+use sqlx::{FromRow, PgPool, Row as _};
+use uuid::Uuid;
+
+use crate::basis::Grain;
+
+/// Which facts make a figure.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Question {
+    /// Those of some metrics, of one product or (empty) of all.
+    Facts {
+        /// Names of metrics.
+        metrics: &'static [&'static str],
+        /// Name of a product.
+        product: &'static str,
+        /// From the beginning of time instead of the period's.
+        to_date: bool,
+    },
+    /// The users of a distinct count, each with its earliest event.
+    ActiveUsers,
+    /// The trainers of a distinct count, each with its earliest event.
+    ActiveTrainers,
+    /// Published events that ended.
+    EndedEvents,
+}
+
+/// One event's part in a figure.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Explained {
+    /// The service whose log the event is in.
+    pub source: String,
+    /// Its place in that log.
+    pub position: i64,
+    /// The event.
+    pub event_id: Uuid,
+    /// Whom or what it counts.
+    pub subject: Uuid,
+    /// The day it counts on.
+    pub day: NaiveDate,
+    /// ISO 4217; empty for a count.
+    pub currency: String,
+    /// Minor units.
+    pub amount: i64,
+    /// When it happened.
+    pub happened_at: DateTime<Utc>,
+    /// When it was recorded.
+    pub recorded_at: DateTime<Utc>,
+}
+
+impl FromRow<'_, PgRow> for Explained {
+    fn from_row(row: &PgRow) -> Result<Self, sqlx::Error> {
+        Ok(Self {
+            source: row.try_get("source")?,
+            position: row.try_get("position")?,
+            event_id: row.try_get("event_id")?,
+            subject: row.try_get("subject")?,
+            day: row.try_get("day")?,
+            currency: row.try_get("currency")?,
+            amount: row.try_get("amount")?,
+            happened_at: row.try_get("happened_at")?,
+            recorded_at: row.try_get("recorded_at")?,
+        })
+    }
+}
+
+/// A place in the list.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Cursor(DateTime<Utc>, String, i64, Uuid);
+
+impl From<&Explained> for Cursor {
+    fn from(row: &Explained) -> Self {
+        Self(
+            row.happened_at,
+            row.source.clone(),
+            row.position,
+            row.subject,
+        )
+    }
+}
+
+const FACTS: &str = "
+    select source, position, event_id, subject, day, currency, amount, happened_at, recorded_at
+    from statistic_facts
+    where metric = any($1) and ($2 = '' or product = $2) and ($4 is null or day >= $4) and day < $5";
+
+const ACTIVE_USERS: &str = "
+    select source, position, event_id, subject, day, '' as currency, 0::bigint as amount, happened_at, recorded_at
+    from statistic_members
+    where metric = 'active_user' and grain = $3 and period >= $4 and period < $5";
+
+const ACTIVE_TRAINERS: &str = "
+    select distinct on (subject) * from (
+        select source, position, event_id, subject, day, '' as currency, 0::bigint as amount, happened_at, recorded_at
+        from statistic_members
+        where metric = 'active_trainer' and grain = $3 and period >= $4 and period < $5
+        union all
+        select 'ticketing', e.position, e.log_event_id, unnest(d.trainer_ids), d.day, '', 0, d.starts_at, e.recorded_at
+        from statistic_event_days d join statistic_events e using (event_id)
+        where e.published_at is not null and d.ends_at <= $6 and d.day >= $4 and d.day < $5
+    ) either order by subject, happened_at, source, position";
+
+const ENDED_EVENTS: &str = "
+    select 'ticketing' as source, position, log_event_id as event_id, event_id as subject, end_day as day,
+        '' as currency, 0::bigint as amount, ends_at as happened_at, recorded_at
+    from statistic_events
+    where published_at is not null and ends_at <= $6 and end_day >= $4 and end_day < $5";
+
+/// The facts behind a figure of the period of `grain` that is `[from, to)`, in the order in
+/// which they happened, at most `limit` after the cursor.
+pub async fn explain(
+    pool: &PgPool,
+    question: Question,
+    grain: Grain,
+    (from, to): (NaiveDate, NaiveDate),
+    as_of: DateTime<Utc>,
+    after: Option<Cursor>,
+    limit: i64,
+) -> Result<Vec<Explained>, sqlx::Error> {
+    let (rows, metrics, product, to_date) = match question {
+        Question::Facts {
+            metrics,
+            product,
+            to_date,
+        } => (FACTS, metrics, product, to_date),
+        Question::ActiveUsers => (ACTIVE_USERS, &[][..], "", false),
+        Question::ActiveTrainers => (ACTIVE_TRAINERS, &[][..], "", false),
+        Question::EndedEvents => (ENDED_EVENTS, &[][..], "", false),
+    };
+    let (happened_at, source, position, subject) = match after {
+        Some(Cursor(at, source, position, subject)) => {
+            (Some(at), Some(source), Some(position), Some(subject))
+        }
+        None => (None, None, None, None),
+    };
+    sqlx::query_as(&format!(
+        "select * from ({rows}) f
+         where $7 is null or (happened_at, source, position, subject) > ($7, $8, $9, $10)
+         order by happened_at, source, position, subject limit $11"
+    ))
+    .bind(metrics)
+    .bind(product)
+    .bind(grain.name())
+    .bind((!to_date).then_some(from))
+    .bind(to)
+    .bind(as_of)
+    .bind(happened_at)
+    .bind(source)
+    .bind(position)
+    .bind(subject)
+    .bind(limit)
+    .fetch_all(pool)
+    .await
+}

@@ -1,0 +1,50 @@
+#![doc = include_str!("../README.md")]
+
+mod account;
+mod commands;
+mod copy;
+mod load;
+mod table;
+
+use clap::{Parser, Subcommand};
+
+#[derive(Parser)]
+#[command(about = "Comparisons that print one table each; ./dev bench brings the servers")]
+struct Arguments {
+    /// A Postgres server with fsync on; schemas are made and dropped in its database.
+    #[arg(long, env = "BENCH_DATABASE_URL")]
+    database_url: String,
+    /// Seconds of each measurement.
+    #[arg(long, default_value_t = 3)]
+    seconds: u64,
+    /// Measurements whose median is printed.
+    #[arg(long, default_value_t = 3)]
+    rounds: usize,
+    #[command(subcommand)]
+    benchmark: Option<Benchmark>,
+}
+
+#[derive(Clone, Copy, Subcommand, PartialEq, Eq)]
+enum Benchmark {
+    /// Durable commands a second on many aggregates, beside CqrsFramework on postgres-es.
+    Commands,
+    /// The same on one aggregate.
+    Hot,
+    /// Appending beside COPY of the same rows.
+    Copy,
+}
+
+const ALL: [Benchmark; 3] = [Benchmark::Commands, Benchmark::Hot, Benchmark::Copy];
+
+#[tokio::main]
+async fn main() {
+    let arguments = Arguments::parse();
+    let chosen = arguments.benchmark.map_or(ALL.to_vec(), |one| vec![one]);
+    for benchmark in chosen {
+        match benchmark {
+            Benchmark::Commands => commands::many(&arguments).await,
+            Benchmark::Hot => commands::one(&arguments).await,
+            Benchmark::Copy => copy::compare(&arguments).await,
+        }
+    }
+}

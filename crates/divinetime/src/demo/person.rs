@@ -1,0 +1,46 @@
+//! Somebody who is logged in.
+
+use std::time::Duration;
+
+use tonic::Request;
+use tonic::metadata::{Ascii, MetadataValue};
+
+use super::error::DemoError;
+
+/// The deadline of every call.
+const DEADLINE: Duration = Duration::from_secs(30);
+
+/// A user with an access token.
+#[derive(Clone)]
+pub(super) struct Person {
+    pub user_id: String,
+    authorization: MetadataValue<Ascii>,
+}
+
+impl Person {
+    pub fn new(user_id: String, token: &str) -> Result<Self, DemoError> {
+        let authorization = format!("Bearer {token}")
+            .parse()
+            .map_err(|_| DemoError::Incomplete("a usable access token"))?;
+        Ok(Self {
+            user_id,
+            authorization,
+        })
+    }
+
+    /// The message as this user sends it.
+    pub fn request<T>(&self, message: T) -> Request<T> {
+        let mut request = Self::anonymous(message);
+        request
+            .metadata_mut()
+            .insert("authorization", self.authorization.clone());
+        request
+    }
+
+    /// The message as nobody in particular sends it.
+    pub fn anonymous<T>(message: T) -> Request<T> {
+        let mut request = Request::new(message);
+        request.set_timeout(DEADLINE);
+        request
+    }
+}

@@ -1,0 +1,258 @@
+//! What a season attempts: decided by the seed alone, before anything is called.
+
+use std::collections::BTreeSet;
+
+use chrono::{Days, NaiveDate, NaiveTime, Offset as _, TimeZone as _, Utc};
+use chrono_tz::Tz;
+use rand::rngs::StdRng;
+use rand::seq::SliceRandom as _;
+use rand::{Rng as _, SeedableRng as _};
+use uuid::Uuid;
+
+/// Where trainers work: city, zone, currency.
+pub(super) const PLACES: [(&str, Tz, &str); 4] = [
+    ("New York", Tz::America__New_York, "USD"),
+    ("Berlin", Tz::Europe__Berlin, "EUR"),
+    ("Los Angeles", Tz::America__Los_Angeles, "USD"),
+    ("Tokyo", Tz::Asia__Tokyo, "JPY"),
+];
+
+/// Local start hours of the slots of each day.
+pub(super) const HOURS: [u32; 3] = [13, 14, 16];
+
+/// Days between today and the first bookable one, so that every notice is kept.
+const LEAD_DAYS: u64 = 2;
+
+/// A whole season.
+pub(super) struct Plan {
+    /// Tells this run's names and addresses from those of other runs.
+    pub run: String,
+    /// The first bookable date.
+    pub first_day: NaiveDate,
+    /// How many days are bookable.
+    pub days: u32,
+    pub trainers: Vec<TrainerPlan>,
+    pub parents: Vec<ParentPlan>,
+    pub rush: RushPlan,
+}
+
+/// One trainer.
+pub(super) struct TrainerPlan {
+    /// Index into `PLACES`.
+    pub place: usize,
+    pub price_per_hour: i64,
+}
+
+/// One family.
+pub(super) struct ParentPlan {
+    pub children: usize,
+    pub bookings: Vec<BookingPlan>,
+    /// The tier wanted in the rush, and what follows.
+    pub rush: (usize, Fate),
+    /// Wants the free clinic, with all children.
+    pub clinic: bool,
+}
+
+/// One session to book.
+#[derive(Clone, Copy)]
+pub(super) struct BookingPlan {
+    pub trainer: usize,
+    /// Index into the trainer's slots by start.
+    pub slot: usize,
+    /// How many of the children, from the first.
+    pub group: usize,
+    pub fate: Fate,
+}
+
+/// A camp with more buyers than seats.
+pub(super) struct RushPlan {
+    /// Seats of each of two tiers.
+    pub capacity: i32,
+    /// Seats over both.
+    pub max_participants: i32,
+}
+
+/// What becomes of something that is held.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Fate {
+    /// Paid with this method.
+    Paid(&'static str),
+    /// The first card is declined, the second is not.
+    DeclinedThenPaid,
+    /// The card is declined, and that was it.
+    Declined,
+    /// Nobody ever pays; the hold runs out by itself.
+    Abandoned,
+    /// Cancelled before it was paid; tickets are abandoned instead.
+    CancelledUnpaid,
+    /// Paid, then cancelled by the parent in time; tickets stay paid.
+    CancelledByParent,
+    /// Paid, then cancelled by the trainer; tickets stay paid.
+    CancelledByTrainer,
+}
+
+/// In the proportions of a season.
+const FATES: [Fate; 12] = [
+    Fate::Paid("sandbox_ok"),
+    Fate::CancelledByParent,
+    Fate::DeclinedThenPaid,
+    Fate::Abandoned,
+    Fate::CancelledByTrainer,
+    Fate::Declined,
+    Fate::CancelledUnpaid,
+    Fate::Paid("sandbox_ok"),
+    Fate::Paid("sandbox_ok"),
+    Fate::Paid("sandbox_slow_1_ok"),
+    Fate::Paid("sandbox_ok"),
+    Fate::Paid("sandbox_refund_timeout_ok"),
+];
+
+impl Plan {
+    /// The season of a seed.
+    pub fn new(seed: u64, parents: u32, days: u32) -> Self {
+        let mut random = StdRng::seed_from_u64(seed);
+        let slots_each = HOURS.len() * days as usize;
+        let wanted = 2 * parents as usize;
+        let trainers: Vec<_> = (0..PLACES.len().max(2 * wanted / slots_each + 1))
+            .map(|number| TrainerPlan {
+                place: number % PLACES.len(),
+                price_per_hour: random.random_range(40..120) * 100,
+            })
+            .collect();
+        let mut free: Vec<_> = (0..trainers.len())
+            .flat_map(|trainer| (0..slots_each).map(move |slot| (trainer, slot)))
+            .collect();
+        free.shuffle(&mut random);
+        let mut fates = FATES.iter().copied().cycle();
+        let parents_plan = (0..parents)
+            .map(|_| parent(&mut random, &mut free, &mut fates))
+            .collect();
+        let capacity = i32::try_from(parents / 3).unwrap_or(i32::MAX).max(1);
+        Self {
+            run: Uuid::now_v7().simple().to_string()[4..16].to_owned(),
+            first_day: Utc::now().date_naive() + Days::new(LEAD_DAYS),
+            days,
+            trainers,
+            parents: parents_plan,
+            rush: RushPlan {
+                capacity,
+                max_participants: capacity + capacity / 2,
+            },
+        }
+    }
+
+    /// How many steps the progress counts.
+    pub fn steps(&self) -> u64 {
+        let bookings: usize = self.parents.iter().map(|parent| parent.bookings.len()).sum();
+        (self.trainers.len() + 3 * self.parents.len() + bookings) as u64
+    }
+
+    /// The day after the last bookable one.
+    pub fn end(&self) -> NaiveDate {
+        self.first_day + Days::new(self.days.into())
+    }
+}
+
+fn parent(
+    random: &mut StdRng,
+    free: &mut Vec<(usize, usize)>,
+    fates: &mut impl Iterator<Item = Fate>,
+) -> ParentPlan {
+    let children = random.random_range(1..=3);
+    let mut taken = BTreeSet::new();
+    let mut bookings = Vec::new();
+    for _ in 0..2 {
+        // Never two on the same day or the next, so that no child is in two places in any zone.
+        let apart = |slot: usize| {
+            let day = slot / HOURS.len();
+            !taken.contains(&day) && !taken.contains(&(day + 1)) && !taken.contains(&day.wrapping_sub(1))
+        };
+        let Some(place) = free.iter().rposition(|(_, slot)| apart(*slot)) else {
+            break;
+        };
+        let (trainer, slot) = free.swap_remove(place);
+        taken.insert(slot / HOURS.len());
+        bookings.push(BookingPlan {
+            trainer,
+            slot,
+            group: random.random_range(1..=children),
+            fate: fates.next().unwrap_or(Fate::Abandoned),
+        });
+    }
+    ParentPlan {
+        children,
+        bookings,
+        rush: (
+            random.random_range(0..2),
+            fates.next().unwrap_or(Fate::Abandoned),
+        ),
+        clinic: random.random_bool(0.5),
+    }
+}
+
+/// The next date, from a day on, on which the clocks of a zone go forward (or back). `None`
+/// where they never do.
+pub(super) fn clock_change(zone: Tz, from: NaiveDate, forward: bool) -> Option<NaiveDate> {
+    let offset = |day: NaiveDate| {
+        let noon = day.and_time(NaiveTime::from_hms_opt(12, 0, 0)?);
+        Some(zone.offset_from_utc_datetime(&noon).fix().local_minus_utc())
+    };
+    from.iter_days().take(400).find(|day| {
+        let before = day.pred_opt().and_then(offset);
+        match (before, offset(*day)) {
+            (Some(before), Some(after)) if forward => after > before,
+            (Some(before), Some(after)) => after < before,
+            _ => false,
+        }
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn bookings(plan: &Plan) -> Vec<(usize, usize, usize, Fate)> {
+        plan.parents
+            .iter()
+            .flat_map(|parent| &parent.bookings)
+            .map(|booking| (booking.trainer, booking.slot, booking.group, booking.fate))
+            .collect()
+    }
+
+    #[test]
+    fn the_same_seed_attempts_the_same() {
+        assert_eq!(bookings(&Plan::new(5, 40, 20)), bookings(&Plan::new(5, 40, 20)));
+        assert_ne!(bookings(&Plan::new(5, 40, 20)), bookings(&Plan::new(6, 40, 20)));
+    }
+
+    #[test]
+    fn no_slot_is_booked_twice_and_no_family_is_in_two_places() {
+        for seed in 0..20 {
+            let plan = Plan::new(seed, 100, 14);
+            let mut slots = BTreeSet::new();
+            for parent in &plan.parents {
+                let days: Vec<_> = parent.bookings.iter().map(|booking| booking.slot / 3).collect();
+                assert!(days.windows(2).all(|pair| pair[0].abs_diff(pair[1]) > 1));
+                for booking in &parent.bookings {
+                    assert!(slots.insert((booking.trainer, booking.slot)));
+                    assert!(booking.group <= parent.children);
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn the_smallest_season_meets_every_fate_that_the_refusals_need() {
+        let fates: Vec<_> = bookings(&Plan::new(1, 4, 7)).iter().map(|booking| booking.3).collect();
+        assert_eq!(fates[0], Fate::Paid("sandbox_ok"));
+    }
+
+    #[test]
+    fn clock_changes_are_found_where_there_are_any() {
+        let date = |text: &str| text.parse::<NaiveDate>().unwrap();
+        let new_york = Tz::America__New_York;
+        assert_eq!(clock_change(new_york, date("2026-01-01"), true), Some(date("2026-03-08")));
+        assert_eq!(clock_change(new_york, date("2026-03-09"), false), Some(date("2026-11-01")));
+        assert_eq!(clock_change(Tz::Asia__Tokyo, date("2026-01-01"), true), None);
+    }
+}

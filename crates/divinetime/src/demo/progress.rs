@@ -1,0 +1,59 @@
+//! How far the demo is: a bar on a terminal, a line for each stage elsewhere, nothing with
+//! `--json`.
+
+use std::io::{IsTerminal as _, Write as _};
+use std::time::Duration;
+
+use indicatif::{ProgressBar, ProgressStyle};
+
+/// Shows progress on standard error.
+#[derive(Clone)]
+pub(super) struct Progress {
+    bar: Option<ProgressBar>,
+    lines: bool,
+}
+
+impl Progress {
+    pub fn start(steps: u64, quiet: bool) -> Self {
+        let terminal = std::io::stderr().is_terminal();
+        let bar = (terminal && !quiet).then(|| {
+            let bar = ProgressBar::new(steps);
+            if let Ok(style) =
+                ProgressStyle::with_template("{bar:40} {pos}/{len} {elapsed} {wide_msg}")
+            {
+                bar.set_style(style);
+            }
+            bar.enable_steady_tick(Duration::from_millis(200));
+            bar
+        });
+        Self {
+            lines: bar.is_none() && !quiet,
+            bar,
+        }
+    }
+
+    /// A new stage begins.
+    pub fn say(&self, stage: &str) {
+        if let Some(bar) = &self.bar {
+            bar.set_message(stage.to_owned());
+        }
+        if self.lines {
+            // A progress line that cannot be written is no reason to stop.
+            let _ = writeln!(std::io::stderr(), "demo: {stage}");
+        }
+    }
+
+    /// One more step is done.
+    pub fn step(&self) {
+        if let Some(bar) = &self.bar {
+            bar.inc(1);
+        }
+    }
+
+    /// The bar goes.
+    pub fn finish(&self) {
+        if let Some(bar) = &self.bar {
+            bar.finish_and_clear();
+        }
+    }
+}

@@ -1,0 +1,430 @@
+//! The stage: locations, trainers with their windows, families.
+
+use chrono::{DateTime, Datelike as _, Days, NaiveDate, NaiveTime, Utc};
+use chrono_tz::Tz;
+use contracts::common::v1::{LogPosition, Money, Role};
+use contracts::google::r#type::Date;
+use contracts::identity::v1::{
+    AddChildRequest, CreateTrainerRequest, RegisterUserRequest, SkillLevel,
+};
+use contracts::scheduling::v1::slot_rule::Rule;
+use contracts::scheduling::v1::{
+    AssignTrainerLocationRequest, CreateLocationRequest, ListAvailableSlotsRequest, LocalTimes,
+    OpenScheduleRequest, RecurringSlots, SetGroupPriceRequest, SlotRule, Weekday,
+};
+use futures::{StreamExt as _, TryStreamExt as _, stream};
+use prost_types::Timestamp;
+use uuid::Uuid;
+
+use super::error::{Attempt as _, DemoError};
+use super::person::Person;
+use super::plan::{HOURS, PLACES, ParentPlan, Plan, TrainerPlan, clock_change};
+use super::platform::Platform;
+use super::progress::Progress;
+use super::tally::Tally;
+use super::CONCURRENCY;
+
+/// Everybody has the same; nothing of value is behind it.
+pub(super) const PASSWORD: &str = "a season to remember";
+
+/// Who plays, and where.
+pub(super) struct Stage {
+    /// By the index of `PLACES`.
+    pub locations: Vec<String>,
+    pub trainers: Vec<Trainer>,
+    pub parents: Vec<Parent>,
+    /// Works in New York, with a window around the next clock change only.
+    pub clock_trainer: Trainer,
+}
+
+/// A trainer who is logged in.
+pub(super) struct Trainer {
+    pub person: Person,
+    /// By start.
+    pub slots: Vec<String>,
+}
+
+/// A parent who is logged in.
+pub(super) struct Parent {
+    pub person: Person,
+    pub email: String,
+    pub children: Vec<String>,
+}
+
+pub(super) async fn play(
+    platform: &Platform,
+    admin: &Person,
+    plan: &Plan,
+    tally: &Tally,
+    progress: &Progress,
+) -> Result<Stage, DemoError> {
+    progress.say("locations, trainers and their windows");
+    let locations = locations(platform, admin, plan).await?;
+    let trainers = stream::iter(plan.trainers.iter().enumerate())
+        .map(|(number, trainer)| async {
+            let opened = open_trainer(platform, plan, number, trainer, &locations, tally).await;
+            progress.step();
+            opened
+        })
+        .buffered(CONCURRENCY)
+        .try_collect()
+        .await?;
+    let clock_trainer = clock_trainer(platform, plan, &locations, tally).await?;
+
+    progress.say("parents and children");
+    let parents = stream::iter(plan.parents.iter().enumerate())
+        .map(|(number, parent)| async move {
+            let family = family(platform, plan, number, parent, tally).await;
+            progress.step();
+            family
+        })
+        .buffered(CONCURRENCY)
+        .try_collect()
+        .await?;
+    Ok(Stage {
+        locations,
+        trainers,
+        parents,
+        clock_trainer,
+    })
+}
+
+async fn locations(
+    platform: &Platform,
+    admin: &Person,
+    plan: &Plan,
+) -> Result<Vec<String>, DemoError> {
+    let mut locations = Vec::new();
+    for (city, zone, _) in PLACES {
+        let message = CreateLocationRequest {
+            request_id: request_id(),
+            name: format!("{city} {}", plan.run),
+            time_zone: zone.name().to_owned(),
+        };
+        let created = platform
+            .patiently(|| {
+                let mut client = platform.locations.clone();
+                let request = admin.request(message.clone());
+                async move { client.create_location(request).await }
+            })
+            .await
+            .attempting("creating a location")?;
+        locations.push(created.location_id);
+    }
+    Ok(locations)
+}
+
+async fn open_trainer(
+    platform: &Platform,
+    plan: &Plan,
+    number: usize,
+    trainer: &TrainerPlan,
+    locations: &[String],
+    tally: &Tally,
+) -> Result<Trainer, DemoError> {
+    let place = trainer.place;
+    let price = trainer.price_per_hour;
+    let person = hire(platform, plan, &format!("trainer{number}"), place, price, tally).await?;
+    assign(platform, &person, &locations[place]).await?;
+    for participants in 2..=3 {
+        set_group_price(platform, &person, place, participants, price).await?;
+    }
+    let rules = HOURS.map(|hour| {
+        let last = plan.end() - Days::new(1);
+        daily(&locations[place], hour, plan.first_day, last)
+    });
+    let (slots, _) =
+        open_schedule(platform, &person, rules.to_vec(), plan.first_day, plan.end()).await?;
+    let expected = HOURS.len() * plan.days as usize;
+    tally.promise(
+        format!("trainer {number} has {expected} slots"),
+        slots.len() == expected,
+        format!("{} slots", slots.len()),
+    );
+    Ok(Trainer { person, slots })
+}
+
+/// A trainer in New York whose slots lie about the next change of the clocks: 13:00 stays
+/// 13:00, an hour apart in UTC.
+async fn clock_trainer(
+    platform: &Platform,
+    plan: &Plan,
+    locations: &[String],
+    tally: &Tally,
+) -> Result<Trainer, DemoError> {
+    let (_, zone, _) = PLACES[0];
+    let person = hire(platform, plan, "clock", 0, 6_000, tally).await?;
+    assign(platform, &person, &locations[0]).await?;
+    let change = next_clock_change(zone, plan.first_day);
+    let (from, until) = (change - Days::new(2), change + Days::new(2));
+    let rule = daily(&locations[0], 13, from, until);
+    let (slots, position) =
+        open_schedule(platform, &person, vec![rule], from, until + Days::new(1)).await?;
+
+    let message = ListAvailableSlotsRequest {
+        trainer_id: person.user_id.clone(),
+        min_position: position,
+        ..Default::default()
+    };
+    let listed = platform
+        .patiently(|| {
+            let mut client = platform.schedules.clone();
+            let request = person.request(message.clone());
+            async move { client.list_available_slots(request).await }
+        })
+        .await
+        .attempting("listing the slots about the clock change")?
+        .slots;
+    let starts: Vec<_> = listed.iter().map(|slot| slot.local_start.as_str()).collect();
+    let utc_hours: std::collections::BTreeSet<_> = listed
+        .iter()
+        .filter_map(|slot| slot.starts_at.map(|at| at.seconds.rem_euclid(86_400) / 3_600))
+        .collect();
+    tally.promise(
+        format!("13:00 stays 13:00 across the clock change of {change}"),
+        starts.len() == 5 && starts.iter().all(|start| *start == "13:00") && utc_hours.len() == 2,
+        format!("local starts {starts:?}, UTC hours {utc_hours:?}"),
+    );
+    Ok(Trainer { person, slots })
+}
+
+/// Whichever comes first, forward or back.
+fn next_clock_change(zone: Tz, from: NaiveDate) -> NaiveDate {
+    [true, false]
+        .into_iter()
+        .filter_map(|forward| clock_change(zone, from + Days::new(3), forward))
+        .min()
+        .unwrap_or(from + Days::new(3))
+}
+
+async fn hire(
+    platform: &Platform,
+    plan: &Plan,
+    name: &str,
+    place: usize,
+    price_per_hour: i64,
+    tally: &Tally,
+) -> Result<Person, DemoError> {
+    let (_, person) = join(platform, plan, name, Role::Trainer, tally).await?;
+    let message = CreateTrainerRequest {
+        request_id: request_id(),
+        first_name: "Demo".to_owned(),
+        last_name: name.to_owned(),
+        price_per_hour: Some(money(place, price_per_hour)),
+        session_duration_minutes: 60,
+        ..Default::default()
+    };
+    platform
+        .patiently(|| {
+            let mut client = platform.trainers.clone();
+            let request = person.request(message.clone());
+            async move { client.create_trainer(request).await }
+        })
+        .await
+        .attempting("creating a trainer profile")?;
+    tally.trainer();
+    Ok(person)
+}
+
+async fn family(
+    platform: &Platform,
+    plan: &Plan,
+    number: usize,
+    parent: &ParentPlan,
+    tally: &Tally,
+) -> Result<Parent, DemoError> {
+    let name = format!("parent{number}");
+    let (email, person) = join(platform, plan, &name, Role::Parent, tally).await?;
+    let mut children = Vec::new();
+    for child in 0..parent.children {
+        let message = AddChildRequest {
+            request_id: request_id(),
+            guardian_consent: true,
+            first_name: format!("Child{child}"),
+            last_name: name.clone(),
+            birthdate: Some(Date {
+                year: 2014 + i32::try_from(child).unwrap_or_default(),
+                month: 5,
+                day: 17,
+            }),
+            skill_level: SkillLevel::Beginner.into(),
+            ..Default::default()
+        };
+        let added = platform
+            .patiently(|| {
+                let mut client = platform.children.clone();
+                let request = person.request(message.clone());
+                async move { client.add_child(request).await }
+            })
+            .await
+            .attempting("adding a child")?;
+        children.push(added.child_id);
+    }
+    Ok(Parent {
+        person,
+        email,
+        children,
+    })
+}
+
+/// Registers and logs in.
+async fn join(
+    platform: &Platform,
+    plan: &Plan,
+    name: &str,
+    role: Role,
+    tally: &Tally,
+) -> Result<(String, Person), DemoError> {
+    let message = registration(&format!("{name}.{}@demo.example.org", plan.run), role);
+    let registered = platform
+        .patiently(|| {
+            let mut client = platform.users.clone();
+            let request = Person::anonymous(message.clone());
+            async move { client.register_user(request).await }
+        })
+        .await
+        .attempting("registering a user")?;
+    let person = platform.log_in(&message.email, PASSWORD).await?;
+    tally.user(&registered.user_id);
+    Ok((message.email, person))
+}
+
+/// A registration under an address.
+pub(super) fn registration(email: &str, role: Role) -> RegisterUserRequest {
+    RegisterUserRequest {
+        request_id: request_id(),
+        role: role.into(),
+        email: email.to_owned(),
+        password: PASSWORD.to_owned(),
+        first_name: "Demo".to_owned(),
+        last_name: "User".to_owned(),
+        phone_number: String::new(),
+    }
+}
+
+async fn assign(platform: &Platform, trainer: &Person, location: &str) -> Result<(), DemoError> {
+    let message = AssignTrainerLocationRequest {
+        request_id: request_id(),
+        trainer_id: trainer.user_id.clone(),
+        location_id: location.to_owned(),
+    };
+    platform
+        .patiently(|| {
+            let mut client = platform.calendars.clone();
+            let request = trainer.request(message.clone());
+            async move { client.assign_trainer_location(request).await }
+        })
+        .await
+        .attempting("assigning a location")?;
+    Ok(())
+}
+
+async fn set_group_price(
+    platform: &Platform,
+    trainer: &Person,
+    place: usize,
+    participants: i32,
+    price_per_hour: i64,
+) -> Result<(), DemoError> {
+    let message = SetGroupPriceRequest {
+        request_id: request_id(),
+        trainer_id: trainer.user_id.clone(),
+        participants,
+        price: Some(money(place, price_per_hour * i64::from(participants) * 4 / 5)),
+    };
+    platform
+        .patiently(|| {
+            let mut client = platform.calendars.clone();
+            let request = trainer.request(message.clone());
+            async move { client.set_group_price(request).await }
+        })
+        .await
+        .attempting("setting a group price")?;
+    Ok(())
+}
+
+async fn open_schedule(
+    platform: &Platform,
+    trainer: &Person,
+    slots: Vec<SlotRule>,
+    from: NaiveDate,
+    until: NaiveDate,
+) -> Result<(Vec<String>, Option<LogPosition>), DemoError> {
+    let message = schedule(&trainer.user_id, slots, from, until);
+    let opened = platform
+        .patiently(|| {
+            let mut client = platform.schedules.clone();
+            let request = trainer.request(message.clone());
+            async move { client.open_schedule(request).await }
+        })
+        .await
+        .attempting("opening a window")?;
+    Ok((opened.slot_ids, opened.position))
+}
+
+/// A window that holds the local days `[from, until)` of any zone.
+pub(super) fn schedule(
+    trainer_id: &str,
+    slots: Vec<SlotRule>,
+    from: NaiveDate,
+    until: NaiveDate,
+) -> OpenScheduleRequest {
+    OpenScheduleRequest {
+        request_id: request_id(),
+        trainer_id: trainer_id.to_owned(),
+        starts_at: Some(midnight(from - Days::new(1))),
+        ends_at: Some(midnight(until + Days::new(1))),
+        slots,
+    }
+}
+
+/// An hour on every date from the first to the last.
+pub(super) fn daily(location: &str, hour: u32, from: NaiveDate, until: NaiveDate) -> SlotRule {
+    SlotRule {
+        location_id: location.to_owned(),
+        rule: Some(Rule::Recurring(RecurringSlots {
+            weekdays: (1..=7)
+                .filter_map(|day| Weekday::try_from(day).ok())
+                .map(i32::from)
+                .collect(),
+            times: Some(LocalTimes {
+                start: format!("{hour:02}:00"),
+                end: format!("{:02}:00", hour + 1),
+                ..Default::default()
+            }),
+            from: Some(date(from)),
+            until: Some(date(until)),
+            except_dates: Vec::new(),
+        })),
+    }
+}
+
+/// A new request id.
+pub(super) fn request_id() -> String {
+    Uuid::now_v7().to_string()
+}
+
+/// An amount in the currency of a place. Yen have no cents.
+pub(super) fn money(place: usize, minor_units: i64) -> Money {
+    Money {
+        currency_code: PLACES[place].2.to_owned(),
+        minor_units,
+    }
+}
+
+/// A civil date as the contract has it.
+pub(super) fn date(day: NaiveDate) -> Date {
+    Date {
+        year: day.year(),
+        month: i32::try_from(day.month()).unwrap_or_default(),
+        day: i32::try_from(day.day()).unwrap_or_default(),
+    }
+}
+
+fn midnight(day: NaiveDate) -> Timestamp {
+    let instant: DateTime<Utc> = day.and_time(NaiveTime::MIN).and_utc();
+    Timestamp {
+        seconds: instant.timestamp(),
+        nanos: 0,
+    }
+}

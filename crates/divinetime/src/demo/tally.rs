@@ -1,0 +1,115 @@
+//! What the demo counts from the answers it gets, and the promises it checks on the way.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use contracts::common::v1::Money;
+
+/// Minor units by currency code.
+pub(super) type Amounts = BTreeMap<String, i64>;
+
+/// What money was for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Product {
+    Session,
+    Event,
+}
+
+/// What the season brought, by the answers.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(super) struct Counted {
+    pub users: BTreeSet<String>,
+    pub signups: i64,
+    pub trainers: i64,
+    pub sessions: i64,
+    pub succeeded: i64,
+    pub failed: i64,
+    pub events: i64,
+    pub session_revenue: Amounts,
+    pub event_revenue: Amounts,
+}
+
+/// Something that must hold, and whether it did.
+#[derive(Clone, Debug, serde::Serialize)]
+pub(super) struct Promise {
+    pub promise: String,
+    pub kept: bool,
+    pub saw: String,
+}
+
+/// Counts while everything runs.
+#[derive(Default)]
+pub(super) struct Tally {
+    counted: Mutex<Counted>,
+    promises: Mutex<Vec<Promise>>,
+}
+
+impl Tally {
+    /// Registered, and logged in.
+    pub fn user(&self, user_id: &str) {
+        let mut counted = self.lock();
+        counted.signups += 1;
+        counted.users.insert(user_id.to_owned());
+    }
+
+    pub fn trainer(&self) {
+        self.lock().trainers += 1;
+    }
+
+    pub fn session(&self) {
+        self.lock().sessions += 1;
+    }
+
+    pub fn event(&self) {
+        self.lock().events += 1;
+    }
+
+    pub fn failed_payment(&self) {
+        self.lock().failed += 1;
+    }
+
+    pub fn succeeded_payment(&self, product: Product, amount: &Money) {
+        let mut counted = self.lock();
+        counted.succeeded += 1;
+        add(&mut counted, product, amount, 1);
+    }
+
+    pub fn refund(&self, product: Product, amount: &Money) {
+        add(&mut self.lock(), product, amount, -1);
+    }
+
+    /// Notes what must hold, whether it did, and what was seen.
+    pub fn promise(&self, promise: impl Into<String>, kept: bool, saw: impl Into<String>) {
+        self.promises
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .push(Promise {
+                promise: promise.into(),
+                kept,
+                saw: saw.into(),
+            });
+    }
+
+    pub fn counted(&self) -> Counted {
+        self.lock().clone()
+    }
+
+    pub fn promises(&self) -> Vec<Promise> {
+        self.promises
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone()
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Counted> {
+        self.counted.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn add(counted: &mut Counted, product: Product, amount: &Money, sign: i64) {
+    let amounts = match product {
+        Product::Session => &mut counted.session_revenue,
+        Product::Event => &mut counted.event_revenue,
+    };
+    *amounts.entry(amount.currency_code.clone()).or_default() += sign * amount.minor_units;
+}

@@ -1,0 +1,121 @@
+//! Keeps a server running: starts it again when it dies, stops it when we stop.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::Duration;
+
+use rustix::process::Signal;
+use tokio::process::Child;
+use tokio::task::JoinHandle;
+use tokio::time::{Instant, sleep, timeout};
+use tokio_util::sync::CancellationToken;
+
+use super::EmbeddedError;
+use super::orphan::send;
+
+/// A server that dies more often than this within [`WINDOW`] is given up.
+const RESTARTS: usize = 10;
+const WINDOW: Duration = Duration::from_secs(60);
+const PAUSE: Duration = Duration::from_millis(500);
+
+/// What the supervisor has to know of a server.
+pub trait Server: Send + Sync + 'static {
+    /// For messages.
+    const NAME: &'static str;
+
+    /// Starts it and waits until it answers, at the same address each time.
+    fn start(&self) -> impl Future<Output = Result<Child, EmbeddedError>> + Send;
+
+    /// The signals that stop it, gentlest first, with the time that each is given.
+    fn stop_signals(&self) -> &'static [(Signal, Duration)];
+}
+
+/// A running server with its supervisor.
+pub struct Supervised {
+    pid: Arc<AtomicU32>,
+    stop: CancellationToken,
+    task: JoinHandle<()>,
+}
+
+impl Supervised {
+    /// Starts a server and supervises it. `failed` is cancelled when it cannot be kept running.
+    pub async fn start<S: Server>(server: S, failed: CancellationToken) -> Result<Self, EmbeddedError> {
+        let child = server.start().await?;
+        let pid = Arc::new(AtomicU32::new(child.id().unwrap_or_default()));
+        let stop = CancellationToken::new();
+        let task = tokio::spawn(supervise(server, child, pid.clone(), stop.clone(), failed));
+        Ok(Self { pid, stop, task })
+    }
+
+    /// Its process at the moment; `None` while it is being started again.
+    pub fn pid(&self) -> Option<u32> {
+        Some(self.pid.load(Ordering::Relaxed)).filter(|pid| *pid != 0)
+    }
+
+    /// Stops it and waits for its end.
+    pub async fn stop(self) {
+        self.stop.cancel();
+        // A panic of the supervisor has killed the server: a child dies with its handle.
+        self.task.await.ok();
+    }
+}
+
+async fn supervise<S: Server>(
+    server: S,
+    mut child: Child,
+    pid: Arc<AtomicU32>,
+    stop: CancellationToken,
+    failed: CancellationToken,
+) {
+    let mut deaths = VecDeque::new();
+    loop {
+        let status = tokio::select! {
+            () = stop.cancelled() => return end(&server, child).await,
+            status = child.wait() => status,
+        };
+        pid.store(0, Ordering::Relaxed);
+        let how = status.map_or_else(|error| error.to_string(), |status| status.to_string());
+        tracing::warn!(server = S::NAME, how, "a server has died; starting it again");
+        deaths.push_back(Instant::now());
+        while deaths.front().is_some_and(|death| death.elapsed() > WINDOW) {
+            deaths.pop_front();
+        }
+        let again = tokio::select! {
+            () = stop.cancelled() => return,
+            again = start_again(&server, deaths.len()) => again,
+        };
+        let Some(again) = again else {
+            tracing::error!(server = S::NAME, "a server dies again and again; giving it up");
+            return failed.cancel();
+        };
+        child = again;
+        pid.store(child.id().unwrap_or_default(), Ordering::Relaxed);
+        tracing::info!(server = S::NAME, "the server is up again");
+    }
+}
+
+/// Tries until it starts; `None` when that takes too many attempts.
+async fn start_again<S: Server>(server: &S, deaths: usize) -> Option<Child> {
+    for _ in deaths..=RESTARTS {
+        match server.start().await {
+            Ok(child) => return Some(child),
+            Err(error) => tracing::warn!(server = S::NAME, %error, "a server does not start"),
+        }
+        sleep(PAUSE).await;
+    }
+    None
+}
+
+async fn end<S: Server>(server: &S, mut child: Child) {
+    for (signal, patience) in server.stop_signals() {
+        if let Some(pid) = child.id().and_then(|pid| i32::try_from(pid).ok()) {
+            send(pid, *signal);
+        }
+        if timeout(*patience, child.wait()).await.is_ok() {
+            return;
+        }
+        tracing::warn!(server = S::NAME, "a server takes long to stop");
+    }
+    child.kill().await.ok();
+}

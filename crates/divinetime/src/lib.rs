@@ -1,0 +1,26 @@
+#![doc = include_str!("../README.md")]
+
+mod cli;
+mod console;
+pub mod demo;
+pub mod embedded;
+mod operator;
+mod outside;
+mod ports;
+mod running;
+mod services;
+mod signals;
+
+// The commands.
+mod create_admin;
+mod events;
+mod migrate;
+mod projections;
+mod serve;
+mod up;
+mod verify;
+
+/// Why a command ends badly: one sentence for whoever gave it.
+pub type Failure = Box<dyn std::error::Error + Send + Sync>;
+
+pub use cli::main;

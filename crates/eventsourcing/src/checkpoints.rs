@@ -1,0 +1,284 @@
+//! How far each projection has come, and waiting for it.
+
+use std::{
+    collections::HashMap,
+    sync::{LazyLock, Mutex, PoisonError},
+    time::Duration,
+};
+
+use chrono::{DateTime, Utc};
+use serde::Serialize;
+use sqlx::{FromRow, PgPool, Row as _, postgres::PgRow};
+use tokio::sync::watch;
+
+use crate::{Feed, FeedError};
+
+/// How often a waiter looks by itself: the projection may run in another process.
+const POLL: Duration = Duration::from_millis(20);
+
+/// A projection that nobody has looked at for so long is shown as stopped.
+pub(crate) const SILENCE: Duration = Duration::from_secs(10);
+
+/// The checkpoints of one service.
+#[derive(Clone, Debug)]
+pub struct Checkpoints {
+    pool: PgPool,
+}
+
+/// Why a projection cannot be waited for.
+#[derive(Debug, thiserror::Error)]
+pub enum CheckpointError {
+    /// Its read tables are being built anew; answer UNAVAILABLE.
+    #[error("{0} is being rebuilt")]
+    Rebuilding(String),
+    /// No projection of this name has ever run here.
+    #[error("there is no projection {0}")]
+    Unknown(String),
+    /// A process cannot be rebuilt: it has sent commands.
+    #[error("{0} is not a projection and cannot be rebuilt")]
+    NotAProjection(String),
+    /// The log whose head was asked for does not answer.
+    #[error(transparent)]
+    Feed(#[from] FeedError),
+    /// The database.
+    #[error("the checkpoints cannot be read: {0}")]
+    Database(#[from] sqlx::Error),
+}
+
+/// What a projection, process or relay is doing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+pub enum ProjectionState {
+    /// It follows its sources.
+    Live,
+    /// Its read tables are offline until it has replayed everything.
+    Rebuilding,
+    /// Something keeps it from going on; it tries again. See `error`.
+    Failing,
+    /// Nobody has run it for ten seconds.
+    Stopped,
+}
+
+/// How far a projection has come in one of its sources.
+#[derive(Clone, Debug, Serialize)]
+pub struct ProjectionStatus {
+    /// Its name.
+    pub projection: String,
+    /// `PROJECTION`, `PROCESS` or `RELAY`.
+    pub kind: String,
+    /// The service whose log it follows.
+    pub source: String,
+    /// What it is doing.
+    pub state: ProjectionState,
+    /// Everything up to here is folded.
+    pub position: i64,
+    /// The head of the source at the last look.
+    pub head: i64,
+    /// Events between the two.
+    pub lag_events: i64,
+    /// 0 while it runs and has everything; else the seconds since it last was known to.
+    pub lag_seconds: f64,
+    /// Seconds since the last look at the source.
+    pub look_age_seconds: f64,
+    /// Keys that are parked, over all its sources.
+    pub parked_keys: i64,
+    /// Events that wait with them, over all its sources.
+    pub parked_events: i64,
+    /// Where a rebuild ends.
+    pub target: Option<i64>,
+    /// The version of its fold.
+    pub fold_version: i32,
+    /// What keeps it from going on.
+    pub error: Option<String>,
+}
+
+struct StatusRow {
+    projection: String,
+    kind: String,
+    source: String,
+    state: String,
+    position: i64,
+    head: i64,
+    target: Option<i64>,
+    fold_version: i32,
+    error: Option<String>,
+    now: DateTime<Utc>,
+    looked_at: DateTime<Utc>,
+    complete_at: DateTime<Utc>,
+    parked_keys: i64,
+    parked_events: i64,
+}
+
+impl FromRow<'_, PgRow> for StatusRow {
+    fn from_row(row: &PgRow) -> Result<Self, sqlx::Error> {
+        Ok(Self {
+            projection: row.try_get("projection")?,
+            kind: row.try_get("kind")?,
+            source: row.try_get("source")?,
+            state: row.try_get("state")?,
+            position: row.try_get("position")?,
+            head: row.try_get("head")?,
+            target: row.try_get("target")?,
+            fold_version: row.try_get("fold_version")?,
+            error: row.try_get("error")?,
+            now: row.try_get("now")?,
+            looked_at: row.try_get("looked_at")?,
+            complete_at: row.try_get("complete_at")?,
+            parked_keys: row.try_get("parked_keys")?,
+            parked_events: row.try_get("parked_events")?,
+        })
+    }
+}
+
+impl Checkpoints {
+    /// The checkpoints in the schema of the pool.
+    pub fn new(pool: PgPool) -> Self {
+        Self { pool }
+    }
+
+    /// Returns when a projection has folded a log up to a position. The caller bounds it by its
+    /// deadline.
+    pub async fn wait(
+        &self,
+        projection: &str,
+        source: &str,
+        position: i64,
+    ) -> Result<(), CheckpointError> {
+        let mut moved = subscribe(projection);
+        loop {
+            // Seen before the look, so that no move falls between the two.
+            moved.borrow_and_update();
+            if self.position(projection, source).await? >= position {
+                return Ok(());
+            }
+            let _ = tokio::time::timeout(POLL, moved.changed()).await;
+        }
+    }
+
+    /// Asks a feed for its head and waits until a projection has folded it. What is then not
+    /// in the read table does not exist.
+    pub async fn catch_up<E>(
+        &self,
+        projection: &str,
+        feed: &(impl Feed<E> + ?Sized),
+    ) -> Result<(), CheckpointError> {
+        let head = feed.head().await?;
+        self.wait(projection, feed.source(), head).await
+    }
+
+    /// Where a projection stands in a log, 0 when it has not started.
+    ///
+    /// Fails with [`CheckpointError::Rebuilding`] while its read tables are offline.
+    pub async fn position(&self, projection: &str, source: &str) -> Result<i64, CheckpointError> {
+        let row: Option<(String, Option<i64>)> = sqlx::query_as(
+            "select p.state, c.position from projections p \
+             left join checkpoints c on c.projection = p.projection and c.source = $2 \
+             where p.projection = $1",
+        )
+        .bind(projection)
+        .bind(source)
+        .fetch_optional(&self.pool)
+        .await?;
+        match row {
+            Some((state, _)) if state == "REBUILDING" => {
+                Err(CheckpointError::Rebuilding(projection.to_owned()))
+            }
+            Some((_, position)) => Ok(position.unwrap_or(0)),
+            None => Ok(0),
+        }
+    }
+
+    /// Whether the read tables of a projection may be read now.
+    pub async fn readable(&self, projection: &str) -> Result<(), CheckpointError> {
+        self.position(projection, "").await.map(|_| ())
+    }
+
+    /// How far everything has come in each of its sources, by name.
+    pub async fn list(&self) -> Result<Vec<ProjectionStatus>, CheckpointError> {
+        let rows: Vec<StatusRow> = sqlx::query_as(
+            "select p.projection, p.kind, c.source, \
+                    case when p.rebuild_requested then 'REBUILDING' else p.state end as state, c.position, c.head, c.target, \
+                    p.fold_version, p.error, clock_timestamp() as now, c.looked_at, c.complete_at, \
+                    (select count(*) from parked_keys k where k.projection = p.projection) as parked_keys, \
+                    (select count(*) from parked_events e where e.projection = p.projection) as parked_events \
+             from projections p join checkpoints c using (projection) \
+             order by p.projection, c.source",
+        )
+        .fetch_all(&self.pool)
+        .await?;
+        Ok(rows.into_iter().map(ProjectionStatus::from).collect())
+    }
+
+    /// Asks the running owner of a projection to build its read tables anew. It takes them
+    /// offline within a second; `list` shows how it goes on.
+    pub async fn request_rebuild(&self, projection: &str) -> Result<(), CheckpointError> {
+        let kind: Option<String> = sqlx::query_scalar(
+            "update projections set rebuild_requested = (kind = 'PROJECTION') \
+             where projection = $1 returning kind",
+        )
+        .bind(projection)
+        .fetch_optional(&self.pool)
+        .await?;
+        match kind.as_deref() {
+            Some("PROJECTION") => Ok(()),
+            Some(_) => Err(CheckpointError::NotAProjection(projection.to_owned())),
+            None => Err(CheckpointError::Unknown(projection.to_owned())),
+        }
+    }
+}
+
+impl From<StatusRow> for ProjectionStatus {
+    fn from(row: StatusRow) -> Self {
+        let seconds = |since: DateTime<Utc>| {
+            (row.now - since).to_std().unwrap_or_default().as_secs_f64()
+        };
+        let look_age = seconds(row.looked_at);
+        let stopped = look_age > SILENCE.as_secs_f64();
+        let complete = row.position >= row.head && !stopped && row.error.is_none();
+        Self {
+            state: match (stopped, row.error.is_some(), row.state.as_str()) {
+                (true, _, _) => ProjectionState::Stopped,
+                (_, true, _) => ProjectionState::Failing,
+                (_, _, "REBUILDING") => ProjectionState::Rebuilding,
+                _ => ProjectionState::Live,
+            },
+            lag_events: (row.head - row.position).max(0),
+            lag_seconds: if complete { 0.0 } else { seconds(row.complete_at) },
+            look_age_seconds: look_age,
+            projection: row.projection,
+            kind: row.kind,
+            source: row.source,
+            position: row.position,
+            head: row.head,
+            parked_keys: row.parked_keys,
+            parked_events: row.parked_events,
+            target: row.target,
+            fold_version: row.fold_version,
+            error: row.error,
+        }
+    }
+}
+
+/// Who waits for a projection of some name in this process. A wake is only a hint to look:
+/// projections of one name in several schemas share it.
+static MOVES: LazyLock<Mutex<HashMap<String, watch::Sender<u64>>>> = LazyLock::new(Mutex::default);
+
+fn sender(projection: &str) -> watch::Sender<u64> {
+    let mut moves = MOVES.lock().unwrap_or_else(PoisonError::into_inner);
+    if let Some(sender) = moves.get(projection) {
+        return sender.clone();
+    }
+    moves
+        .entry(projection.to_owned())
+        .or_insert_with(|| watch::Sender::new(0))
+        .clone()
+}
+
+fn subscribe(projection: &str) -> watch::Receiver<u64> {
+    sender(projection).subscribe()
+}
+
+/// Wakes those who wait for a projection.
+pub(crate) fn moved(projection: &str) {
+    sender(projection).send_modify(|moves| *moves += 1);
+}

@@ -1,0 +1,164 @@
+//! Group commit: the commands of one process queue up in memory while the batch before them
+//! is flushed; one call of `append_batch` appends all of them and answers each.
+
+mod batch;
+mod flush;
+
+pub(crate) use batch::Digest;
+
+use std::sync::{
+    Arc,
+    atomic::{AtomicBool, AtomicUsize, Ordering},
+};
+
+use sqlx::PgPool;
+use tokio::sync::{mpsc, oneshot, watch};
+use uuid::Uuid;
+
+use crate::{claims::ClaimChange, context::Context, error::LogError};
+
+/// How many commands may wait for their flush before new ones are turned away.
+const MAX_WAITING: usize = 65_536;
+
+/// The queue in front of the log, and the task behind it.
+pub(crate) struct Journal {
+    queue: mpsc::UnboundedSender<Entry>,
+    waiting: Arc<AtomicUsize>,
+    committed: watch::Receiver<i64>,
+    epoch: watch::Receiver<u64>,
+}
+
+/// A chain of decisions on one cached aggregate. When the log refuses one of them, everything
+/// that was decided on top of it is void.
+#[derive(Debug, Default)]
+pub(crate) struct Lineage(AtomicBool);
+
+impl Lineage {
+    pub(crate) fn is_void(&self) -> bool {
+        self.0.load(Ordering::Acquire)
+    }
+
+    fn void(&self) {
+        self.0.store(true, Ordering::Release);
+    }
+}
+
+/// A decided command, ready to be stored.
+#[derive(Debug)]
+pub(crate) struct Decided {
+    pub context: Context,
+    pub aggregate_type: &'static str,
+    pub aggregate_id: Arc<str>,
+    /// Sequence of the first event.
+    pub sequence: i64,
+    pub events: Vec<NewEvent>,
+    pub claims: Vec<ClaimChange>,
+    pub reply: Vec<u8>,
+}
+
+/// An event that has no position yet.
+#[derive(Debug)]
+pub(crate) struct NewEvent {
+    pub id: Uuid,
+    pub event_type: String,
+    pub event_version: String,
+    pub payload: String,
+}
+
+/// What waits in the queue.
+struct Entry {
+    /// `None` asks only to confirm what was decided without events.
+    decided: Option<Box<Decided>>,
+    lineage: Arc<Lineage>,
+    answer: oneshot::Sender<Verdict>,
+}
+
+/// What became of a queued entry.
+#[derive(Debug)]
+pub(crate) enum Verdict {
+    /// Durable; the position of its last event.
+    Committed(i64),
+    /// Nothing was to be stored, everything it was decided on is durable, and no other process
+    /// had appended anything up to that epoch.
+    Confirmed { epoch: u64, position: i64 },
+    /// The request id is known: its first answer.
+    Duplicate {
+        position: i64,
+        fingerprint: Vec<u8>,
+        reply: Vec<u8>,
+    },
+    /// Another process wrote to the aggregate; decide again.
+    Conflict,
+    /// Decided on top of something that was refused; decide again.
+    Stale,
+    /// Another aggregate has it.
+    ClaimTaken { scope: String, key: String },
+    /// The log failed.
+    Failed(Arc<LogError>),
+}
+
+impl Journal {
+    pub(crate) async fn start(pool: PgPool) -> Result<Self, LogError> {
+        let head: i64 = sqlx::query_scalar("select position from log_head")
+            .fetch_one(&pool)
+            .await?;
+        let (queue, entries) = mpsc::unbounded_channel();
+        let (committed_tx, committed) = watch::channel(head);
+        let (epoch_tx, epoch) = watch::channel(0);
+        let waiting = Arc::new(AtomicUsize::new(0));
+        let flusher = flush::Flusher::new(pool, head, committed_tx, epoch_tx, Arc::clone(&waiting));
+        tokio::spawn(flusher.run(entries));
+        Ok(Self {
+            queue,
+            waiting,
+            committed,
+            epoch,
+        })
+    }
+
+    /// Queues a decided command. Never waits, so that deciding and queueing are one step that
+    /// no cancellation can cut in two.
+    pub(crate) fn submit(
+        &self,
+        decided: Decided,
+        lineage: &Arc<Lineage>,
+    ) -> oneshot::Receiver<Verdict> {
+        self.enqueue(Some(Box::new(decided)), lineage)
+    }
+
+    /// Queues a question: is what this was decided on durable and up to date?
+    pub(crate) fn confirm(&self, lineage: &Arc<Lineage>) -> oneshot::Receiver<Verdict> {
+        self.enqueue(None, lineage)
+    }
+
+    fn enqueue(
+        &self,
+        decided: Option<Box<Decided>>,
+        lineage: &Arc<Lineage>,
+    ) -> oneshot::Receiver<Verdict> {
+        let (answer, verdict) = oneshot::channel();
+        self.waiting.fetch_add(1, Ordering::Relaxed);
+        // The task ends only with the last sender; a dropped entry drops its answer, which the
+        // waiter sees.
+        let _ = self.queue.send(Entry {
+            decided,
+            lineage: Arc::clone(lineage),
+            answer,
+        });
+        verdict
+    }
+
+    /// Whether so much waits already that a new command should be turned away.
+    pub(crate) fn is_full(&self) -> bool {
+        self.waiting.load(Ordering::Relaxed) >= MAX_WAITING
+    }
+
+    /// Counts how often another process was seen to have appended.
+    pub(crate) fn epoch(&self) -> u64 {
+        *self.epoch.borrow()
+    }
+
+    pub(crate) fn subscribe(&self) -> watch::Receiver<i64> {
+        self.committed.clone()
+    }
+}

@@ -1,0 +1,54 @@
+#![doc = include_str!("../README.md")]
+
+// In the order in which a command flows.
+pub mod claims;
+pub mod context;
+mod error;
+mod event;
+mod journal;
+mod log;
+mod migrations;
+mod repository;
+mod snapshot;
+pub mod testing;
+mod upcast;
+pub mod verify;
+
+// ---- from the log to the others: feeds, relay, projectors, processes ----
+mod broker;
+mod bus;
+mod relay;
+mod log_service;
+mod feed;
+mod local_feed;
+mod remote_feed;
+mod tables;
+mod projector;
+mod checkpoints;
+mod parked;
+mod process;
+mod timers;
+
+pub use broker::{Broker, BrokerError};
+pub use bus::{BadAddress, Bus, BusChannel, ServiceToken, TokenSource};
+pub use checkpoints::{CheckpointError, Checkpoints, ProjectionState, ProjectionStatus};
+pub use feed::{Batch, Delivered, Feed, FeedError, Undecodable};
+pub use local_feed::{DecodeRecorded, LocalFeed};
+pub use log_service::{LogService, Publish, Published};
+pub use parked::{Parked, ParkedKey};
+pub use process::{Effect, Input, Outbox, OutboxItem, Process, ProcessRunner};
+pub use projector::{FoldError, Progress, Projection, Projector, ProjectorError, Step};
+pub use relay::{Relay, RelayError, RelayStep};
+pub use remote_feed::{DecodeEnvelope, Remote, RemoteFeed};
+pub use tables::{AnyTable, Row, Table, TableSet};
+
+pub use claims::{Claim, ClaimChange, ClaimingEvent};
+pub use context::{Context, RequestKey};
+pub use cqrs_es::{Aggregate, DomainEvent, event_sink::EventSink};
+pub use error::{DecodeError, LogError, is_transient};
+pub use event::RecordedEvent;
+pub use log::EventLog;
+pub use migrations::{migration, migrations};
+pub use repository::{Committed, ExecuteError, Repository};
+pub use sqlx::migrate::Migration;
+pub use upcast::{Upcast, Upcasters};

@@ -1,0 +1,248 @@
+//! `EventLogService`: a service's public events, from its log.
+
+use std::{collections::VecDeque, sync::Arc};
+
+use chrono::{DateTime, Utc};
+use contracts::log::v1::{
+    Envelope, HeadRequest, HeadResponse, ReadRequest, ReadResponse,
+    event_log_service_server::{EventLogService, EventLogServiceServer},
+};
+use futures::{
+    StreamExt,
+    stream::{self, BoxStream},
+};
+use tokio::sync::Mutex;
+use tonic::{Request, Response, Status};
+
+use crate::{DecodeError, EventLog, LogError, RecordedEvent};
+
+/// How many events are read at once.
+const CHUNK: i64 = 1_000;
+
+/// What a service tells the others of one event, computed from the event alone.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Published {
+    /// Name of the public event; the last token of its subject.
+    pub event_type: &'static str,
+    /// The encoded `divinetime.<service>.events.v1.<Service>Event`.
+    pub payload: Vec<u8>,
+}
+
+/// The public event that an event of the log is told as, `None` when it is private.
+pub type Publish = fn(&RecordedEvent) -> Result<Option<Published>, DecodeError>;
+
+/// The gRPC service over a log.
+#[derive(Clone)]
+pub struct LogService {
+    public: PublicLog,
+    last_seen: Arc<Mutex<Seen>>,
+}
+
+/// How far the log has been searched for its last public event.
+#[derive(Default)]
+struct Seen {
+    position: i64,
+    public_position: i64,
+}
+
+/// A log as the others see it.
+#[derive(Clone)]
+pub(crate) struct PublicLog {
+    pub service: &'static str,
+    pub log: EventLog,
+    pub publish: Publish,
+}
+
+impl LogService {
+    /// Serves the public events of a service's log.
+    pub fn new(service: &'static str, log: &EventLog, publish: Publish) -> Self {
+        Self {
+            public: PublicLog {
+                service,
+                log: log.clone(),
+                publish,
+            },
+            last_seen: Arc::default(),
+        }
+    }
+
+    /// The tonic service to add to a server.
+    pub fn server(self) -> EventLogServiceServer<Self> {
+        EventLogServiceServer::new(self)
+    }
+
+    async fn heads(&self) -> Result<HeadResponse, LogError> {
+        let mut seen = self.last_seen.lock().await;
+        let position = self.public.log.head().await?;
+        if position > seen.position {
+            let newer = self.public.last_public(seen.position, position).await?;
+            seen.public_position = newer.unwrap_or(seen.public_position);
+            seen.position = position;
+        }
+        Ok(HeadResponse {
+            position,
+            public_position: seen.public_position,
+        })
+    }
+}
+
+impl PublicLog {
+    /// The last public position in `(after, upto]`, searched from the end.
+    pub async fn last_public(&self, after: i64, upto: i64) -> Result<Option<i64>, LogError> {
+        let mut end = upto;
+        let mut size = 50;
+        while end > after {
+            let start = (end - size).max(after);
+            for event in self.log.read(start, end - start).await?.iter().rev() {
+                if (self.publish)(event)?.is_some() {
+                    return Ok(Some(event.position));
+                }
+            }
+            end = start;
+            size = (size * 4).min(CHUNK);
+        }
+        Ok(None)
+    }
+
+    /// The envelope of a public event.
+    pub fn envelope(
+        &self,
+        event: &RecordedEvent,
+        previous_position: i64,
+    ) -> Result<Option<Envelope>, DecodeError> {
+        let Some(published) = (self.publish)(event)? else {
+            return Ok(None);
+        };
+        Ok(Some(Envelope {
+            event_id: event.event_id.to_string(),
+            service: self.service.to_owned(),
+            position: event.position,
+            previous_position,
+            recorded_at: Some(timestamp(event.recorded_at)),
+            aggregate_type: event.aggregate_type.clone(),
+            aggregate_id: event.aggregate_id.clone(),
+            sequence: event.sequence,
+            command_id: event.command_id.to_string(),
+            actor: event.actor.clone(),
+            correlation_id: event.correlation_id.to_string(),
+            causation_id: event.causation_id.map(|id| id.to_string()).unwrap_or_default(),
+            trace_context: event.trace_context.clone().unwrap_or_default(),
+            event_type: published.event_type.to_owned(),
+            payload: published.payload,
+        }))
+    }
+}
+
+/// A stream of envelopes in the making.
+struct Reading {
+    public: PublicLog,
+    /// Everything up to here has been read.
+    position: i64,
+    previous: i64,
+    head: i64,
+    left: usize,
+    ready: VecDeque<Envelope>,
+}
+
+impl Reading {
+    async fn next(mut self) -> Option<(Result<ReadResponse, Status>, Self)> {
+        while self.ready.is_empty() {
+            if self.position >= self.head || self.left == 0 {
+                return None;
+            }
+            if let Err(error) = self.fill().await {
+                self.head = self.position;
+                return Some((Err(status(&error)), self));
+            }
+        }
+        let envelope = self.ready.pop_front();
+        Some((Ok(ReadResponse { envelope }), self))
+    }
+
+    async fn fill(&mut self) -> Result<(), LogError> {
+        let limit = CHUNK.min(self.head - self.position);
+        let events = self.public.log.read(self.position, limit).await?;
+        if events.is_empty() {
+            return Err(LogError::Unavailable("the log has no events below its head".into()));
+        }
+        for event in events {
+            self.position = event.position;
+            if self.left == 0 {
+                break;
+            }
+            match self.public.envelope(&event, self.previous) {
+                Ok(Some(envelope)) => {
+                    self.previous = event.position;
+                    self.left -= 1;
+                    self.ready.push_back(envelope);
+                }
+                Ok(None) => {}
+                Err(error) => {
+                    // What comes before it is sent; the next read fails at it.
+                    self.position = event.position - 1;
+                    return if self.ready.is_empty() { Err(error.into()) } else { Ok(()) };
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+#[tonic::async_trait]
+impl EventLogService for LogService {
+    type ReadStream = BoxStream<'static, Result<ReadResponse, Status>>;
+
+    async fn read(
+        &self,
+        request: Request<ReadRequest>,
+    ) -> Result<Response<Self::ReadStream>, Status> {
+        let ReadRequest {
+            after_position,
+            limit,
+        } = request.into_inner();
+        let limit = usize::try_from(limit)
+            .map_err(|_| Status::invalid_argument("limit must not be negative"))?;
+        if after_position < 0 {
+            return Err(Status::invalid_argument("after_position must not be negative"));
+        }
+        let head = self.public.log.head().await.map_err(|error| status(&error))?;
+        let before = after_position.min(head);
+        let previous = self.public.last_public(0, before).await;
+        let reading = Reading {
+            public: self.public.clone(),
+            position: after_position,
+            previous: previous.map_err(|error| status(&error))?.unwrap_or(0),
+            head,
+            left: if limit == 0 { usize::MAX } else { limit },
+            ready: VecDeque::new(),
+        };
+        Ok(Response::new(stream::unfold(reading, Reading::next).boxed()))
+    }
+
+    async fn head(&self, _: Request<HeadRequest>) -> Result<Response<HeadResponse>, Status> {
+        let heads = self.heads().await.map_err(|error| status(&error))?;
+        Ok(Response::new(heads))
+    }
+}
+
+fn status(error: &LogError) -> Status {
+    match error {
+        LogError::Unavailable(_) => Status::unavailable("the event log is not available now"),
+        LogError::Decode(error) => {
+            tracing::error!(error = %error, "an event cannot be published");
+            Status::data_loss(format!("the event at position {} cannot be read", error.position))
+        }
+        error => {
+            tracing::error!(error = %error, "the event log cannot be read");
+            Status::internal("the event log cannot be read")
+        }
+    }
+}
+
+pub(crate) fn timestamp(at: DateTime<Utc>) -> prost_types::Timestamp {
+    prost_types::Timestamp {
+        seconds: at.timestamp(),
+        // A leap second is told as the last moment of the second before.
+        nanos: i32::try_from(at.timestamp_subsec_nanos().min(999_999_999)).unwrap_or(0),
+    }
+}

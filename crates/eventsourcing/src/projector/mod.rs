@@ -1,0 +1,482 @@
+//! Projectors: events folded into read tables.
+
+mod fold;
+mod projection;
+mod rebuild;
+mod retry;
+mod store;
+mod transact;
+
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+use futures::future::select_all;
+use sqlx::PgPool;
+use tokio::{sync::Mutex, task::JoinHandle};
+use tokio_util::sync::CancellationToken;
+
+pub(crate) use self::{
+    fold::message,
+    store::{Locked, Ownership},
+};
+pub use self::{
+    projection::{FoldError, Projection},
+    rebuild::Progress,
+};
+use crate::{
+    feed::{Batch, Feed, FeedError},
+    tables::TableError,
+};
+
+/// The largest batch.
+const LARGEST: usize = 8_000;
+/// The first batch; a full one is followed by one of twice its size.
+const FIRST: usize = 500;
+/// A batch that takes longer is followed by one of half its size.
+const SLOW: Duration = Duration::from_secs(1);
+/// How often an owner says that it is alive.
+const BEAT: Duration = Duration::from_secs(1);
+
+/// Folds the events of its feeds into the read tables of one projection.
+///
+/// Of several projectors of one name the last to start is the owner; the others stand by and
+/// take over when it falls silent.
+pub struct Projector<P: Projection> {
+    projection: P,
+    pool: PgPool,
+    feeds: Vec<Arc<dyn Feed<P::Event>>>,
+    largest: usize,
+    state: Mutex<State<P>>,
+}
+
+pub(crate) struct State<P: Projection> {
+    /// Only while this projector is the owner.
+    owner: Option<Owner>,
+    tables: P::Tables,
+    limit: usize,
+    /// The feed that is read first in the next step.
+    turn: usize,
+    prefetched: Vec<Option<Prefetch<P::Event>>>,
+    beaten: Option<Instant>,
+    heads: Vec<i64>,
+}
+
+pub(crate) struct Owner {
+    ownership: Ownership,
+    positions: Vec<i64>,
+    /// Where each source's replay ends, while the tables are being rebuilt.
+    targets: Option<Vec<i64>>,
+}
+
+struct Prefetch<E> {
+    after: i64,
+    task: JoinHandle<Result<Batch<E>, FeedError>>,
+}
+
+impl<E> Drop for Prefetch<E> {
+    fn drop(&mut self) {
+        self.task.abort();
+    }
+}
+
+/// What one step has done.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Step {
+    /// A batch is folded and committed.
+    Folded {
+        /// The log it is from.
+        source: &'static str,
+        /// How many events it had.
+        events: usize,
+        /// Everything up to here is folded.
+        position: i64,
+    },
+    /// No feed has anything more.
+    Idle,
+}
+
+/// Why a projector cannot go on now. It tries again by itself.
+#[derive(Debug, thiserror::Error)]
+pub enum ProjectorError {
+    /// A log cannot be read.
+    #[error(transparent)]
+    Feed(#[from] FeedError),
+    /// The database.
+    #[error("the read tables' database: {0}")]
+    Database(#[from] sqlx::Error),
+    /// The rows and the table do not fit together.
+    #[error(transparent)]
+    Table(#[from] TableError),
+    /// A fold has left a row that cannot be written.
+    #[error(transparent)]
+    Unwritable(TableError),
+    /// Another projector of this name has become the owner.
+    #[error("another projector of this name has taken over")]
+    Fenced,
+    /// A replay has ended below its target: the log has lost events.
+    #[error("the replay of {source_name} ends at {position}, below its target {target}")]
+    BelowTarget {
+        /// The log.
+        source_name: &'static str,
+        /// Where the replay stands.
+        position: i64,
+        /// Where it must end.
+        target: i64,
+    },
+    /// The checkpoint is ahead of the log: the log is not the one that was folded.
+    #[error("the checkpoint of {source_name} is at {position}, but its log ends at {head}")]
+    Ahead {
+        /// The log.
+        source_name: &'static str,
+        /// The checkpoint.
+        position: i64,
+        /// The head of the log.
+        head: i64,
+    },
+    /// The key is not parked.
+    #[error("{0} is not parked")]
+    NotParked(String),
+    /// The key's events still cannot be folded.
+    #[error("{key} stays parked: {error}")]
+    StillParked {
+        /// The key.
+        key: String,
+        /// What is wrong with the first that fails.
+        error: String,
+    },
+    /// A process has sent commands and cannot be computed again.
+    #[error("a process cannot be rebuilt")]
+    NotRebuildable,
+}
+
+impl<P: Projection> Projector<P> {
+    /// A projector over one or more logs, writing to the schema of the pool.
+    pub fn new(projection: P, pool: PgPool, feeds: Vec<Arc<dyn Feed<P::Event>>>) -> Self {
+        let state = State {
+            owner: None,
+            tables: P::Tables::default(),
+            limit: FIRST,
+            turn: 0,
+            prefetched: feeds.iter().map(|_| None).collect(),
+            beaten: None,
+            heads: vec![0; feeds.len()],
+        };
+        Self {
+            projection,
+            pool,
+            feeds,
+            largest: LARGEST,
+            state: Mutex::new(state),
+        }
+    }
+
+    /// The same with smaller batches of at most so many positions.
+    #[must_use]
+    pub fn with_batches_of(mut self, events: usize) -> Self {
+        self.largest = events.clamp(1, LARGEST);
+        self.state.get_mut().limit = FIRST.min(self.largest);
+        self
+    }
+
+    /// Folds until the shutdown. Never ends of an error: it is shown in the status, and tried
+    /// again.
+    pub async fn run(&self, shutdown: CancellationToken) {
+        self.run_then(shutdown, || {}).await;
+    }
+
+    /// The same, and does something after every batch.
+    pub(crate) async fn run_then(&self, shutdown: CancellationToken, folded: impl Fn()) {
+        let mut failures = 0;
+        while !shutdown.is_cancelled() {
+            let pause = match self.step().await {
+                Ok(Step::Folded { .. }) => {
+                    folded();
+                    failures = 0;
+                    continue;
+                }
+                Ok(Step::Idle) => {
+                    failures = 0;
+                    BEAT
+                }
+                Err(ProjectorError::Fenced) => {
+                    tokio::select! {
+                        () = self.stand_by() => continue,
+                        () = shutdown.cancelled() => return,
+                    }
+                }
+                Err(error) => {
+                    failures += 1;
+                    self.report(&error, failures).await;
+                    backoff(failures)
+                }
+            };
+            tokio::select! {
+                () = shutdown.cancelled() => return,
+                () = tokio::time::sleep(pause) => {}
+                () = self.changed(), if failures == 0 => {}
+            }
+        }
+    }
+
+    /// Reads, folds and commits one batch of the next feed that has one.
+    pub async fn step(&self) -> Result<Step, ProjectorError> {
+        let mut state = self.state.lock().await;
+        let step = self.step_of(&mut state).await;
+        if matches!(step, Err(ProjectorError::Fenced)) {
+            state.owner = None;
+        }
+        step
+    }
+
+    /// Folds until it has everything that the logs held when it was called.
+    pub async fn drain(&self) -> Result<(), ProjectorError> {
+        let mut heads = Vec::with_capacity(self.feeds.len());
+        for feed in &self.feeds {
+            heads.push(feed.head().await?);
+        }
+        loop {
+            let step = self.step().await?;
+            let positions = self.positions().await;
+            if positions.iter().zip(&heads).all(|(position, head)| position >= head) {
+                return Ok(());
+            }
+            if step == Step::Idle {
+                self.changed().await;
+            }
+        }
+    }
+
+    async fn positions(&self) -> Vec<i64> {
+        let state = self.state.lock().await;
+        let owner = state.owner.as_ref();
+        owner.map_or_else(|| vec![0; self.feeds.len()], |owner| owner.positions.clone())
+    }
+
+    /// Returns when one of the feeds may have more.
+    async fn changed(&self) {
+        let positions = self.positions().await;
+        let changes = self.feeds.iter().zip(positions);
+        select_all(changes.map(|(feed, position)| feed.changed(position))).await;
+    }
+
+    pub(crate) async fn step_of(&self, state: &mut State<P>) -> Result<Step, ProjectorError> {
+        self.own(state).await?;
+        self.beat(state).await?;
+        let mut failure = None;
+        for offset in 0..self.feeds.len() {
+            let index = (state.turn + offset) % self.feeds.len();
+            match self.next_batch(state, index).await {
+                Ok(Some(batch)) => {
+                    state.turn = index + 1;
+                    return self.fold_batch(state, index, batch).await;
+                }
+                Ok(None) => {}
+                Err(error) => failure = Some(error),
+            }
+        }
+        match failure {
+            Some(error) => Err(error.into()),
+            None => {
+                self.finish_rebuild(state).await?;
+                Ok(Step::Idle)
+            }
+        }
+    }
+
+    async fn fold_batch(
+        &self,
+        state: &mut State<P>,
+        index: usize,
+        batch: Batch<P::Event>,
+    ) -> Result<Step, ProjectorError> {
+        let began = Instant::now();
+        let (events, position) = (batch.len(), batch.upto);
+        if let Err(error) = self.commit_batch(state, index, batch).await {
+            // What was read ahead may follow a batch that is read again.
+            state.prefetched[index] = None;
+            // A commit whose answer was lost may have moved the checkpoint.
+            state.owner = None;
+            state.limit = (state.limit / 2).max(1);
+            return Err(error);
+        }
+        if began.elapsed() > SLOW {
+            state.limit = (state.limit / 2).max(1);
+        }
+        crate::checkpoints::moved(P::NAME);
+        self.finish_rebuild(state).await?;
+        Ok(Step::Folded {
+            source: self.feeds[index].source(),
+            events,
+            position,
+        })
+    }
+
+    /// The next batch of a feed, already read while the one before was folded or read now.
+    /// Starts to read the one after when this one is full.
+    async fn next_batch(
+        &self,
+        state: &mut State<P>,
+        index: usize,
+    ) -> Result<Option<Batch<P::Event>>, FeedError> {
+        let Some(owner) = &state.owner else { return Ok(None) };
+        let after = owner.positions[index];
+        let feed = &self.feeds[index];
+        let batch = match state.prefetched[index].take() {
+            Some(mut ahead) if ahead.after == after => {
+                (&mut ahead.task).await.unwrap_or_else(|error| {
+                    Err(FeedError::Broken {
+                        source_name: feed.source(),
+                        reason: error.to_string(),
+                    })
+                })?
+            }
+            _ => feed.read(after, state.limit).await?,
+        };
+        if batch.upto <= after {
+            return Ok(None);
+        }
+        if batch.upto - after >= i64::try_from(state.limit).unwrap_or(i64::MAX) {
+            state.limit = (state.limit * 2).min(self.largest);
+            state.prefetched[index] = Some(Prefetch::start(feed, batch.upto, state.limit));
+        }
+        Ok(Some(batch))
+    }
+
+    /// Becomes the owner if it is not. An older fold version in the database starts a rebuild.
+    async fn own(&self, state: &mut State<P>) -> Result<(), ProjectorError> {
+        if state.owner.is_some() {
+            return Ok(());
+        }
+        let sources = self.sources();
+        let taken = store::take_over(
+            &self.pool,
+            P::NAME,
+            P::REBUILDABLE,
+            P::FOLD_VERSION,
+            &sources,
+        )
+        .await?;
+        state.prefetched.iter_mut().for_each(|ahead| *ahead = None);
+        let positions = taken.checkpoints.iter().map(|at| at.position).collect();
+        let targets = taken.rebuilding.then(|| {
+            let targets = taken.checkpoints.iter();
+            targets.map(|at| at.target.unwrap_or(0)).collect()
+        });
+        state.owner = Some(Owner {
+            ownership: taken.ownership,
+            positions,
+            targets,
+        });
+        if P::REBUILDABLE && taken.fold_version != P::FOLD_VERSION {
+            tracing::warn!(
+                projection = P::NAME,
+                stored = taken.fold_version,
+                current = P::FOLD_VERSION,
+                "the fold has changed: its read tables are offline until they are rebuilt"
+            );
+            if let Err(error) = self.begin_rebuild(state).await {
+                state.owner = None;
+                return Err(error);
+            }
+        } else if taken.rebuilding {
+            tracing::info!(projection = P::NAME, "goes on with a rebuild");
+        }
+        Ok(())
+    }
+
+    fn sources(&self) -> Vec<&'static str> {
+        self.feeds.iter().map(|feed| feed.source()).collect()
+    }
+
+    /// Once a second: says that it is alive, looks at the heads, and does what it is asked for.
+    async fn beat(&self, state: &mut State<P>) -> Result<(), ProjectorError> {
+        if state.beaten.is_some_and(|beaten| beaten.elapsed() < BEAT) {
+            return Ok(());
+        }
+        let Some(owner) = &state.owner else { return Ok(()) };
+        let mut failure = None;
+        for (index, feed) in self.feeds.iter().enumerate() {
+            match feed.head().await {
+                Ok(head) if head < owner.positions[index] => {
+                    failure = Some(ProjectorError::Ahead {
+                        source_name: feed.source(),
+                        position: owner.positions[index],
+                        head,
+                    });
+                }
+                Ok(head) => state.heads[index] = head,
+                Err(error) => failure = Some(error.into()),
+            }
+        }
+        let error = failure.as_ref().map(ToString::to_string);
+        let wishes = store::beat(
+            &self.pool,
+            owner.ownership,
+            &self.sources(),
+            &state.heads,
+            error.as_deref(),
+        )
+        .await?;
+        state.beaten = Some(Instant::now());
+        if let Some(error @ ProjectorError::Ahead { .. }) = failure {
+            return Err(error);
+        }
+        if wishes.rebuild && P::REBUILDABLE {
+            self.begin_rebuild(state).await?;
+        }
+        for key in wishes.retries {
+            if let Err(error) = self.retry_in(state, &key).await {
+                tracing::warn!(projection = P::NAME, key, error = %error, "a retry failed");
+            }
+        }
+        Ok(())
+    }
+
+    /// Waits until the owner has fallen silent.
+    async fn stand_by(&self) {
+        tracing::warn!(projection = P::NAME, "another projector has taken over: standing by");
+        loop {
+            tokio::time::sleep(BEAT).await;
+            if let Ok(true) = store::owner_is_silent(&self.pool, P::NAME).await {
+                return;
+            }
+        }
+    }
+
+    /// Shows what keeps it from going on, in the log once and in the status.
+    async fn report(&self, error: &ProjectorError, failures: u32) {
+        if failures == 1 {
+            tracing::error!(projection = P::NAME, error = %error, "a projection cannot go on");
+        }
+        let state = self.state.lock().await;
+        let shown = sqlx::query(
+            "update projections set error = $2, seen_at = clock_timestamp() \
+             where projection = $1 and ($3::bigint is null or generation = $3)",
+        )
+        .bind(P::NAME)
+        .bind(error.to_string())
+        .bind(state.owner.as_ref().map(|owner| owner.ownership.generation))
+        .execute(&self.pool)
+        .await;
+        if let Err(error) = shown {
+            tracing::debug!(projection = P::NAME, error = %error, "its status cannot be written");
+        }
+    }
+}
+
+impl<E: Send + Sync + 'static> Prefetch<E> {
+    fn start(feed: &Arc<dyn Feed<E>>, after: i64, limit: usize) -> Self {
+        let feed = Arc::clone(feed);
+        Self {
+            after,
+            task: tokio::spawn(async move { feed.read(after, limit).await }),
+        }
+    }
+}
+
+/// 100 ms, doubled for each failure in a row, a second at most.
+fn backoff(failures: u32) -> Duration {
+    Duration::from_millis(100 << failures.saturating_sub(1).min(4)).min(BEAT)
+}

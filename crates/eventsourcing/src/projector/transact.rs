@@ -1,0 +1,167 @@
+//! One batch in one transaction: lock, load, fold, write, checkpoint.
+
+use sqlx::{Postgres, Transaction};
+use tracing::Instrument;
+
+use crate::{
+    feed::Batch,
+    projector::{
+        Locked, Owner, Projection, Projector, ProjectorError, State,
+        fold::{self, Care, Parking},
+        store,
+    },
+    tables::TableSet,
+};
+
+impl<P: Projection> Projector<P> {
+    /// Commits a batch, in pieces where the database does not take the rows of some event.
+    pub(super) async fn commit_batch(
+        &self,
+        state: &mut State<P>,
+        index: usize,
+        batch: Batch<P::Event>,
+    ) -> Result<(), ProjectorError> {
+        let mut pieces = vec![batch];
+        while let Some(piece) = pieces.pop() {
+            let Err(error) = self.transact(state, index, &piece, None).await else {
+                continue;
+            };
+            if !error.is_of_the_rows() {
+                return Err(error);
+            }
+            match piece.halves() {
+                Ok((first, second)) => pieces.extend([second, first]),
+                Err(single) => {
+                    let reason = error.to_string();
+                    self.transact(state, index, &single, Some(&reason)).await?;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Folds a batch in one transaction. With `refused`, parks its events for that reason.
+    async fn transact(
+        &self,
+        state: &mut State<P>,
+        index: usize,
+        batch: &Batch<P::Event>,
+        refused: Option<&str>,
+    ) -> Result<(), ProjectorError> {
+        let source = self.feeds[index].source();
+        let State { owner, tables, .. } = state;
+        let owner = owner.as_mut().ok_or(ProjectorError::Fenced)?;
+        let trace_context = batch.events.iter().find_map(|event| event.trace_context.as_deref());
+        let span = tracing::info_span!(
+            "fold", projection = P::NAME, source, events = batch.len(), upto = batch.upto, trace_context
+        );
+        async {
+            let mut locked = store::begin(&self.pool, owner.ownership).await?;
+            let parked = std::mem::take(&mut locked.parked);
+            let parking = match refused {
+                Some(reason) => {
+                    tables.tables().into_iter().for_each(|table| table.clear());
+                    let mut parking = Parking::new(parked);
+                    fold::park_all(&self.projection, batch, &mut parking, reason);
+                    parking
+                }
+                None => {
+                    self.fold_in(&mut locked.transaction, tables, batch, parked)
+                        .await?
+                }
+            };
+            let Locked { mut transaction, .. } = locked;
+            store::write(&mut transaction, tables).await?;
+            store::write_parking(&mut transaction, P::NAME, source, &parking).await?;
+            let from = owner.positions[index];
+            store::advance(&mut transaction, P::NAME, source, from, batch.upto).await?;
+            transaction.commit().await?;
+            owner.positions[index] = batch.upto;
+            Ok(())
+        }
+        .instrument(span)
+        .await
+    }
+
+    /// Loads the rows of a batch and folds it into them; where an event fails, again from the
+    /// loaded rows, each event by itself.
+    pub(super) async fn fold_in(
+        &self,
+        transaction: &mut Transaction<'static, Postgres>,
+        tables: &mut P::Tables,
+        batch: &Batch<P::Event>,
+        parked: Vec<String>,
+    ) -> Result<Parking, ProjectorError> {
+        let mut parking = Parking::new(parked);
+        for care in [Care::Fast, Care::EachByItself] {
+            tables.tables().into_iter().for_each(|table| table.clear());
+            fold::touch(&self.projection, batch, tables);
+            store::load(transaction, tables).await?;
+            if fold::fold(&self.projection, batch, tables, &mut parking, care).is_ok() {
+                break;
+            }
+            parking = parking.again();
+        }
+        Ok(parking)
+    }
+
+    /// Folds events that are not from a feed, such as timers, in a transaction that the caller
+    /// begins and commits. Returns what has been parked.
+    pub(crate) async fn fold_apart(
+        &self,
+        state: &mut State<P>,
+        locked: &mut Locked,
+        source: &'static str,
+        batch: &Batch<P::Event>,
+    ) -> Result<(), ProjectorError> {
+        let parked = std::mem::take(&mut locked.parked);
+        let tables = &mut state.tables;
+        let parking = self
+            .fold_in(&mut locked.transaction, tables, batch, parked)
+            .await?;
+        store::write(&mut locked.transaction, tables).await?;
+        // They are not in a log: what they wait for is looked up again when the key is free.
+        let parking = parking.without_events();
+        store::write_parking(&mut locked.transaction, P::NAME, source, &parking).await
+    }
+
+    /// The state of the projector with a transaction as the owner.
+    pub(crate) async fn begin_apart(
+        &self,
+    ) -> Result<(tokio::sync::MutexGuard<'_, State<P>>, Locked), ProjectorError> {
+        let mut state = self.state.lock().await;
+        self.own(&mut state).await?;
+        let owner = state.owner.as_ref().ok_or(ProjectorError::Fenced)?;
+        match store::begin(&self.pool, owner.ownership).await {
+            Ok(locked) => Ok((state, locked)),
+            Err(error) => {
+                if matches!(error, ProjectorError::Fenced) {
+                    state.owner = None;
+                }
+                Err(error)
+            }
+        }
+    }
+}
+
+impl ProjectorError {
+    /// Whether the rows are at fault, not the database: values out of range, constraints.
+    fn is_of_the_rows(&self) -> bool {
+        match self {
+            Self::Unwritable(_) => true,
+            Self::Database(sqlx::Error::Database(error)) => error
+                .code()
+                .is_some_and(|code| matches!(code.get(..2), Some("22" | "23"))),
+            _ => false,
+        }
+    }
+}
+
+impl Owner {
+    /// Whether a rebuild has come to its end.
+    pub(super) fn complete(&self) -> bool {
+        self.targets
+            .as_ref()
+            .is_some_and(|targets| self.positions.iter().zip(targets).all(|(at, end)| at >= end))
+    }
+}

@@ -1,0 +1,500 @@
+//! Executing commands on aggregates: a bounded cache of recent ones, and per aggregate a
+//! pipeline in which the next command is decided while the last one is still being flushed.
+
+use std::{fmt::Display, sync::Arc};
+
+use cqrs_es::{Aggregate, DomainEvent, event_sink::EventSink};
+use futures::FutureExt;
+use quick_cache::sync::Cache;
+use tokio::{sync::Mutex, task::unconstrained};
+use uuid::Uuid;
+
+use crate::{
+    claims::{ClaimChange, ClaimingEvent},
+    context::{Context, RequestKey},
+    error::LogError,
+    journal::{Decided, Lineage, NewEvent, Verdict},
+    log::EventLog,
+    snapshot,
+};
+
+/// Aggregates of one type that stay in memory.
+const CACHED: usize = 10_000;
+/// How often a command is decided again because of others before it is given up.
+const MAX_ATTEMPTS: usize = 32;
+
+/// The aggregates of one type in one log. Cheap to clone; all repositories of a type and log
+/// share one cache.
+pub struct Repository<A> {
+    log: EventLog,
+    cache: Arc<Cells<A>>,
+}
+
+impl<A> Clone for Repository<A> {
+    fn clone(&self) -> Self {
+        Self {
+            log: self.log.clone(),
+            cache: Arc::clone(&self.cache),
+        }
+    }
+}
+
+type Cells<A> = Cache<Arc<str>, Arc<Mutex<Cell<A>>>>;
+
+/// One aggregate in memory: everything decided so far, durable or on its way.
+struct Cell<A> {
+    aggregate: A,
+    /// Sequence of the last event in it, 0 for a new aggregate.
+    sequence: i64,
+    lineage: Arc<Lineage>,
+    /// Epoch of the journal before the state was read; `None` when nothing was read yet.
+    epoch: Option<u64>,
+}
+
+/// An accepted command.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Committed {
+    /// Position of the last event of the command; for a command that changed nothing, a
+    /// position at which that was true.
+    pub position: i64,
+    /// What `reply` made, or what it made when the request id was first seen.
+    pub reply: Vec<u8>,
+    /// Whether this request id had been answered before.
+    pub replayed: bool,
+}
+
+/// Why a command was not accepted. Nothing has changed then.
+#[derive(Debug, thiserror::Error)]
+pub enum ExecuteError<E: Display> {
+    /// The aggregate refused, on state that is durable and up to date.
+    #[error("{0}")]
+    Refused(E),
+    /// Another aggregate holds what the command's events claim.
+    #[error("{scope} {key} is taken")]
+    ClaimTaken {
+        /// The claim's scope.
+        scope: String,
+        /// The claim's key.
+        key: String,
+    },
+    /// The request id was used with another request.
+    #[error("the request id was used with another request")]
+    RequestReused,
+    /// Others kept coming first.
+    #[error("the command kept colliding with others")]
+    Contention,
+    /// The log cannot take commands now.
+    #[error("{0}")]
+    Unavailable(String),
+    /// The log failed.
+    #[error(transparent)]
+    Log(#[from] Arc<LogError>),
+}
+
+impl<E: Display> From<LogError> for ExecuteError<E> {
+    fn from(error: LogError) -> Self {
+        match error {
+            LogError::Unavailable(reason) => Self::Unavailable(reason),
+            other => Self::Log(Arc::new(other)),
+        }
+    }
+}
+
+/// What one attempt came to.
+enum Attempt {
+    Done(Committed),
+    Again,
+}
+
+impl<A> Repository<A>
+where
+    A: Aggregate<Services = ()> + 'static,
+    A::Command: Clone,
+    A::Event: ClaimingEvent,
+    A::Error: Display,
+{
+    /// The repository of this aggregate type in a log.
+    pub fn new(log: &EventLog) -> Self {
+        Self {
+            log: log.clone(),
+            cache: log.shared(|| Cache::new(CACHED)),
+        }
+    }
+
+    /// Decides a command on an aggregate, appends what it emits, and waits until that is durable.
+    ///
+    /// `reply` makes the answer's bytes from the state after the command and its events; they
+    /// are stored with the request id. A command without events is already done, which is success.
+    ///
+    /// Dropping the future is safe at any point: the command is then logged whole or not at all.
+    pub async fn execute(
+        &self,
+        id: &str,
+        context: Context,
+        command: A::Command,
+        reply: impl Fn(&A, &[A::Event]) -> Vec<u8>,
+    ) -> Result<Committed, ExecuteError<A::Error>> {
+        self.run(id, false, context, command, reply).await
+    }
+
+    /// The same for an aggregate whose id was made for this command: nothing is loaded.
+    pub async fn create(
+        &self,
+        id: &str,
+        context: Context,
+        command: A::Command,
+        reply: impl Fn(&A, &[A::Event]) -> Vec<u8>,
+    ) -> Result<Committed, ExecuteError<A::Error>> {
+        self.run(id, true, context, command, reply).await
+    }
+
+    /// The aggregate as the log has it now; `None` if nothing happened to it.
+    pub async fn load(&self, id: &str) -> Result<Option<A>, LogError> {
+        let (aggregate, sequence) = snapshot::load::<A>(&self.log, id).await?;
+        Ok((sequence > 0).then_some(aggregate))
+    }
+
+    async fn run(
+        &self,
+        id: &str,
+        fresh: bool,
+        context: Context,
+        command: A::Command,
+        reply: impl Fn(&A, &[A::Event]) -> Vec<u8>,
+    ) -> Result<Committed, ExecuteError<A::Error>> {
+        let id: Arc<str> = id.into();
+        for attempt in 0..MAX_ATTEMPTS {
+            if self.log.journal().is_full() {
+                return Err(ExecuteError::Unavailable(
+                    "too many commands are waiting".to_owned(),
+                ));
+            }
+            let fresh = fresh && attempt == 0;
+            match self
+                .attempt(&id, fresh, &context, command.clone(), &reply)
+                .await?
+            {
+                Attempt::Done(committed) => return Ok(committed),
+                Attempt::Again => tracing::debug!(aggregate.id = %id, attempt, "deciding again"),
+            }
+        }
+        Err(ExecuteError::Contention)
+    }
+
+    async fn attempt(
+        &self,
+        id: &Arc<str>,
+        fresh: bool,
+        context: &Context,
+        command: A::Command,
+        reply: &impl Fn(&A, &[A::Event]) -> Vec<u8>,
+    ) -> Result<Attempt, ExecuteError<A::Error>> {
+        let shared = self.cell(id);
+        let mut cell = shared.lock().await;
+        cell.refresh(&self.log, id, fresh).await?;
+        let epoch = cell.epoch;
+        let decision = cell.decide(id, context, command, reply)?;
+        let journal = self.log.journal();
+        match decision {
+            Decision::Refused(error) => {
+                let answer = journal.confirm(&cell.lineage);
+                drop(cell);
+                match answer.await {
+                    Ok(Verdict::Confirmed { epoch: now, .. }) if Some(now) == epoch => {
+                        match self.first_answer(context.request).await? {
+                            Some(first) => Ok(Attempt::Done(first)),
+                            None => Err(ExecuteError::Refused(error)),
+                        }
+                    }
+                    other => self.outdated(&shared, epoch, other).await,
+                }
+            }
+            Decision::Nothing(reply) => {
+                let answer = journal.confirm(&cell.lineage);
+                drop(cell);
+                match answer.await {
+                    Ok(Verdict::Confirmed {
+                        epoch: now,
+                        position,
+                    }) if Some(now) == epoch => {
+                        let first = self.first_answer(context.request).await?;
+                        Ok(Attempt::Done(first.unwrap_or(Committed {
+                            position,
+                            reply,
+                            replayed: false,
+                        })))
+                    }
+                    other => self.outdated(&shared, epoch, other).await,
+                }
+            }
+            Decision::Events {
+                decided,
+                reply,
+                snapshot,
+            } => {
+                let answer = journal.submit(decided, &cell.lineage);
+                drop(cell);
+                let verdict = answer.await;
+                if let (Ok(Verdict::Committed(_)), Some(snapshot)) = (&verdict, snapshot) {
+                    snapshot.store(&self.log);
+                }
+                settle(verdict, context.request, reply)
+            }
+        }
+    }
+
+    fn cell(&self, id: &Arc<str>) -> Arc<Mutex<Cell<A>>> {
+        let made: Result<_, std::convert::Infallible> = self
+            .cache
+            .get_or_insert_with(id, || Ok(Arc::new(Mutex::new(Cell::unread()))));
+        match made {
+            Ok(cell) => cell,
+            Err(never) => match never {},
+        }
+    }
+
+    /// A decision without events was made on state that may be old: bring it up to date.
+    async fn outdated(
+        &self,
+        shared: &Arc<Mutex<Cell<A>>>,
+        epoch: Option<u64>,
+        verdict: Result<Verdict, tokio::sync::oneshot::error::RecvError>,
+    ) -> Result<Attempt, ExecuteError<A::Error>> {
+        match verdict {
+            Ok(Verdict::Confirmed { .. } | Verdict::Stale) => {
+                let mut cell = shared.lock().await;
+                if cell.epoch == epoch {
+                    cell.epoch = None;
+                }
+                Ok(Attempt::Again)
+            }
+            Ok(Verdict::Failed(error)) => Err(failed(error)),
+            _ => Err(ExecuteError::Unavailable(
+                "the journal has stopped".to_owned(),
+            )),
+        }
+    }
+
+    /// What a request id was answered with before, if it was.
+    async fn first_answer(
+        &self,
+        request: Option<RequestKey>,
+    ) -> Result<Option<Committed>, ExecuteError<A::Error>> {
+        let Some(request) = request else {
+            return Ok(None);
+        };
+        let row: Option<(Vec<u8>, i64, Vec<u8>)> = sqlx::query_as(
+            "select fingerprint, position, reply from requests where request_id = $1",
+        )
+        .bind(request.id)
+        .fetch_optional(self.log.pool())
+        .await
+        .map_err(LogError::from)?;
+        match row {
+            None => Ok(None),
+            Some((fingerprint, position, reply)) => {
+                known(request, &fingerprint, position, reply).map(Some)
+            }
+        }
+    }
+}
+
+/// What an aggregate made of a command.
+enum Decision<E> {
+    Refused(E),
+    Nothing(Vec<u8>),
+    Events {
+        decided: Decided,
+        reply: Vec<u8>,
+        snapshot: Option<snapshot::Pending>,
+    },
+}
+
+impl<A> Cell<A>
+where
+    A: Aggregate<Services = ()>,
+    A::Event: ClaimingEvent,
+{
+    fn unread() -> Self {
+        Self {
+            aggregate: A::default(),
+            sequence: 0,
+            lineage: Arc::default(),
+            epoch: None,
+        }
+    }
+
+    /// Makes the state current as far as this process can know: reads the aggregate when it was
+    /// not read yet or its lineage is void, and only what is new when other processes have written.
+    async fn refresh(&mut self, log: &EventLog, id: &str, fresh: bool) -> Result<(), LogError> {
+        if self.lineage.is_void() {
+            *self = Self::unread();
+        }
+        if self.epoch.is_some() {
+            return Ok(());
+        }
+        let epoch = log.journal().epoch();
+        if self.sequence > 0 {
+            for event in log.read_aggregate(A::TYPE, id, self.sequence).await? {
+                self.aggregate.apply(event.decode()?);
+                self.sequence = event.sequence;
+            }
+        } else if !fresh {
+            (self.aggregate, self.sequence) = snapshot::load::<A>(log, id).await?;
+        }
+        self.epoch = Some(epoch);
+        Ok(())
+    }
+
+    /// Runs the aggregate's handler. There is no await in it, so that no cancellation finds a
+    /// state that has changed without its events being queued.
+    fn decide(
+        &mut self,
+        id: &Arc<str>,
+        context: &Context,
+        command: A::Command,
+        reply: &impl Fn(&A, &[A::Event]) -> Vec<u8>,
+    ) -> Result<Decision<A::Error>, LogError> {
+        let sink = EventSink::default();
+        let handled = unconstrained(self.aggregate.handle(command, &(), &sink)).now_or_never();
+        let events = unconstrained(sink.collect())
+            .now_or_never()
+            .unwrap_or_default();
+        let decided = match handled {
+            None => Err(LogError::Unstorable(format!(
+                "{} waits inside a command handler",
+                A::TYPE
+            ))),
+            Some(Err(error)) => {
+                if !events.is_empty() {
+                    *self = Self::unread();
+                }
+                return Ok(Decision::Refused(error));
+            }
+            Some(Ok(())) if events.is_empty() => {
+                return Ok(Decision::Nothing(reply(&self.aggregate, &events)));
+            }
+            Some(Ok(())) => self.record(id, context, &events, reply(&self.aggregate, &events)),
+        };
+        if decided.is_err() {
+            *self = Self::unread();
+        }
+        decided
+    }
+
+    fn record(
+        &mut self,
+        id: &Arc<str>,
+        context: &Context,
+        events: &[A::Event],
+        reply: Vec<u8>,
+    ) -> Result<Decision<A::Error>, LogError> {
+        let claims: Vec<_> = events.iter().flat_map(|event| event.claims(id)).collect();
+        check_claims(&claims)?;
+        let decided = Decided {
+            context: context.clone(),
+            aggregate_type: A::TYPE,
+            aggregate_id: Arc::clone(id),
+            sequence: self.sequence + 1,
+            events: events.iter().map(encode).collect::<Result<_, _>>()?,
+            claims,
+            reply: reply.clone(),
+        };
+        let before = self.sequence;
+        self.sequence += i64::try_from(events.len()).unwrap_or(i64::MAX);
+        let snapshot = snapshot::due::<A>(id, before, self.sequence, &self.aggregate)?;
+        Ok(Decision::Events {
+            decided,
+            reply,
+            snapshot,
+        })
+    }
+}
+
+fn encode<E: DomainEvent>(event: &E) -> Result<NewEvent, LogError> {
+    Ok(NewEvent {
+        id: Uuid::now_v7(),
+        event_type: event.event_type(),
+        event_version: event.event_version(),
+        payload: serde_json::to_string(event)
+            .map_err(|error| LogError::Unstorable(error.to_string()))?,
+    })
+}
+
+/// One command may give a claim back and take one that overlaps it, but not take two that
+/// exclude each other.
+fn check_claims(claims: &[ClaimChange]) -> Result<(), LogError> {
+    for (index, change) in claims.iter().enumerate() {
+        if let Some((from, to)) = change.claim().bounds()
+            && from >= to
+        {
+            return Err(LogError::Unstorable(format!(
+                "{:?} is empty",
+                change.claim()
+            )));
+        }
+        let twice = change.acquires()
+            && claims[..index]
+                .iter()
+                .any(|c| c.acquires() && c.claim().collides(change.claim()));
+        if twice {
+            return Err(LogError::Unstorable(format!(
+                "{:?} is claimed twice",
+                change.claim()
+            )));
+        }
+    }
+    Ok(())
+}
+
+fn settle<E: Display>(
+    verdict: Result<Verdict, tokio::sync::oneshot::error::RecvError>,
+    request: Option<RequestKey>,
+    reply: Vec<u8>,
+) -> Result<Attempt, ExecuteError<E>> {
+    match verdict {
+        Ok(Verdict::Committed(position)) => Ok(Attempt::Done(Committed {
+            position,
+            reply,
+            replayed: false,
+        })),
+        Ok(Verdict::Duplicate {
+            position,
+            fingerprint,
+            reply,
+        }) => match request {
+            Some(request) => known(request, &fingerprint, position, reply).map(Attempt::Done),
+            None => Ok(Attempt::Again),
+        },
+        Ok(Verdict::Conflict | Verdict::Stale) => Ok(Attempt::Again),
+        Ok(Verdict::ClaimTaken { scope, key }) => Err(ExecuteError::ClaimTaken { scope, key }),
+        Ok(Verdict::Failed(error)) => Err(failed(error)),
+        Ok(Verdict::Confirmed { .. }) | Err(_) => Err(ExecuteError::Unavailable(
+            "the journal has stopped".to_owned(),
+        )),
+    }
+}
+
+fn known<E: Display>(
+    request: RequestKey,
+    fingerprint: &[u8],
+    position: i64,
+    reply: Vec<u8>,
+) -> Result<Committed, ExecuteError<E>> {
+    if fingerprint == request.fingerprint {
+        Ok(Committed {
+            position,
+            reply,
+            replayed: true,
+        })
+    } else {
+        Err(ExecuteError::RequestReused)
+    }
+}
+
+fn failed<E: Display>(error: Arc<LogError>) -> ExecuteError<E> {
+    match &*error {
+        LogError::Unavailable(reason) => ExecuteError::Unavailable(reason.clone()),
+        _ => ExecuteError::Log(error),
+    }
+}

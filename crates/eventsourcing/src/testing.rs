@@ -1,0 +1,194 @@
+//! For tests: a schema of one's own on a real server, and golden event files.
+
+use std::{collections::BTreeMap, fs, path::Path, str::FromStr};
+
+use sqlx::{
+    Connection, Executor, PgConnection, PgPool,
+    migrate::{Migration, Migrator},
+    postgres::{PgConnectOptions, PgPoolOptions},
+};
+use uuid::Uuid;
+
+use crate::{DomainEvent, EventLog, Upcasters};
+
+/// A schema with a log, and whatever else it is given, on the server of `TEST_DATABASE_URL`.
+/// It is dropped when the value is.
+pub struct TestDatabase {
+    options: PgConnectOptions,
+    schema: String,
+    pool: PgPool,
+}
+
+impl TestDatabase {
+    /// Creates the schema: the log, the runtime's tables, then the given migrations.
+    ///
+    /// # Panics
+    /// When `TEST_DATABASE_URL` is not set or the server refuses; `./dev test` brings a server.
+    pub async fn create(migrations: &[Migration]) -> Self {
+        let url = std::env::var("TEST_DATABASE_URL")
+            .expect("TEST_DATABASE_URL is not set: run the tests by ./dev test, which brings a server");
+        Self::create_at(&url, migrations).await
+    }
+
+    /// The same on the server of a URL.
+    ///
+    /// # Panics
+    /// When the server refuses.
+    pub async fn create_at(url: &str, migrations: &[Migration]) -> Self {
+        let schema = format!("test_{}", Uuid::now_v7().simple());
+        let server = PgConnectOptions::from_str(url).expect("the URL is one of Postgres");
+        let mut connection = PgConnection::connect_with(&server)
+            .await
+            .expect("the test server answers");
+        // Another test may be creating the extension at the same moment; the lock goes with the connection.
+        for statement in [
+            "select pg_advisory_lock(7101)",
+            "create extension if not exists btree_gist with schema public",
+            "select pg_advisory_unlock(7101)",
+        ] {
+            connection.execute(statement).await.expect("btree_gist is available");
+        }
+        connection
+            .execute(format!("create schema {schema}").as_str())
+            .await
+            .expect("a schema can be created");
+        let options = server
+            .options([("search_path", format!("{schema},public"))])
+            .application_name(&schema);
+        let pool = PgPoolOptions::new()
+            .max_connections(10)
+            .connect_with(options.clone())
+            .await
+            .expect("the test server takes connections");
+        let mut all = crate::migrations();
+        all.extend_from_slice(migrations);
+        Migrator {
+            migrations: all.into(),
+            ..Migrator::DEFAULT
+        }
+        .run(&pool)
+        .await
+        .expect("the migrations apply");
+        Self {
+            options,
+            schema,
+            pool,
+        }
+    }
+
+    /// A pool whose connections have the schema first in their search path.
+    pub fn pool(&self) -> PgPool {
+        self.pool.clone()
+    }
+
+    /// Connects anew with more connections.
+    ///
+    /// # Panics
+    /// When the server refuses.
+    pub async fn pool_of(&self, connections: u32) -> PgPool {
+        PgPoolOptions::new()
+            .max_connections(connections)
+            .connect_with(self.options.clone())
+            .await
+            .expect("the test server takes connections")
+    }
+
+    /// Name of the schema.
+    pub fn schema(&self) -> &str {
+        &self.schema
+    }
+
+    /// A log in the schema, without upcasters.
+    ///
+    /// # Panics
+    /// When the log cannot be opened.
+    pub async fn log(&self) -> EventLog {
+        EventLog::open(self.pool(), Upcasters::none())
+            .await
+            .expect("the log opens")
+    }
+}
+
+impl Drop for TestDatabase {
+    fn drop(&mut self) {
+        let options = self.options.clone();
+        let schema = self.schema.clone();
+        // A runtime of its own: the test's may be ending. What is left behind, if the server is
+        // gone already, goes with the server.
+        let dropped = std::thread::spawn(move || {
+            let runtime = tokio::runtime::Builder::new_current_thread()
+                .enable_all()
+                .build()?;
+            runtime.block_on(async {
+                let mut connection = PgConnection::connect_with(&options).await?;
+                connection
+                    .execute("set client_min_messages = warning")
+                    .await?;
+                connection
+                    .execute(format!("drop schema {schema} cascade").as_str())
+                    .await?;
+                Ok::<_, Box<dyn std::error::Error + Send + Sync>>(())
+            })
+        });
+        let _ = dropped.join();
+    }
+}
+
+/// Checks one golden JSON file per event type and version in `directory`, named
+/// `<EventType>.<version>.json`: each of `events` must equal its file, and every file must
+/// still be readable. With `GOLDEN_WRITE=1` missing files are written.
+///
+/// `read` reads a payload of any version, through the service's upcasters.
+///
+/// # Panics
+/// When a file is missing, differs, or cannot be read.
+pub fn golden<E: DomainEvent>(
+    directory: &str,
+    events: &[E],
+    read: impl Fn(&str, &str, &str) -> Result<E, String>,
+) {
+    let mut files: BTreeMap<String, String> = BTreeMap::new();
+    fs::create_dir_all(directory).expect("the golden directory can be made");
+    for entry in fs::read_dir(directory).expect("the golden directory can be read") {
+        let path = entry.expect("an entry").path();
+        let name = path
+            .file_name()
+            .and_then(|name| name.to_str())
+            .unwrap_or_default()
+            .to_owned();
+        files.insert(
+            name,
+            fs::read_to_string(&path).expect("a golden file is text"),
+        );
+    }
+    for event in events {
+        let name = format!("{}.{}.json", event.event_type(), event.event_version());
+        let json = serde_json::to_string_pretty(event).expect("an event is JSON") + "\n";
+        if let Some(golden) = files.get(&name) {
+            assert_eq!(
+                *golden, json,
+                "{name} has changed: raise the event's version and add an upcaster"
+            );
+        } else if std::env::var_os("GOLDEN_WRITE").is_some() {
+            fs::write(Path::new(directory).join(&name), json)
+                .expect("a golden file can be written");
+        } else {
+            panic!("{name} is missing: run the test once with GOLDEN_WRITE=1 and commit it");
+        }
+    }
+    for (name, json) in files {
+        let (event_type, rest) = name
+            .split_once('.')
+            .expect("named <EventType>.<version>.json");
+        let version = rest
+            .strip_suffix(".json")
+            .expect("named <EventType>.<version>.json");
+        let event = read(event_type, version, &json)
+            .unwrap_or_else(|error| panic!("{name} cannot be read: {error}"));
+        assert_eq!(
+            event.event_type(),
+            event_type,
+            "{name} is read as another type"
+        );
+    }
+}

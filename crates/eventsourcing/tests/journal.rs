@@ -1,0 +1,617 @@
+//! The journal and the repository on a real Postgres.
+
+mod support;
+
+use std::{collections::HashSet, sync::Arc};
+
+use eventsourcing::{
+    ClaimChange, Committed, Context, EventLog, ExecuteError, RecordedEvent, Repository, Upcasters,
+    testing::TestDatabase, verify,
+};
+use support::{Account, AccountCommand as Command, AccountError, AccountEvent, owner_claim};
+use uuid::Uuid;
+
+fn id() -> String {
+    Uuid::now_v7().to_string()
+}
+
+fn balance(account: &Account, _: &[AccountEvent]) -> Vec<u8> {
+    account.balance.to_string().into_bytes()
+}
+
+async fn open(accounts: &Repository<Account>, owner: &str) -> String {
+    let id = id();
+    let command = Command::Open {
+        owner: owner.to_owned(),
+    };
+    accounts
+        .create(&id, Context::system(), command, balance)
+        .await
+        .unwrap();
+    id
+}
+
+async fn positions(log: &EventLog) -> Vec<RecordedEvent> {
+    let events = log.read(0, i64::MAX).await.unwrap();
+    let gapless = events
+        .iter()
+        .zip(1..)
+        .all(|(event, expected)| event.position == expected);
+    assert!(gapless, "positions are not gapless");
+    events
+}
+
+#[tokio::test]
+async fn a_command_is_answered_with_its_position_and_survives_in_the_log() {
+    let database = TestDatabase::create(&[]).await;
+    let log = database.log().await;
+    let accounts = Repository::<Account>::new(&log);
+    let account = open(&accounts, "ann").await;
+    let committed = accounts
+        .execute(
+            &account,
+            Context::system(),
+            Command::Credit { amount: 7 },
+            balance,
+        )
+        .await
+        .unwrap();
+    assert_eq!(
+        committed,
+        Committed {
+            position: 2,
+            reply: b"7".to_vec(),
+            replayed: false
+        }
+    );
+    let events = positions(&log).await;
+    assert_eq!(
+        events[1].decode::<AccountEvent>().unwrap(),
+        AccountEvent::Credited { amount: 7 }
+    );
+    assert_eq!(
+        (events[1].sequence, events[1].actor.as_str()),
+        (2, "system")
+    );
+    assert_eq!(accounts.load(&account).await.unwrap().unwrap().balance, 7);
+    assert!(accounts.load("nobody").await.unwrap().is_none());
+}
+
+#[tokio::test]
+async fn a_refusal_changes_nothing() {
+    let database = TestDatabase::create(&[]).await;
+    let log = database.log().await;
+    let accounts = Repository::<Account>::new(&log);
+    let account = open(&accounts, "ann").await;
+    let refused = accounts
+        .execute(
+            &account,
+            Context::system(),
+            Command::Debit { amount: 1 },
+            balance,
+        )
+        .await;
+    assert!(matches!(
+        refused,
+        Err(ExecuteError::Refused(AccountError::TooLittle(0)))
+    ));
+    assert_eq!(log.head().await.unwrap(), 1);
+}
+
+#[tokio::test]
+async fn one_hot_aggregate_takes_concurrent_commands_in_a_row_without_losing_one() {
+    let database = TestDatabase::create(&[]).await;
+    let log = database.log().await;
+    let accounts = Repository::<Account>::new(&log);
+    let account: Arc<str> = open(&accounts, "ann").await.into();
+    let credits = (0..500).map(|_| {
+        let (accounts, account) = (accounts.clone(), Arc::clone(&account));
+        tokio::spawn(async move {
+            accounts
+                .execute(
+                    &account,
+                    Context::system(),
+                    Command::Credit { amount: 1 },
+                    balance,
+                )
+                .await
+                .unwrap()
+        })
+    });
+    let answers = futures::future::join_all(credits.collect::<Vec<_>>()).await;
+    let balances: HashSet<Vec<u8>> = answers
+        .into_iter()
+        .map(|answer| answer.unwrap().reply)
+        .collect();
+    assert_eq!(balances.len(), 500, "two commands saw the same balance");
+    assert_eq!(accounts.load(&account).await.unwrap().unwrap().balance, 500);
+    positions(&log).await;
+}
+
+#[tokio::test]
+async fn a_balance_never_goes_below_zero_when_two_processes_write_to_one_aggregate() {
+    let database = TestDatabase::create(&[]).await;
+    // Two logs on one schema share nothing in memory, like two processes.
+    let processes =
+        [database.log().await, database.log().await].map(|log| Repository::<Account>::new(&log));
+    let account: Arc<str> = open(&processes[0], "ann").await.into();
+    processes[0]
+        .execute(
+            &account,
+            Context::system(),
+            Command::Credit { amount: 100 },
+            balance,
+        )
+        .await
+        .unwrap();
+    let debits = (0..300).map(|n| {
+        let (accounts, account) = (processes[n % 2].clone(), Arc::clone(&account));
+        tokio::spawn(async move {
+            loop {
+                match accounts
+                    .execute(
+                        &account,
+                        Context::system(),
+                        Command::Debit { amount: 1 },
+                        balance,
+                    )
+                    .await
+                {
+                    Err(ExecuteError::Contention) => {}
+                    other => return other,
+                }
+            }
+        })
+    });
+    let mut accepted = 0;
+    for answer in futures::future::join_all(debits.collect::<Vec<_>>()).await {
+        match answer.unwrap() {
+            Ok(_) => accepted += 1,
+            Err(ExecuteError::Refused(AccountError::TooLittle(0))) => {}
+            Err(other) => panic!("{other:?}"),
+        }
+    }
+    assert_eq!(accepted, 100);
+    assert_eq!(
+        processes[1].load(&account).await.unwrap().unwrap().balance,
+        0
+    );
+}
+
+#[tokio::test]
+async fn a_refusal_is_never_based_on_what_another_process_has_changed_meanwhile() {
+    let database = TestDatabase::create(&[]).await;
+    let [one, other] =
+        [database.log().await, database.log().await].map(|log| Repository::<Account>::new(&log));
+    let account = open(&one, "ann").await;
+    for round in 1..=20 {
+        other
+            .execute(
+                &account,
+                Context::system(),
+                Command::Credit { amount: 1 },
+                balance,
+            )
+            .await
+            .unwrap();
+        let debit = one
+            .execute(
+                &account,
+                Context::system(),
+                Command::Debit { amount: 1 },
+                balance,
+            )
+            .await;
+        assert!(debit.is_ok(), "round {round}: {debit:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_claim_has_one_holder_under_a_race_and_is_free_again_after_its_release() {
+    let database = TestDatabase::create(&[]).await;
+    let log = database.log().await;
+    let accounts = Repository::<Account>::new(&log);
+    let opened = futures::future::join_all((0..64).map(|_| {
+        let accounts = accounts.clone();
+        async move {
+            let id = id();
+            let open = Command::Open {
+                owner: "ann".to_owned(),
+            };
+            accounts
+                .create(&id, Context::system(), open, balance)
+                .await
+                .map(|_| id)
+        }
+    }))
+    .await;
+    let (winners, losers): (Vec<_>, Vec<_>) = opened.into_iter().partition(Result::is_ok);
+    assert_eq!(winners.len(), 1);
+    assert!(losers.iter().all(
+        |loser| matches!(loser, Err(ExecuteError::ClaimTaken { scope, key })
+        if scope == "account.owner" && key == "ann")
+    ));
+    let winner = winners.into_iter().next().unwrap().unwrap();
+    assert_eq!(
+        log.claim_owner("account.owner", "ann")
+            .await
+            .unwrap()
+            .as_ref(),
+        Some(&winner)
+    );
+
+    let rename = Command::Rename {
+        owner: "bob".to_owned(),
+    };
+    accounts
+        .execute(&winner, Context::system(), rename, balance)
+        .await
+        .unwrap();
+    open(&accounts, "ann").await;
+    let back = Command::Rename {
+        owner: "ann".to_owned(),
+    };
+    let taken = accounts
+        .execute(&winner, Context::system(), back, balance)
+        .await;
+    assert!(matches!(taken, Err(ExecuteError::ClaimTaken { .. })));
+    assert_eq!(log.head().await.unwrap(), 3);
+}
+
+#[tokio::test]
+async fn one_conflict_never_fails_its_neighbours() {
+    let database = TestDatabase::create(&[]).await;
+    let log = database.log().await;
+    let accounts = Repository::<Account>::new(&log);
+    open(&accounts, "taken").await;
+    let answers = futures::future::join_all((0..200).map(|n| {
+        let accounts = accounts.clone();
+        async move {
+            let owner = if n % 4 == 0 {
+                "taken".to_owned()
+            } else {
+                format!("owner {n}")
+            };
+            accounts
+                .create(&id(), Context::system(), Command::Open { owner }, balance)
+                .await
+                .is_ok()
+        }
+    }))
+    .await;
+    assert_eq!(answers.iter().filter(|accepted| **accepted).count(), 150);
+    assert_eq!(positions(&log).await.len(), 151);
+}
+
+#[tokio::test]
+async fn a_repeated_request_gets_the_first_answer_and_a_reused_id_is_refused() {
+    let database = TestDatabase::create(&[]).await;
+    let log = database.log().await;
+    let accounts = Repository::<Account>::new(&log);
+    let account = open(&accounts, "ann").await;
+    let request = Uuid::now_v7();
+    let credit = |fingerprint| {
+        let context = Context::system().with_request(request, [fingerprint; 32]);
+        accounts.execute(&account, context, Command::Credit { amount: 5 }, balance)
+    };
+    let first = credit(1).await.unwrap();
+    accounts
+        .execute(
+            &account,
+            Context::system(),
+            Command::Credit { amount: 90 },
+            balance,
+        )
+        .await
+        .unwrap();
+    let second = credit(1).await.unwrap();
+    assert_eq!(
+        second,
+        Committed {
+            replayed: true,
+            ..first
+        }
+    );
+    assert!(matches!(credit(2).await, Err(ExecuteError::RequestReused)));
+    assert_eq!(accounts.load(&account).await.unwrap().unwrap().balance, 95);
+
+    // Also when the aggregate would refuse it the second time, and when both come at once.
+    let owner = id();
+    let open = |id: String| {
+        let context = Context::system().with_request(Uuid::nil(), [3; 32]);
+        let command = Command::Open {
+            owner: owner.clone(),
+        };
+        let accounts = accounts.clone();
+        async move {
+            accounts
+                .create(&id, context, command, balance)
+                .await
+                .unwrap()
+        }
+    };
+    let (a, b) = futures::future::join(open(id()), open(id())).await;
+    assert_eq!(a.position, b.position);
+    assert_ne!(a.replayed, b.replayed);
+}
+
+#[tokio::test]
+async fn a_repeated_request_that_the_aggregate_now_refuses_gets_its_first_answer() {
+    let database = TestDatabase::create(&[]).await;
+    let accounts = Repository::<Account>::new(&database.log().await);
+    let account = open(&accounts, "ann").await;
+    accounts
+        .execute(
+            &account,
+            Context::system(),
+            Command::Credit { amount: 5 },
+            balance,
+        )
+        .await
+        .unwrap();
+    let debit = || {
+        let context = Context::system().with_request(Uuid::max(), [1; 32]);
+        accounts.execute(&account, context, Command::Debit { amount: 5 }, balance)
+    };
+    let first = debit().await.unwrap();
+    assert_eq!(
+        debit().await.unwrap(),
+        Committed {
+            replayed: true,
+            ..first
+        }
+    );
+}
+
+#[tokio::test]
+async fn a_command_that_cannot_be_stored_fails_alone() {
+    let database = TestDatabase::create(&[]).await;
+    let log = database.log().await;
+    let accounts = Repository::<Account>::new(&log);
+    let answers = futures::future::join_all((0..50).map(|n| {
+        let accounts = accounts.clone();
+        async move {
+            // Postgres cannot store a NUL character in a claim's key.
+            let owner = if n == 25 {
+                "nul\0".to_owned()
+            } else {
+                format!("owner {n}")
+            };
+            accounts
+                .create(&id(), Context::system(), Command::Open { owner }, balance)
+                .await
+        }
+    }))
+    .await;
+    assert_eq!(answers.iter().filter(|answer| answer.is_ok()).count(), 49);
+    assert!(matches!(answers[25], Err(ExecuteError::Log(_))));
+    positions(&log).await;
+}
+
+#[tokio::test]
+async fn dropping_a_command_half_way_leaves_it_whole_or_not_there() {
+    let database = TestDatabase::create(&[]).await;
+    let log = database.log().await;
+    let accounts = Repository::<Account>::new(&log);
+    let account: Arc<str> = open(&accounts, "ann").await.into();
+    for _ in 0..100 {
+        let (accounts, account) = (accounts.clone(), Arc::clone(&account));
+        let task = tokio::spawn(async move {
+            accounts
+                .execute(
+                    &account,
+                    Context::system(),
+                    Command::Credit { amount: 1 },
+                    balance,
+                )
+                .await
+        });
+        tokio::task::yield_now().await;
+        task.abort();
+    }
+    let last = accounts
+        .execute(
+            &account,
+            Context::system(),
+            Command::Credit { amount: 0 },
+            balance,
+        )
+        .await
+        .unwrap();
+    let events = positions(&log).await;
+    let credited = i64::try_from(events.len()).unwrap() - 2;
+    assert_eq!(last.reply, credited.to_string().into_bytes());
+    assert_eq!(
+        accounts.load(&account).await.unwrap().unwrap().balance,
+        credited
+    );
+}
+
+#[tokio::test]
+async fn a_lost_connection_neither_loses_nor_doubles_a_command() {
+    let database = TestDatabase::create(&[]).await;
+    let log = database.log().await;
+    let accounts = Repository::<Account>::new(&log);
+    let account: Arc<str> = open(&accounts, "ann").await.into();
+    let pool = database.pool_of(2).await;
+    let schema = database.schema().to_owned();
+    let killer = tokio::spawn(async move {
+        let mut killed = 0;
+        while killed < 20 {
+            killed += sqlx::query(
+                "select pg_terminate_backend(pid) from pg_stat_activity \
+                 where application_name = $1 and pid <> pg_backend_pid() and state = 'active' and query like '%append_batch($%'",
+            )
+            .bind(&schema)
+            .fetch_all(&pool)
+            .await
+            .unwrap()
+            .len();
+        }
+    });
+    let writers = (0..16).map(|_| {
+        let (accounts, account) = (accounts.clone(), Arc::clone(&account));
+        tokio::spawn(async move {
+            for _ in 0..100 {
+                accounts
+                    .execute(
+                        &account,
+                        Context::system(),
+                        Command::Credit { amount: 1 },
+                        balance,
+                    )
+                    .await
+                    .unwrap();
+            }
+        })
+    });
+    for writer in futures::future::join_all(writers.collect::<Vec<_>>()).await {
+        writer.unwrap();
+    }
+    killer.await.unwrap();
+    assert_eq!(
+        accounts.load(&account).await.unwrap().unwrap().balance,
+        1_600
+    );
+    positions(&log).await;
+    verify::verify(log.pool(), None, |_, _| {}).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_batch_that_was_given_up_can_never_commit() {
+    let database = TestDatabase::create(&[]).await;
+    let log = database.log().await;
+    let batch = Uuid::now_v7();
+    let resolved: (Option<i64>, Option<i64>) = sqlx::query_as("select * from resolve_batch($1)")
+        .bind(batch)
+        .fetch_one(log.pool())
+        .await
+        .unwrap();
+    assert_eq!(resolved, (None, None));
+    let late = sqlx::query(
+        "select append_batch($1, 1, 'd'::bytea, array[1], array['account'], array['a'], array[1::bigint], array['E'], \
+         array['1'], array['{}'], array[$1], array[$1], array['x'], array[$1], array[null::uuid], array[null::text], \
+         '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}')",
+    )
+    .bind(batch)
+    .execute(log.pool())
+    .await
+    .unwrap_err();
+    assert!(late.to_string().contains("was given up"), "{late}");
+    assert_eq!(log.head().await.unwrap(), 0);
+}
+
+#[tokio::test]
+async fn a_long_lived_aggregate_is_loaded_from_its_snapshot_unless_the_fold_has_changed() {
+    let database = TestDatabase::create(&[]).await;
+    let log = database.log().await;
+    let accounts = Repository::<Account>::new(&log);
+    let account = open(&accounts, "ann").await;
+    let credits = (0..1_100).map(|_| {
+        accounts.execute(
+            &account,
+            Context::system(),
+            Command::Credit { amount: 1 },
+            balance,
+        )
+    });
+    futures::future::join_all(credits)
+        .await
+        .into_iter()
+        .for_each(|credit| drop(credit.unwrap()));
+    // The snapshot is stored in the background; wait for its row.
+    let sequence: i64 = loop {
+        let stored = sqlx::query_scalar("select last_sequence from snapshots")
+            .fetch_optional(log.pool())
+            .await
+            .unwrap();
+        if let Some(sequence) = stored {
+            break sequence;
+        }
+        tokio::task::yield_now().await;
+    };
+    assert_eq!(sequence, 1_000);
+    sqlx::query("update snapshots set payload = '{\"owner\":\"ann\",\"balance\":1000000}'")
+        .execute(log.pool())
+        .await
+        .unwrap();
+    assert_eq!(
+        accounts.load(&account).await.unwrap().unwrap().balance,
+        1_000_101
+    );
+    sqlx::query("update snapshots set fold_version = 0")
+        .execute(log.pool())
+        .await
+        .unwrap();
+    assert_eq!(
+        accounts.load(&account).await.unwrap().unwrap().balance,
+        1_100
+    );
+}
+
+#[tokio::test]
+async fn stored_events_are_upcast_wherever_they_are_read() {
+    let database = TestDatabase::create(&[]).await;
+    let account = open(&Repository::new(&database.log().await), "ann").await;
+    let upcasters = Upcasters::none().with(
+        "Opened",
+        "1.0",
+        |mut payload| {
+            payload["Opened"]["owner"] = "upcast".into();
+            payload
+        },
+        "1.1",
+    );
+    let log = EventLog::open(database.pool(), upcasters).await.unwrap();
+    let event = log.read(0, 1).await.unwrap().remove(0);
+    assert_eq!(event.event_version, "1.1");
+    let loaded = Repository::<Account>::new(&log)
+        .load(&account)
+        .await
+        .unwrap()
+        .unwrap();
+    assert_eq!(loaded.owner.as_deref(), Some("upcast"));
+}
+
+#[tokio::test]
+async fn claims_follow_from_the_log_alone() {
+    let database = TestDatabase::create(&[]).await;
+    let log = database.log().await;
+    let accounts = Repository::<Account>::new(&log);
+    let ann = open(&accounts, "ann").await;
+    open(&accounts, "bob").await;
+    accounts
+        .execute(
+            &ann,
+            Context::system(),
+            Command::Rename {
+                owner: "cay".to_owned(),
+            },
+            balance,
+        )
+        .await
+        .unwrap();
+    let before = claims(&log).await;
+    sqlx::query("update unique_claims set key = 'forged' where key = 'bob'")
+        .execute(log.pool())
+        .await
+        .unwrap();
+    let decode = |event: &RecordedEvent| -> Result<Vec<ClaimChange>, eventsourcing::DecodeError> {
+        Ok(eventsourcing::ClaimingEvent::claims(
+            &event.decode::<AccountEvent>()?,
+            &event.aggregate_id,
+        ))
+    };
+    let rebuilt = eventsourcing::claims::rebuild(&log, decode).await.unwrap();
+    assert_eq!(rebuilt, 2);
+    assert_eq!(claims(&log).await, before);
+    assert_eq!(before, ["bob", "cay"]);
+    assert_eq!(owner_claim("bob"), owner_claim("bob"));
+}
+
+async fn claims(log: &EventLog) -> Vec<String> {
+    sqlx::query_scalar("select key from unique_claims order by key")
+        .fetch_all(log.pool())
+        .await
+        .unwrap()
+}

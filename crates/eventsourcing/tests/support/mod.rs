@@ -1,0 +1,126 @@
+//! An account aggregate, small enough to reason about, with claims.
+
+use cqrs_es::{Aggregate, DomainEvent, event_sink::EventSink};
+use eventsourcing::{Claim, ClaimChange, ClaimingEvent};
+use serde::{Deserialize, Serialize};
+
+#[derive(Debug, Default, Serialize, Deserialize)]
+pub struct Account {
+    pub owner: Option<String>,
+    pub balance: i64,
+}
+
+#[derive(Clone, Debug)]
+pub enum AccountCommand {
+    Open { owner: String },
+    Credit { amount: i64 },
+    Debit { amount: i64 },
+    Rename { owner: String },
+    Close,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum AccountEvent {
+    Opened { owner: String },
+    Credited { amount: i64 },
+    Debited { amount: i64 },
+    Renamed { from: String, to: String },
+    Closed { owner: String },
+}
+
+#[derive(Debug, PartialEq, Eq, thiserror::Error)]
+pub enum AccountError {
+    #[error("the account is open")]
+    Open,
+    #[error("the account is not open")]
+    NotOpen,
+    #[error("only {0} there")]
+    TooLittle(i64),
+}
+
+impl DomainEvent for AccountEvent {
+    fn event_type(&self) -> String {
+        match self {
+            Self::Opened { .. } => "Opened",
+            Self::Credited { .. } => "Credited",
+            Self::Debited { .. } => "Debited",
+            Self::Renamed { .. } => "Renamed",
+            Self::Closed { .. } => "Closed",
+        }
+        .to_owned()
+    }
+
+    fn event_version(&self) -> String {
+        "1.0".to_owned()
+    }
+}
+
+pub fn owner_claim(owner: &str) -> Claim {
+    Claim::Unique {
+        scope: "account.owner",
+        key: owner.to_owned(),
+    }
+}
+
+impl ClaimingEvent for AccountEvent {
+    fn claims(&self, _: &str) -> Vec<ClaimChange> {
+        match self {
+            Self::Opened { owner } => vec![ClaimChange::Acquire(owner_claim(owner))],
+            Self::Renamed { from, to } => {
+                vec![
+                    ClaimChange::Release(owner_claim(from)),
+                    ClaimChange::Acquire(owner_claim(to)),
+                ]
+            }
+            Self::Closed { owner } => vec![ClaimChange::Release(owner_claim(owner))],
+            Self::Credited { .. } | Self::Debited { .. } => Vec::new(),
+        }
+    }
+}
+
+impl Aggregate for Account {
+    const TYPE: &'static str = "account";
+    type Command = AccountCommand;
+    type Event = AccountEvent;
+    type Error = AccountError;
+    type Services = ();
+
+    async fn handle(
+        &mut self,
+        command: AccountCommand,
+        (): &(),
+        sink: &EventSink<Self>,
+    ) -> Result<(), AccountError> {
+        let event = match (command, &self.owner) {
+            (AccountCommand::Open { owner }, None) => AccountEvent::Opened { owner },
+            (AccountCommand::Open { .. }, Some(_)) => return Err(AccountError::Open),
+            (AccountCommand::Close, None) => return Ok(()),
+            (_, None) => return Err(AccountError::NotOpen),
+            (AccountCommand::Credit { amount }, _) => AccountEvent::Credited { amount },
+            (AccountCommand::Debit { amount }, _) if amount > self.balance => {
+                return Err(AccountError::TooLittle(self.balance));
+            }
+            (AccountCommand::Debit { amount }, _) => AccountEvent::Debited { amount },
+            (AccountCommand::Rename { owner }, Some(from)) => AccountEvent::Renamed {
+                from: from.clone(),
+                to: owner,
+            },
+            (AccountCommand::Close, Some(owner)) => AccountEvent::Closed {
+                owner: owner.clone(),
+            },
+        };
+        sink.write(event, self).await;
+        Ok(())
+    }
+
+    fn apply(&mut self, event: AccountEvent) {
+        match event {
+            AccountEvent::Opened { owner } | AccountEvent::Renamed { to: owner, .. } => {
+                self.owner = Some(owner)
+            }
+            AccountEvent::Credited { amount } => self.balance += amount,
+            AccountEvent::Debited { amount } => self.balance -= amount,
+            AccountEvent::Closed { .. } => self.owner = None,
+        }
+    }
+}

@@ -1,0 +1,159 @@
+//! Registering and logging in: the two commands that need a password beside the log.
+
+use chrono::{DateTime, Utc};
+use eventsourcing::{Committed, Context, EventLog, ExecuteError, LogError, Repository};
+use sqlx::PgPool;
+use uuid::Uuid;
+
+use crate::{
+    credentials::Credentials,
+    domain::{
+        user::{EMAIL_SCOPE, LogIn, Registration, User, UserCommand, UserError},
+        values::{EmailAddress, Role},
+    },
+    password::{HashingError, Password, Passwords},
+};
+
+/// Accounts with their passwords.
+#[derive(Clone)]
+pub struct Accounts {
+    log: EventLog,
+    users: Repository<User>,
+    credentials: Credentials,
+    passwords: Passwords,
+}
+
+/// An account that was opened.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Registered {
+    /// The user.
+    pub user_id: Uuid,
+    /// Where it is recorded.
+    pub position: i64,
+}
+
+/// A user who has proved who she is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct LoggedIn {
+    /// The user.
+    pub user_id: Uuid,
+    /// Her role.
+    pub role: Role,
+    /// Where the login is recorded.
+    pub position: i64,
+}
+
+/// Why an account was not opened or not entered.
+#[derive(Debug, thiserror::Error)]
+pub enum AccountError {
+    /// Email and password do not belong together.
+    #[error("email and password do not belong together")]
+    BadCredentials,
+    /// The password could not be hashed or compared.
+    #[error(transparent)]
+    Hashing(#[from] HashingError),
+    /// The command was not accepted.
+    #[error(transparent)]
+    Command(#[from] ExecuteError<UserError>),
+    /// The table of hashes failed.
+    #[error("the credentials cannot be reached")]
+    Credentials(#[from] sqlx::Error),
+    /// The log cannot be asked.
+    #[error(transparent)]
+    Log(#[from] LogError),
+    /// The log answered with something that this program did not store.
+    #[error("the stored answer of a registration or login is unreadable")]
+    Answer,
+}
+
+impl Accounts {
+    /// The accounts of this log, with their password hashes in the schema of the pool.
+    pub fn new(log: &EventLog, pool: PgPool, passwords: Passwords) -> Self {
+        Self {
+            log: log.clone(),
+            users: Repository::new(log),
+            credentials: Credentials::new(pool),
+            passwords,
+        }
+    }
+
+    /// The role of a user as the log has it now; `None` if there is no such user.
+    pub async fn role(&self, user_id: Uuid) -> Result<Option<Role>, LogError> {
+        let user = self.users.load(&user_id.to_string()).await?;
+        Ok(user.and_then(|user| user.role()))
+    }
+
+    /// Opens an account. The hash is stored first: once the account is in the log its holder
+    /// can log in, wherever this is interrupted.
+    ///
+    /// The context's fingerprint must not cover the password: it is stored in the log. A
+    /// repeated request proves itself by the password instead.
+    pub async fn register(
+        &self,
+        context: Context,
+        registration: Registration,
+        password: Password,
+    ) -> Result<Registered, AccountError> {
+        let user_id = registration.user_id;
+        let hash = self.passwords.hash(password.clone()).await?;
+        self.credentials.store(user_id, &hash).await?;
+        let command = UserCommand::Register(registration);
+        let reply = move |_: &User, _: &[_]| user_id.as_bytes().to_vec();
+        let outcome = self.users.create(&user_id.to_string(), context, command, reply).await;
+        if was_not_logged(&outcome)
+            && let Err(error) = self.credentials.discard(user_id).await
+        {
+            tracing::warn!(%error, "the hash of a registration that came to nothing stays behind");
+        }
+        self.registered(outcome?, password).await
+    }
+
+    async fn registered(&self, committed: Committed, password: Password) -> Result<Registered, AccountError> {
+        let user_id = Uuid::from_slice(&committed.reply).map_err(|_| AccountError::Answer)?;
+        if committed.replayed {
+            let stored = self.credentials.hash_of(user_id).await?;
+            if !self.passwords.verify(password, stored).await? {
+                return Err(ExecuteError::RequestReused.into());
+            }
+        }
+        Ok(Registered { user_id, position: committed.position })
+    }
+
+    /// Checks a password and records the login. The holder of the address is looked up in the
+    /// claims, so that a login works as soon as the registration is answered. An unknown
+    /// address takes the same steps as a wrong password.
+    pub async fn log_in(
+        &self,
+        mut context: Context,
+        email: &EmailAddress,
+        password: Password,
+        now: DateTime<Utc>,
+    ) -> Result<LoggedIn, AccountError> {
+        let holder = self.log.claim_owner(EMAIL_SCOPE, &email.folded()).await?;
+        let user_id = holder.and_then(|id| id.parse().ok()).unwrap_or(Uuid::nil());
+        let stored = self.credentials.hash_of(user_id).await?;
+        if !self.passwords.verify(password, stored).await? {
+            return Err(AccountError::BadCredentials);
+        }
+        context.actor = format!("user:{user_id}");
+        let reply = |user: &User, _: &[_]| user.role().map_or("", Role::as_str).into();
+        let command = UserCommand::LogIn(LogIn { now });
+        let committed = self.users.execute(&user_id.to_string(), context, command, reply).await?;
+        let role = std::str::from_utf8(&committed.reply).ok().and_then(|role| role.parse().ok());
+        Ok(LoggedIn { user_id, role: role.ok_or(AccountError::Answer)?, position: committed.position })
+    }
+}
+
+/// Whether it is certain that this command is not in the log and never will be.
+fn was_not_logged(outcome: &Result<Committed, ExecuteError<UserError>>) -> bool {
+    match outcome {
+        Ok(committed) => committed.replayed,
+        Err(
+            ExecuteError::Refused(_)
+            | ExecuteError::ClaimTaken { .. }
+            | ExecuteError::RequestReused
+            | ExecuteError::Contention,
+        ) => true,
+        Err(ExecuteError::Unavailable(_) | ExecuteError::Log(_)) => false,
+    }
+}

@@ -1,0 +1,44 @@
+//! The table beside the log that holds password hashes.
+
+use sqlx::PgPool;
+use uuid::Uuid;
+
+/// Password hashes by user. No event ever carries one.
+#[derive(Clone)]
+pub struct Credentials {
+    pool: PgPool,
+}
+
+impl Credentials {
+    /// The table in the schema of this pool.
+    pub fn new(pool: PgPool) -> Self {
+        Self { pool }
+    }
+
+    /// Stores the hash of a user who is about to be registered.
+    pub async fn store(&self, user_id: Uuid, hash: &str) -> Result<(), sqlx::Error> {
+        sqlx::query("insert into credentials (user_id, password_hash) values ($1, $2)")
+            .bind(user_id)
+            .bind(hash)
+            .execute(&self.pool)
+            .await?;
+        Ok(())
+    }
+
+    /// The hash of a user's password; `None` for an unknown user.
+    pub async fn hash_of(&self, user_id: Uuid) -> Result<Option<String>, sqlx::Error> {
+        sqlx::query_scalar("select password_hash from credentials where user_id = $1")
+            .bind(user_id)
+            .fetch_optional(&self.pool)
+            .await
+    }
+
+    /// Takes back the hash of a user who was not registered after all.
+    pub async fn discard(&self, user_id: Uuid) -> Result<(), sqlx::Error> {
+        sqlx::query("delete from credentials where user_id = $1")
+            .bind(user_id)
+            .execute(&self.pool)
+            .await?;
+        Ok(())
+    }
+}

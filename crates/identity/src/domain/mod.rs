@@ -1,0 +1,81 @@
+//! What identity decides: pure, without a clock, a database or a wire format.
+
+pub mod child;
+#[cfg(test)]
+pub(crate) mod samples;
+pub mod trainer;
+pub mod user;
+pub mod values;
+
+use cqrs_es::Aggregate;
+use eventsourcing::{DecodeError, RecordedEvent};
+
+use child::{Child, ChildEvent};
+use trainer::{Trainer, TrainerEvent};
+use user::{User, UserEvent};
+
+/// Any event of identity's log.
+#[derive(Clone, Debug, PartialEq)]
+pub enum IdentityLogEvent {
+    /// Something happened to an account.
+    User(UserEvent),
+    /// Something happened to a trainer profile.
+    Trainer(TrainerEvent),
+    /// Something happened to a child.
+    Child(ChildEvent),
+}
+
+impl IdentityLogEvent {
+    /// Reads an event of the log. An aggregate type that identity does not have is an error:
+    /// nothing is skipped silently.
+    pub fn decode(event: &RecordedEvent) -> Result<Self, DecodeError> {
+        match event.aggregate_type.as_str() {
+            User::TYPE => event.decode().map(Self::User),
+            Trainer::TYPE => event.decode().map(Self::Trainer),
+            Child::TYPE => event.decode().map(Self::Child),
+            _ => Err(event.unreadable(&"unknown aggregate type")),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{fs, path::Path};
+
+    use eventsourcing::testing::golden;
+    use serde::de::DeserializeOwned;
+
+    use super::*;
+
+    fn read<E: DeserializeOwned>(_event_type: &str, _version: &str, json: &str) -> Result<E, String> {
+        serde_json::from_str(json).map_err(|error| error.to_string())
+    }
+
+    fn directory(aggregate: &str) -> String {
+        format!("{}/golden/{aggregate}", env!("CARGO_MANIFEST_DIR"))
+    }
+
+    #[test]
+    fn every_event_that_was_ever_stored_can_still_be_read() {
+        golden(&directory("user"), &samples::user_events(), read);
+        golden(&directory("trainer"), &samples::trainer_events(), read);
+        golden(&directory("child"), &samples::child_events(), read);
+    }
+
+    #[test]
+    fn the_domain_depends_on_nothing_that_does_io() {
+        let mut files = vec![Path::new(env!("CARGO_MANIFEST_DIR")).join("src/domain")];
+        while let Some(path) = files.pop() {
+            if path.is_dir() {
+                files.extend(fs::read_dir(path).unwrap().map(|entry| entry.unwrap().path()));
+                continue;
+            }
+            let text = fs::read_to_string(&path).unwrap();
+            let code = text.split("#[cfg(test)]").next().unwrap_or_default();
+            for crate_name in ["sqlx", "tonic", "prost", "tokio", "contracts", "service"] {
+                assert!(!code.contains(&format!("{crate_name}::")), "{} uses {crate_name}", path.display());
+            }
+            assert!(!code.contains("Utc::now"), "{} reads the clock", path.display());
+        }
+    }
+}

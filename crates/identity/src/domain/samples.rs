@@ -1,0 +1,82 @@
+//! One event of each type, for tests.
+
+use chrono::{DateTime, Utc};
+use uuid::Uuid;
+
+use super::{
+    child::{ChildEvent, Player, SkillLevel},
+    trainer::{Profile, TrainerEvent},
+    user::UserEvent,
+    values::{Birthdate, EmailAddress, PhoneNumber, Price, Role},
+};
+
+/// What is personal in the samples, in lower case.
+pub const PERSONAL: [&str; 8] =
+    ["anna", "berg", "example.com", "12025550123", "tara", "quinn", "cleo", "harbour"];
+
+pub fn now() -> DateTime<Utc> {
+    DateTime::UNIX_EPOCH + chrono::Duration::days(20_000)
+}
+
+pub fn user_id() -> Uuid {
+    Uuid::from_u128(1)
+}
+
+pub fn trainer_id() -> Uuid {
+    Uuid::from_u128(2)
+}
+
+pub fn child_id() -> Uuid {
+    Uuid::from_u128(3)
+}
+
+pub fn user_events() -> Vec<UserEvent> {
+    vec![
+        UserEvent::UserRegistered {
+            user_id: user_id(),
+            role: Role::Parent,
+            email: EmailAddress::parse("Anna@Example.com").unwrap(),
+            first_name: "Anna".to_owned(),
+            last_name: "Berg".to_owned(),
+            phone_number: Some(PhoneNumber::parse("+12025550123").unwrap()),
+            registered_at: now(),
+        },
+        UserEvent::UserLoggedIn { user_id: user_id(), logged_in_at: now() },
+    ]
+}
+
+pub fn profile() -> Profile {
+    Profile {
+        first_name: "Tara".to_owned(),
+        last_name: "Quinn".to_owned(),
+        bio: "Left back.".to_owned(),
+        experience: "Ten years.".to_owned(),
+        photos: vec!["https://example.com/tara.jpg".to_owned()],
+        price_per_hour: Price::parse("USD", 8_000).unwrap(),
+        session_duration_minutes: 60,
+        external: false,
+    }
+}
+
+pub fn trainer_events() -> Vec<TrainerEvent> {
+    vec![TrainerEvent::TrainerCreated { trainer_id: trainer_id(), profile: profile(), created_at: now() }]
+}
+
+pub fn player() -> Player {
+    Player {
+        first_name: "Cleo".to_owned(),
+        last_name: "Berg".to_owned(),
+        birthdate: Birthdate::parse(2015, 2, 28, now().date_naive()).unwrap(),
+        skill_level: SkillLevel::Intermediate,
+        specify: "Plays two years up.".to_owned(),
+        team: "Harbour United".to_owned(),
+    }
+}
+
+pub fn child_events() -> Vec<ChildEvent> {
+    let (child_id, guardian_id) = (child_id(), user_id());
+    vec![
+        ChildEvent::ConsentGiven { child_id, guardian_id, given_at: now() },
+        ChildEvent::ChildAdded { child_id, guardian_id, player: player(), added_at: now() },
+    ]
+}

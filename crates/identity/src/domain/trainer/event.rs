@@ -1,0 +1,34 @@
+use chrono::{DateTime, Utc};
+use cqrs_es::DomainEvent;
+use eventsourcing::ClaimingEvent;
+use serde::{Deserialize, Serialize};
+use strum::IntoStaticStr;
+use uuid::Uuid;
+
+use super::Profile;
+
+/// What has happened to a trainer's profile.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, IntoStaticStr)]
+pub enum TrainerEvent {
+    /// It was created.
+    TrainerCreated {
+        /// The trainer, which is the user's id.
+        trainer_id: Uuid,
+        /// What the profile says.
+        profile: Profile,
+        /// When.
+        created_at: DateTime<Utc>,
+    },
+}
+
+impl DomainEvent for TrainerEvent {
+    fn event_type(&self) -> String {
+        <&str>::from(self).to_owned()
+    }
+
+    fn event_version(&self) -> String {
+        "1.0".to_owned()
+    }
+}
+
+impl ClaimingEvent for TrainerEvent {}

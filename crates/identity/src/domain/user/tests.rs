@@ -1,0 +1,92 @@
+use cqrs_es::test::TestFramework;
+use eventsourcing::{Claim, ClaimChange, ClaimingEvent};
+
+use super::{EMAIL_SCOPE, LogIn, Registrar, Registration, User, UserCommand, UserError, UserEvent};
+use crate::domain::{
+    samples,
+    values::{EmailAddress, PhoneNumber, Role},
+};
+
+type Framework = TestFramework<User>;
+
+fn register(registrar: Registrar, role: Role) -> UserCommand {
+    UserCommand::Register(Registration {
+        user_id: samples::user_id(),
+        registrar,
+        role,
+        email: EmailAddress::parse("Anna@Example.com").unwrap(),
+        first_name: "Anna".to_owned(),
+        last_name: "Berg".to_owned(),
+        phone_number: Some(PhoneNumber::parse("+12025550123").unwrap()),
+        now: samples::now(),
+    })
+}
+
+fn registered(as_role: Role) -> UserEvent {
+    let mut event = samples::user_events().swap_remove(0);
+    if let UserEvent::UserRegistered { role, .. } = &mut event {
+        *role = as_role;
+    }
+    event
+}
+
+fn logged_in() -> UserEvent {
+    samples::user_events().swap_remove(1)
+}
+
+#[test]
+fn anyone_can_register_as_parent_or_trainer() {
+    for role in [Role::Parent, Role::Trainer] {
+        Framework::with(())
+            .given_no_previous_events()
+            .when(register(Registrar::Anyone, role))
+            .then_expect_events(vec![registered(role)]);
+    }
+}
+
+#[test]
+fn not_just_anyone_can_register_an_administrator() {
+    Framework::with(())
+        .given_no_previous_events()
+        .when(register(Registrar::Anyone, Role::Admin))
+        .then_expect_error(UserError::AdminByAnyone);
+}
+
+#[test]
+fn an_operator_can_register_an_administrator() {
+    Framework::with(())
+        .given_no_previous_events()
+        .when(register(Registrar::Operator, Role::Admin))
+        .then_expect_events(vec![registered(Role::Admin)]);
+}
+
+#[test]
+fn a_registration_that_is_repeated_is_done_already() {
+    Framework::with(())
+        .given(vec![registered(Role::Parent)])
+        .when(register(Registrar::Anyone, Role::Parent))
+        .then_expect_events(Vec::new());
+}
+
+#[test]
+fn every_login_is_recorded() {
+    Framework::with(())
+        .given(vec![registered(Role::Parent), logged_in()])
+        .when(UserCommand::LogIn(LogIn { now: samples::now() }))
+        .then_expect_events(vec![logged_in()]);
+}
+
+#[test]
+fn nobody_logs_in_without_an_account() {
+    Framework::with(())
+        .given_no_previous_events()
+        .when(UserCommand::LogIn(LogIn { now: samples::now() }))
+        .then_expect_error(UserError::NotRegistered);
+}
+
+#[test]
+fn a_registration_claims_the_folded_address_and_a_login_claims_nothing() {
+    let claim = Claim::Unique { scope: EMAIL_SCOPE, key: "anna@example.com".to_owned() };
+    assert_eq!(registered(Role::Parent).claims("1"), vec![ClaimChange::Acquire(claim)]);
+    assert_eq!(logged_in().claims("1"), Vec::new());
+}

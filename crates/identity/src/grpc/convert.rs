@@ -1,0 +1,147 @@
+//! From rows and values to messages. From requests to commands: `parse`.
+
+use chrono::{DateTime, Datelike, NaiveDate, Utc};
+use contracts::{
+    common::v1::{LogPosition, Money, Role as PublicRole},
+    google::r#type::Date,
+    identity::v1::{Child, SkillLevel, Trainer, User},
+};
+use eventsourcing::Committed;
+use prost::Message;
+use prost_types::Timestamp;
+use service::internal;
+use tonic::Status;
+
+use crate::{
+    NAME,
+    domain::values::{Price, Role},
+    projector::{children::ChildRow, trainers::TrainerRow, users::UserRow},
+};
+
+/// A role as tokens and other services know it.
+pub fn role(role: Role) -> PublicRole {
+    match role {
+        Role::Admin => PublicRole::Admin,
+        Role::Trainer => PublicRole::Trainer,
+        Role::Parent => PublicRole::Parent,
+    }
+}
+
+/// A price as an amount of money.
+pub fn price(price: &Price) -> Money {
+    Money { currency_code: price.currency().to_owned(), minor_units: price.minor_units() }
+}
+
+/// An instant.
+pub fn timestamp(instant: DateTime<Utc>) -> Timestamp {
+    Timestamp {
+        seconds: instant.timestamp(),
+        // A leap second counts on beyond the billion; protobuf does not.
+        nanos: i32::try_from(instant.timestamp_subsec_nanos().min(999_999_999)).unwrap_or_default(),
+    }
+}
+
+/// A place in identity's log.
+pub fn position(position: i64) -> LogPosition {
+    LogPosition { service: NAME.to_owned(), position }
+}
+
+/// The answer that was stored with a command; it lacks the position.
+pub(super) fn stored<M: Message + Default>(committed: &Committed) -> Result<M, Status> {
+    M::decode(committed.reply.as_slice()).map_err(internal)
+}
+
+fn date(date: NaiveDate) -> Date {
+    Date {
+        year: date.year(),
+        month: i32::try_from(date.month()).unwrap_or_default(),
+        day: i32::try_from(date.day()).unwrap_or_default(),
+    }
+}
+
+impl From<UserRow> for User {
+    fn from(row: UserRow) -> Self {
+        let UserRow {
+            id,
+            email,
+            first_name,
+            last_name,
+            phone_number,
+            role: role_name,
+            created_at,
+            updated_at,
+            last_login_at,
+        } = row;
+        let role = role_name.parse().map_or(PublicRole::Unspecified, role);
+        Self {
+            user_id: id.to_string(),
+            email,
+            first_name,
+            last_name,
+            phone_number: phone_number.unwrap_or_default(),
+            role: role.into(),
+            created_at: Some(timestamp(created_at)),
+            updated_at: Some(timestamp(updated_at)),
+            last_login_at: last_login_at.map(timestamp),
+        }
+    }
+}
+
+impl From<TrainerRow> for Trainer {
+    fn from(row: TrainerRow) -> Self {
+        let TrainerRow {
+            user_id,
+            first_name,
+            last_name,
+            bio,
+            experience,
+            photos,
+            price_per_hour,
+            currency,
+            session_duration,
+            external,
+            created_at,
+        } = row;
+        Self {
+            trainer_id: user_id.to_string(),
+            first_name,
+            last_name,
+            bio,
+            experience,
+            photos,
+            price_per_hour: Some(Money { currency_code: currency, minor_units: price_per_hour }),
+            session_duration_minutes: session_duration,
+            external,
+            created_at: Some(timestamp(created_at)),
+        }
+    }
+}
+
+impl From<ChildRow> for Child {
+    fn from(row: ChildRow) -> Self {
+        let ChildRow {
+            id,
+            name: _,
+            first_name,
+            last_name,
+            parent_id,
+            birthdate,
+            skill_level,
+            team,
+            specify,
+            created_at,
+        } = row;
+        let level = SkillLevel::from_str_name(&format!("SKILL_LEVEL_{skill_level}"));
+        Self {
+            child_id: id.to_string(),
+            guardian_id: parent_id.to_string(),
+            first_name,
+            last_name,
+            birthdate: Some(date(birthdate)),
+            skill_level: level.unwrap_or_default().into(),
+            specify,
+            team,
+            created_at: Some(timestamp(created_at)),
+        }
+    }
+}

@@ -1,0 +1,101 @@
+//! What callers are told of refusals.
+
+use std::time::Duration;
+
+use contracts::common::v1::ErrorReason;
+use eventsourcing::ExecuteError;
+use service::{Refusal, internal, refused, retry_later, status};
+use tonic::{Code, Status};
+
+use crate::{
+    accounts::AccountError,
+    domain::{
+        child::ChildError,
+        trainer::TrainerError,
+        user::{EMAIL_SCOPE, UserError},
+    },
+    password::HashingError,
+};
+
+/// When to try again what found too many passwords waiting.
+const RETRY_HASHING_AFTER: Duration = Duration::from_secs(2);
+
+impl Refusal for UserError {
+    fn code(&self) -> Code {
+        match self {
+            Self::AdminByAnyone => Code::FailedPrecondition,
+            Self::NotRegistered => Code::NotFound,
+        }
+    }
+
+    fn reason(&self) -> ErrorReason {
+        match self {
+            Self::AdminByAnyone => ErrorReason::RoleMismatch,
+            Self::NotRegistered => ErrorReason::NotFound,
+        }
+    }
+}
+
+impl Refusal for TrainerError {
+    fn code(&self) -> Code {
+        match self {
+            Self::NotATrainer => Code::FailedPrecondition,
+            Self::Exists => Code::AlreadyExists,
+        }
+    }
+
+    fn reason(&self) -> ErrorReason {
+        match self {
+            Self::NotATrainer => ErrorReason::RoleMismatch,
+            Self::Exists => ErrorReason::TrainerExists,
+        }
+    }
+}
+
+impl Refusal for ChildError {
+    fn code(&self) -> Code {
+        match self {
+            Self::NotAParent => Code::FailedPrecondition,
+            Self::NoConsent => Code::InvalidArgument,
+        }
+    }
+
+    fn reason(&self) -> ErrorReason {
+        match self {
+            Self::NotAParent => ErrorReason::RoleMismatch,
+            Self::NoConsent => ErrorReason::InvalidFields,
+        }
+    }
+}
+
+impl From<AccountError> for Status {
+    fn from(error: AccountError) -> Self {
+        match error {
+            AccountError::BadCredentials => {
+                refused(Code::Unauthenticated, ErrorReason::BadCredentials, error.to_string())
+            }
+            AccountError::Hashing(HashingError::Overloaded) => retry_later(
+                Code::ResourceExhausted,
+                ErrorReason::Overloaded,
+                "too many logins at once: try again",
+                RETRY_HASHING_AFTER,
+            ),
+            AccountError::Hashing(error @ HashingError::Failed(_)) => internal(error),
+            AccountError::Command(error) => command_status(error),
+            AccountError::Credentials(error) => internal(error),
+            AccountError::Log(error) => internal(error),
+            AccountError::Answer => internal(error),
+        }
+    }
+}
+
+/// What the caller of a command is told.
+pub(super) fn command_status<E: Refusal>(error: ExecuteError<E>) -> Status {
+    status(error, |scope| {
+        (scope == EMAIL_SCOPE).then_some((
+            Code::AlreadyExists,
+            ErrorReason::EmailTaken,
+            "a user with this email address exists",
+        ))
+    })
+}

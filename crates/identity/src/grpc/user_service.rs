@@ -1,0 +1,60 @@
+use contracts::identity::v1::{
+    GetUserRequest, GetUserResponse, LoginRequest, LoginResponse, RegisterUserRequest,
+    RegisterUserResponse, user_service_server::UserService,
+};
+use eventsourcing::{Checkpoints, Projection};
+use service::{Call, internal, not_found, reached};
+use sqlx::PgPool;
+use tonic::{Request, Response, Status};
+
+use super::{convert, parse};
+use crate::{accounts::Accounts, projector::users::Users, query, tokens::Tokens};
+
+/// Accounts.
+pub struct UserRpcs {
+    pub(super) accounts: Accounts,
+    pub(super) tokens: Tokens,
+    pub(super) pool: PgPool,
+    pub(super) checkpoints: Checkpoints,
+}
+
+#[tonic::async_trait]
+impl UserService for UserRpcs {
+    async fn register_user(
+        &self,
+        request: Request<RegisterUserRequest>,
+    ) -> Result<Response<RegisterUserResponse>, Status> {
+        let call = Call::of(&request);
+        let (context, registration, password) = parse::register_user(&call, request.into_inner())?;
+        let registered = self.accounts.register(context, registration, password).await?;
+        Ok(Response::new(RegisterUserResponse {
+            user_id: registered.user_id.to_string(),
+            position: Some(convert::position(registered.position)),
+        }))
+    }
+
+    async fn login(&self, request: Request<LoginRequest>) -> Result<Response<LoginResponse>, Status> {
+        let call = Call::of(&request);
+        let (context, email, password) = parse::login(&call, request.into_inner())?;
+        let now = parse::now();
+        let user = self.accounts.log_in(context, &email, password, now).await?;
+        let role = convert::role(user.role);
+        let access = self.tokens.issue(user.user_id, role, now);
+        Ok(Response::new(LoginResponse {
+            user_id: user.user_id.to_string(),
+            role: role.into(),
+            access_token: access.token,
+            expires_at: Some(convert::timestamp(access.expires_at)),
+            position: Some(convert::position(user.position)),
+        }))
+    }
+
+    async fn get_user(&self, request: Request<GetUserRequest>) -> Result<Response<GetUserResponse>, Status> {
+        let call = Call::of(&request);
+        let (id, min_position) = parse::get_user(&call, request.into_inner())?;
+        reached(&self.checkpoints, Users::NAME, min_position.as_slice(), &call).await?;
+        let user = query::users::by_id(&self.pool, id).await.map_err(internal)?;
+        let user = user.ok_or_else(|| not_found("user", &id.to_string()))?;
+        Ok(Response::new(GetUserResponse { user: Some(user.into()) }))
+    }
+}

@@ -1,0 +1,238 @@
+//! Passwords: their limits, and their hashing beside the async threads.
+
+use std::{fmt, num::NonZero, sync::Arc, thread};
+
+use argon2::{
+    Algorithm, Argon2, Params, PasswordHasher, PasswordVerifier, Version,
+    password_hash::{PasswordHash, SaltString},
+};
+use ring::rand::{SecureRandom, SystemRandom};
+use tokio::{
+    sync::{Semaphore, TryAcquireError},
+    task,
+};
+
+/// OWASP's parameters for argon2id: memory in KiB, passes, lanes.
+const MEMORY_KIB: u32 = 19_456;
+const PASSES: u32 = 2;
+const LANES: u32 = 1;
+const SALT_LENGTH: usize = 16;
+/// Passwords that may wait for a thread; further ones are refused.
+const MAX_WAITING: usize = 256;
+
+/// A password on its way to being hashed. It never prints.
+#[derive(Clone)]
+pub struct Password(String);
+
+/// A new password is too short or too long.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("must have 12 to 128 characters")]
+pub struct PasswordError;
+
+impl Password {
+    /// The fewest characters of a new password.
+    pub const MIN_LENGTH: usize = 12;
+    /// The most characters of any password.
+    pub const MAX_LENGTH: usize = 128;
+
+    /// A new password, 12 to 128 characters, taken as it is.
+    pub fn chosen(text: String) -> Result<Self, PasswordError> {
+        if text.chars().count() < Self::MIN_LENGTH {
+            return Err(PasswordError);
+        }
+        Self::offered(text)
+    }
+
+    /// A password offered as proof: at most 128 characters.
+    pub fn offered(text: String) -> Result<Self, PasswordError> {
+        if text.is_empty() || text.chars().count() > Self::MAX_LENGTH {
+            return Err(PasswordError);
+        }
+        Ok(Self(text))
+    }
+}
+
+impl fmt::Debug for Password {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("[password]")
+    }
+}
+
+/// Hashes and verifies passwords with argon2id on threads of their own, so many at a time that
+/// a flood of logins leaves a processor to the rest. Cheap to clone.
+#[derive(Clone)]
+pub struct Passwords {
+    argon2: Argon2<'static>,
+    threads: Arc<Semaphore>,
+    waiting: Arc<Semaphore>,
+    /// What an offered password is compared with when there is no account.
+    nobody: Arc<str>,
+}
+
+/// Why a password could not be hashed or compared.
+#[derive(Debug, thiserror::Error)]
+pub enum HashingError {
+    /// Too many wait already.
+    #[error("too many passwords wait to be hashed")]
+    Overloaded,
+    /// A stored hash is unreadable, or the machine gave no memory or randomness.
+    #[error("a password could not be hashed: {0}")]
+    Failed(String),
+}
+
+impl Passwords {
+    /// Leaves one processor to the rest.
+    pub fn new() -> Result<Self, HashingError> {
+        let processors = thread::available_parallelism().map_or(1, NonZero::get);
+        Self::with_limits(processors.saturating_sub(1).max(1), MAX_WAITING)
+    }
+
+    fn with_limits(threads: usize, waiting: usize) -> Result<Self, HashingError> {
+        let params = Params::new(MEMORY_KIB, PASSES, LANES, None).map_err(failed)?;
+        let argon2 = Argon2::new(Algorithm::Argon2id, Version::V0x13, params);
+        Ok(Self {
+            nobody: hash(&argon2, "nobody has this password")?.into(),
+            argon2,
+            threads: Arc::new(Semaphore::new(threads)),
+            waiting: Arc::new(Semaphore::new(threads + waiting)),
+        })
+    }
+
+    /// The hash to store, in PHC string form.
+    pub async fn hash(&self, password: Password) -> Result<String, HashingError> {
+        let argon2 = self.argon2.clone();
+        self.aside(move || hash(&argon2, &password.0)).await
+    }
+
+    /// Whether the password belongs to the stored hash. Without one the answer is no, after
+    /// the same work.
+    pub async fn verify(&self, password: Password, stored: Option<String>) -> Result<bool, HashingError> {
+        let argon2 = self.argon2.clone();
+        let nobody = Arc::clone(&self.nobody);
+        self.aside(move || {
+            let matches = verify(&argon2, &password.0, stored.as_deref().unwrap_or(&nobody))?;
+            Ok(matches && stored.is_some())
+        })
+        .await
+    }
+
+    /// Runs on a blocking thread when one is free. The permits go with the work: it goes on
+    /// when the caller has stopped waiting.
+    async fn aside<T: Send + 'static>(
+        &self,
+        work: impl FnOnce() -> Result<T, HashingError> + Send + 'static,
+    ) -> Result<T, HashingError> {
+        let place = Arc::clone(&self.waiting).try_acquire_owned().map_err(|error| match error {
+            TryAcquireError::NoPermits => HashingError::Overloaded,
+            TryAcquireError::Closed => failed(error),
+        })?;
+        let thread = Arc::clone(&self.threads).acquire_owned().await.map_err(failed)?;
+        task::spawn_blocking(move || {
+            let _permits = (place, thread);
+            work()
+        })
+        .await
+        .map_err(failed)?
+    }
+}
+
+fn hash(argon2: &Argon2<'_>, password: &str) -> Result<String, HashingError> {
+    let mut salt = [0; SALT_LENGTH];
+    SystemRandom::new().fill(&mut salt).map_err(failed)?;
+    let salt = SaltString::encode_b64(&salt).map_err(failed)?;
+    let hash = argon2.hash_password(password.as_bytes(), &salt).map_err(failed)?;
+    Ok(hash.to_string())
+}
+
+fn verify(argon2: &Argon2<'_>, password: &str, stored: &str) -> Result<bool, HashingError> {
+    let stored = PasswordHash::new(stored).map_err(failed)?;
+    match argon2.verify_password(password.as_bytes(), &stored) {
+        Ok(()) => Ok(true),
+        Err(argon2::password_hash::Error::Password) => Ok(false),
+        Err(error) => Err(failed(error)),
+    }
+}
+
+#[expect(clippy::needless_pass_by_value, reason = "reads well in map_err")]
+fn failed(error: impl fmt::Display) -> HashingError {
+    HashingError::Failed(error.to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::{Duration, Instant};
+
+    use super::*;
+
+    fn password(text: &str) -> Password {
+        Password::chosen(text.to_owned()).unwrap()
+    }
+
+    #[test]
+    fn a_new_password_has_12_to_128_characters() {
+        for length in [12, 128] {
+            assert!(Password::chosen("ü".repeat(length)).is_ok());
+        }
+        for length in [0, 11, 129] {
+            assert_eq!(Password::chosen("ü".repeat(length)).err(), Some(PasswordError));
+        }
+    }
+
+    #[test]
+    fn an_offered_password_may_be_short_but_not_endless() {
+        assert!(Password::offered("x".to_owned()).is_ok());
+        assert!(Password::offered("x".repeat(129)).is_err());
+        assert!(Password::offered(String::new()).is_err());
+    }
+
+    #[test]
+    fn a_password_does_not_print() {
+        assert_eq!(format!("{:?}", password("correct horse battery")), "[password]");
+    }
+
+    #[tokio::test]
+    async fn a_hash_has_the_recommended_parameters_and_a_salt_of_its_own() {
+        let passwords = Passwords::new().unwrap();
+        let one = passwords.hash(password("correct horse battery")).await.unwrap();
+        let two = passwords.hash(password("correct horse battery")).await.unwrap();
+        assert!(one.starts_with("$argon2id$v=19$m=19456,t=2,p=1$"), "{one}");
+        assert_ne!(one, two);
+    }
+
+    #[tokio::test]
+    async fn only_the_right_password_is_accepted() {
+        let passwords = Passwords::new().unwrap();
+        let stored = passwords.hash(password("correct horse battery")).await.unwrap();
+        assert!(passwords.verify(password("correct horse battery"), Some(stored.clone())).await.unwrap());
+        assert!(!passwords.verify(password("correct horse batterY"), Some(stored)).await.unwrap());
+        assert!(!passwords.verify(password("nobody has this password"), None).await.unwrap());
+    }
+
+    #[tokio::test]
+    async fn an_unknown_account_costs_as_much_work_as_a_known_one() {
+        let passwords = Passwords::new().unwrap();
+        let stored = passwords.hash(password("correct horse battery")).await.unwrap();
+        let (mut known, mut unknown) = (Duration::MAX, Duration::MAX);
+        for _ in 0..5 {
+            known = known.min(time(&passwords, Some(stored.clone())).await);
+            unknown = unknown.min(time(&passwords, None).await);
+        }
+        assert!(unknown * 2 > known && known * 2 > unknown, "{known:?} {unknown:?}");
+    }
+
+    async fn time(passwords: &Passwords, stored: Option<String>) -> Duration {
+        let start = Instant::now();
+        assert!(!passwords.verify(password("a wrong password"), stored).await.unwrap());
+        start.elapsed()
+    }
+
+    #[tokio::test]
+    async fn a_flood_is_refused_instead_of_piling_up() {
+        let passwords = Passwords::with_limits(1, 1).unwrap();
+        let held = Arc::clone(&passwords.waiting).acquire_many_owned(2).await.unwrap();
+        let refused = passwords.verify(password("correct horse battery"), None).await;
+        assert!(matches!(refused, Err(HashingError::Overloaded)));
+        drop(held);
+        assert!(passwords.verify(password("correct horse battery"), None).await.is_ok());
+    }
+}

@@ -1,0 +1,116 @@
+//! The table `users`.
+
+use chrono::{DateTime, Utc};
+use eventsourcing::{
+    AnyTable, DecodeError, Delivered, FoldError, Projection, RecordedEvent, Row, Table, TableSet,
+};
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+use crate::domain::{IdentityLogEvent, user::UserEvent};
+
+/// A row of `users`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct UserRow {
+    /// The user.
+    pub id: Uuid,
+    /// Login address as it was written.
+    pub email: String,
+    /// First name.
+    pub first_name: String,
+    /// Last name.
+    pub last_name: String,
+    /// E.164, if one was given.
+    pub phone_number: Option<String>,
+    /// ADMIN, TRAINER or PARENT.
+    pub role: String,
+    /// When the account was opened.
+    pub created_at: DateTime<Utc>,
+    /// When the account last changed; a login is no change.
+    pub updated_at: DateTime<Utc>,
+    /// The last login.
+    pub last_login_at: Option<DateTime<Utc>>,
+}
+
+impl Row for UserRow {
+    const TABLE: &'static str = "users";
+    const KEY: &'static [&'static str] = &["id"];
+    type Key = Uuid;
+
+    fn key(&self) -> Uuid {
+        self.id
+    }
+}
+
+/// The read tables of [`Users`].
+#[derive(Default)]
+pub struct Tables {
+    users: Table<UserRow>,
+}
+
+impl TableSet for Tables {
+    fn tables(&mut self) -> Vec<&mut dyn AnyTable> {
+        vec![&mut self.users]
+    }
+}
+
+/// Folds accounts.
+pub struct Users;
+
+impl Users {
+    /// The events it folds.
+    pub fn decode(event: &RecordedEvent) -> Result<Option<UserEvent>, DecodeError> {
+        match IdentityLogEvent::decode(event)? {
+            IdentityLogEvent::User(event) => Ok(Some(event)),
+            IdentityLogEvent::Trainer(_) | IdentityLogEvent::Child(_) => Ok(None),
+        }
+    }
+}
+
+impl Projection for Users {
+    const NAME: &'static str = "users";
+    const FOLD_VERSION: i32 = 1;
+    type Event = UserEvent;
+    type Tables = Tables;
+
+    fn key(&self, event: &Delivered<UserEvent>) -> String {
+        event.aggregate_id.clone()
+    }
+
+    fn touch(&self, event: &Delivered<UserEvent>, tables: &mut Tables) {
+        match &event.event {
+            UserEvent::UserRegistered { user_id, .. } | UserEvent::UserLoggedIn { user_id, .. } => {
+                tables.users.touch(*user_id);
+            }
+        }
+    }
+
+    fn fold(&self, event: &Delivered<UserEvent>, tables: &mut Tables) -> Result<(), FoldError> {
+        match event.event.clone() {
+            UserEvent::UserRegistered {
+                user_id,
+                role,
+                email,
+                first_name,
+                last_name,
+                phone_number,
+                registered_at,
+            } => tables.users.insert(UserRow {
+                id: user_id,
+                email: email.to_string(),
+                first_name,
+                last_name,
+                phone_number: phone_number.map(|number| number.as_str().to_owned()),
+                role: role.as_str().to_owned(),
+                created_at: registered_at,
+                updated_at: registered_at,
+                last_login_at: None,
+            }),
+            UserEvent::UserLoggedIn { user_id, logged_in_at } => {
+                let user = tables.users.get_mut(&user_id).ok_or_else(|| FoldError::missing("user", &user_id))?;
+                user.last_login_at = user.last_login_at.max(Some(logged_in_at));
+            }
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,150 @@
+//! What identity tells the others: from a private event to the public one, if it has one.
+//!
+//! Built from the event's fields alone, so that a replay publishes the same bytes. Names,
+//! addresses and birthdates stay here.
+
+use contracts::identity::events::v1::{
+    ChildAdded, IdentityEvent, TrainerCreated, UserLoggedIn, UserRegistered, identity_event::Event,
+};
+use eventsourcing::{DecodeError, Published, RecordedEvent};
+use prost::Message;
+
+use crate::{
+    domain::{IdentityLogEvent, child::ChildEvent, trainer::TrainerEvent, user::UserEvent},
+    grpc::convert::{price, role, timestamp},
+};
+
+/// The public event of an event of the log; `None` for one that concerns nobody else.
+pub fn publish(event: &RecordedEvent) -> Result<Option<Published>, DecodeError> {
+    let public = public(IdentityLogEvent::decode(event)?);
+    Ok(public.map(|public| Published {
+        event_type: name(&public),
+        payload: IdentityEvent { event: Some(public) }.encode_to_vec(),
+    }))
+}
+
+fn public(event: IdentityLogEvent) -> Option<Event> {
+    match event {
+        IdentityLogEvent::User(UserEvent::UserRegistered {
+            user_id,
+            role: user_role,
+            registered_at,
+            email: _,
+            first_name: _,
+            last_name: _,
+            phone_number: _,
+        }) => Some(Event::UserRegistered(UserRegistered {
+            user_id: user_id.to_string(),
+            role: role(user_role).into(),
+            registered_at: Some(timestamp(registered_at)),
+        })),
+        IdentityLogEvent::User(UserEvent::UserLoggedIn { user_id, logged_in_at }) => {
+            Some(Event::UserLoggedIn(UserLoggedIn {
+                user_id: user_id.to_string(),
+                logged_in_at: Some(timestamp(logged_in_at)),
+            }))
+        }
+        IdentityLogEvent::Trainer(TrainerEvent::TrainerCreated { trainer_id, profile, created_at }) => {
+            Some(Event::TrainerCreated(TrainerCreated {
+                trainer_id: trainer_id.to_string(),
+                price_per_hour: Some(price(&profile.price_per_hour)),
+                session_duration_minutes: profile.session_duration_minutes,
+                external: profile.external,
+                created_at: Some(timestamp(created_at)),
+            }))
+        }
+        IdentityLogEvent::Child(ChildEvent::ConsentGiven { .. }) => None,
+        IdentityLogEvent::Child(ChildEvent::ChildAdded { child_id, guardian_id, player: _, added_at }) => {
+            Some(Event::ChildAdded(ChildAdded {
+                child_id: child_id.to_string(),
+                guardian_id: guardian_id.to_string(),
+                added_at: Some(timestamp(added_at)),
+            }))
+        }
+    }
+}
+
+/// The last token of the event's subject.
+fn name(event: &Event) -> &'static str {
+    match event {
+        Event::UserRegistered(_) => "UserRegistered",
+        Event::UserLoggedIn(_) => "UserLoggedIn",
+        Event::TrainerCreated(_) => "TrainerCreated",
+        Event::ChildAdded(_) => "ChildAdded",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use uuid::Uuid;
+
+    use super::*;
+    use crate::domain::samples;
+
+    fn recorded(aggregate_type: &str, payload: String) -> RecordedEvent {
+        RecordedEvent {
+            position: 1,
+            event_id: Uuid::from_u128(1),
+            recorded_at: samples::now(),
+            aggregate_type: aggregate_type.to_owned(),
+            aggregate_id: Uuid::from_u128(2).to_string(),
+            sequence: 1,
+            event_type: "Any".to_owned(),
+            event_version: "1.0".to_owned(),
+            payload,
+            command_id: Uuid::from_u128(3),
+            actor: "system".to_owned(),
+            correlation_id: Uuid::from_u128(4),
+            causation_id: None,
+            trace_context: None,
+        }
+    }
+
+    fn all() -> Vec<RecordedEvent> {
+        let mut all = Vec::new();
+        all.extend(samples::user_events().iter().map(|event| recorded("user", json(event))));
+        all.extend(samples::trainer_events().iter().map(|event| recorded("trainer", json(event))));
+        all.extend(samples::child_events().iter().map(|event| recorded("child", json(event))));
+        all
+    }
+
+    fn json(event: &impl serde::Serialize) -> String {
+        serde_json::to_string(event).unwrap()
+    }
+
+    #[test]
+    fn everything_but_the_consent_is_public() {
+        let names: Vec<_> = all()
+            .iter()
+            .map(|event| publish(event).unwrap().map(|published| published.event_type))
+            .collect();
+        assert_eq!(
+            names,
+            [Some("UserRegistered"), Some("UserLoggedIn"), Some("TrainerCreated"), None, Some("ChildAdded")]
+        );
+    }
+
+    #[test]
+    fn a_replay_publishes_the_same_bytes() {
+        for event in all() {
+            let bytes = |event| publish(event).unwrap().map(|published| published.payload);
+            assert_eq!(bytes(&event), bytes(&event));
+        }
+    }
+
+    #[test]
+    fn no_personal_data_leaves_identity() {
+        for event in all() {
+            let Some(published) = publish(&event).unwrap() else { continue };
+            let text = String::from_utf8_lossy(&published.payload).to_lowercase();
+            for personal in samples::PERSONAL {
+                assert!(!text.contains(personal), "{} tells {personal}", published.event_type);
+            }
+        }
+    }
+
+    #[test]
+    fn an_event_of_an_unknown_aggregate_is_an_error() {
+        assert!(publish(&recorded("order", "{}".to_owned())).is_err());
+    }
+}

@@ -1,0 +1,218 @@
+use std::{net::SocketAddr, time::Duration};
+
+use contracts::{
+    common::v1::{LogPosition, Money, Role},
+    google::r#type::Date,
+    identity::v1::{
+        AddChildRequest, CreateTrainerRequest, LoginRequest, LoginResponse, RegisterUserRequest,
+        SkillLevel, child_service_client::ChildServiceClient, key_service_client::KeyServiceClient,
+        trainer_service_client::TrainerServiceClient, user_service_client::UserServiceClient,
+    },
+};
+use eventsourcing::{EventLog, testing::TestDatabase};
+use identity::{NewAdmin, grpc::Servers, projector::Projectors};
+use service::{
+    Metrics, Verifier,
+    auth::{KeyPair, fetch_from_identity},
+    guard::Guard,
+    server::{Server, ServerParts},
+};
+use tokio::net::TcpListener;
+use tokio_util::sync::{CancellationToken, DropGuard};
+use tonic::{
+    Request, Status,
+    metadata::MetadataValue,
+    service::{Interceptor, RoutesBuilder, interceptor::InterceptedService},
+    transport::{Channel, Endpoint},
+};
+use tonic_types::StatusExt as _;
+use uuid::Uuid;
+
+pub const PASSWORD: &str = "correct horse battery";
+
+/// Identity, running. Stops and takes its schema with it when dropped.
+pub struct Harness {
+    pub channel: Channel,
+    pub log: EventLog,
+    pub key: KeyPair,
+    stop: CancellationToken,
+    _guard: DropGuard,
+    pub database: TestDatabase,
+}
+
+/// A user with a token.
+#[derive(Clone)]
+pub struct Account {
+    pub user_id: String,
+    pub bearer: Bearer,
+    pub position: Option<LogPosition>,
+}
+
+/// Puts a token on every call; none when empty.
+#[derive(Clone, Default)]
+pub struct Bearer(pub String);
+
+impl Interceptor for Bearer {
+    fn call(&mut self, mut request: Request<()>) -> Result<Request<()>, Status> {
+        if !self.0.is_empty() {
+            let value = MetadataValue::try_from(format!("Bearer {}", self.0));
+            let value = value.map_err(|error| Status::internal(error.to_string()))?;
+            request.metadata_mut().insert("authorization", value);
+        }
+        Ok(request)
+    }
+}
+
+type Intercepted = InterceptedService<Channel, Bearer>;
+
+impl Harness {
+    pub async fn start() -> Self {
+        let harness = Self::without_projectors().await;
+        let Projectors { users, trainers, children } =
+            Projectors::new(&harness.log, &harness.database.pool());
+        let stop = harness.stop.clone();
+        let (one, two, three) = (stop.clone(), stop.clone(), stop);
+        tokio::spawn(async move { users.run(one).await });
+        tokio::spawn(async move { trainers.run(two).await });
+        tokio::spawn(async move { children.run(three).await });
+        harness
+    }
+
+    pub async fn without_projectors() -> Self {
+        let database = TestDatabase::create(&identity::migrations()).await;
+        let log = database.log().await;
+        let key = KeyPair::generate().unwrap();
+        let listener = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
+        let channel = channel_to(listener.local_addr().unwrap());
+        let stop = CancellationToken::new();
+        serve(&log, &database, &key, listener, &channel, stop.clone()).await;
+        Self { channel, log, key, stop: stop.clone(), _guard: stop.drop_guard(), database }
+    }
+
+    pub fn users(&self, bearer: &Bearer) -> UserServiceClient<Intercepted> {
+        UserServiceClient::with_interceptor(self.channel.clone(), bearer.clone())
+    }
+
+    pub fn trainers(&self, bearer: &Bearer) -> TrainerServiceClient<Intercepted> {
+        TrainerServiceClient::with_interceptor(self.channel.clone(), bearer.clone())
+    }
+
+    pub fn children(&self, bearer: &Bearer) -> ChildServiceClient<Intercepted> {
+        ChildServiceClient::with_interceptor(self.channel.clone(), bearer.clone())
+    }
+
+    pub fn keys(&self) -> KeyServiceClient<Channel> {
+        KeyServiceClient::new(self.channel.clone())
+    }
+
+    pub async fn login(&self, email: &str, password: &str) -> Result<LoginResponse, Status> {
+        let request = LoginRequest { email: email.to_owned(), password: password.to_owned() };
+        self.users(&Bearer::default()).login(request).await.map(tonic::Response::into_inner)
+    }
+
+    /// Registers and logs in.
+    pub async fn account(&self, role: Role, email: &str) -> Account {
+        self.users(&Bearer::default()).register_user(registration(role, email)).await.unwrap();
+        self.logged_in(email).await
+    }
+
+    pub async fn admin(&self) -> Account {
+        let admin = NewAdmin {
+            email: "root@example.com".to_owned(),
+            password: PASSWORD.to_owned(),
+            first_name: "Ada".to_owned(),
+            last_name: "Root".to_owned(),
+        };
+        identity::create_admin(&self.log, &self.database.pool(), admin).await.unwrap();
+        self.logged_in("root@example.com").await
+    }
+
+    async fn logged_in(&self, email: &str) -> Account {
+        let login = self.login(email, PASSWORD).await.unwrap();
+        Account { user_id: login.user_id, bearer: Bearer(login.access_token), position: login.position }
+    }
+}
+
+fn channel_to(address: SocketAddr) -> Channel {
+    Endpoint::from_shared(format!("http://{address}")).unwrap().connect_lazy()
+}
+
+async fn serve(
+    log: &EventLog,
+    database: &TestDatabase,
+    key: &KeyPair,
+    listener: TcpListener,
+    channel: &Channel,
+    stop: CancellationToken,
+) {
+    let servers = Servers::new(log, &database.pool(), key.clone(), Duration::from_secs(600)).unwrap();
+    let mut routes = RoutesBuilder::default();
+    routes.add_service(servers.users);
+    routes.add_service(servers.trainers);
+    routes.add_service(servers.children);
+    routes.add_service(servers.keys);
+    let service_key = KeyPair::generate().unwrap();
+    let verifier = Verifier::new(&service_key, fetch_from_identity(channel.clone()));
+    let metrics = Metrics::new(identity::NAME);
+    let guard = Guard::new(identity::NAME, verifier, metrics.clone(), 1_024, Duration::from_secs(60));
+    let parts = ServerParts::new(routes.routes(), Vec::new(), guard, &metrics);
+    Server::start(parts, listener, stop).await.unwrap();
+}
+
+pub fn id() -> String {
+    Uuid::now_v7().to_string()
+}
+
+pub fn registration(role: Role, email: &str) -> RegisterUserRequest {
+    RegisterUserRequest {
+        request_id: id(),
+        role: role.into(),
+        email: email.to_owned(),
+        password: PASSWORD.to_owned(),
+        first_name: "Anna".to_owned(),
+        last_name: "Berg".to_owned(),
+        phone_number: "+12025550123".to_owned(),
+    }
+}
+
+pub fn profile(last_name: &str) -> CreateTrainerRequest {
+    CreateTrainerRequest {
+        request_id: id(),
+        user_id: String::new(),
+        first_name: "Tara".to_owned(),
+        last_name: last_name.to_owned(),
+        bio: "Left back.".to_owned(),
+        experience: "Ten years.".to_owned(),
+        photos: vec!["https://example.com/tara.jpg".to_owned()],
+        price_per_hour: Some(Money { currency_code: "USD".to_owned(), minor_units: 8_000 }),
+        session_duration_minutes: 60,
+        external: true,
+    }
+}
+
+pub fn child(first_name: &str) -> AddChildRequest {
+    AddChildRequest {
+        request_id: id(),
+        guardian_consent: true,
+        first_name: first_name.to_owned(),
+        last_name: "Berg".to_owned(),
+        birthdate: Some(Date { year: 2016, month: 2, day: 29 }),
+        skill_level: SkillLevel::Advanced.into(),
+        specify: "Plays two years up.".to_owned(),
+        team: "Harbour United".to_owned(),
+    }
+}
+
+/// The documented reason of a refusal.
+pub fn reason(status: &Status) -> String {
+    let details = status.get_error_details();
+    details.error_info().map_or_else(|| format!("none: {status}"), |info| info.reason.clone())
+}
+
+/// The fields that a request was refused for.
+pub fn fields(status: &Status) -> Vec<String> {
+    assert_eq!(reason(status), "INVALID_FIELDS");
+    let details = status.get_error_details();
+    let violations = &details.bad_request().unwrap().field_violations;
+    violations.iter().map(|violation| violation.field.clone()).collect()
+}

@@ -1,0 +1,69 @@
+use super::*;
+
+#[test]
+fn every_event_can_be_read_as_it_was_written() {
+    let cause = cause(30);
+    let tickets = PaymentEvent::PaymentCreated {
+        payment_id: id(1),
+        user_id: id(2),
+        payable: Payable {
+            kind: PayableKind::TicketHold,
+            id: id(10),
+        },
+        purchase: Purchase::Tickets {
+            event_id: id(4),
+            tier_id: Some(id(5)),
+            ticket_id: None,
+        },
+        amount: price(),
+        payment_method: "sandbox_ok".to_owned(),
+        live: false,
+        pay_by: at(15),
+        created_at: at(0),
+    };
+    let refund_id = id(20);
+    let events = [
+        tickets,
+        submitted(),
+        succeeded(),
+        failed(),
+        unknown(),
+        canceled(CancelReason::HoldExpired, 15),
+        PaymentEvent::RefundDeferred {
+            refund_id,
+            cause,
+            deferred_at: at(5),
+        },
+        PaymentEvent::RefundRequested {
+            refund_id,
+            amount: price(),
+            cause,
+            requested_at: at(5),
+        },
+        PaymentEvent::RefundSubmitted {
+            refund_id,
+            idempotency_key: refund_id,
+            submitted_at: at(6),
+        },
+        PaymentEvent::RefundSucceeded {
+            refund_id,
+            payable: payable(),
+            amount: price(),
+            provider_reference: "re_1".to_owned(),
+            succeeded_at: at(7),
+        },
+        PaymentEvent::RefundFailed {
+            refund_id,
+            failure_code: "refund_refused".to_owned(),
+            failed_at: at(7),
+        },
+        PaymentEvent::RefundOutcomeUnknown {
+            refund_id,
+            unknown_since: at(7),
+        },
+    ];
+    let directory = concat!(env!("CARGO_MANIFEST_DIR"), "/golden/payment");
+    eventsourcing::testing::golden(directory, &events, |_event_type, _version, json| {
+        serde_json::from_str(json).map_err(|error| error.to_string())
+    });
+}

@@ -1,0 +1,164 @@
+//! Speaking with the provider about a payment or a refund, as far as it has come.
+//!
+//! First the log says under which key, then the provider is called, then the log says what
+//! came of it. Whatever is lost in between, the next call goes on from the log: an operation
+//! that was sent is sent again under its key, one whose outcome is unknown is asked about.
+
+use std::sync::{Mutex, PoisonError};
+
+use chrono::{DateTime, SubsecRound, Utc};
+use eventsourcing::{Context, ExecuteError, Repository};
+use thiserror::Error;
+use uuid::Uuid;
+
+use crate::{
+    domain::payment::{Payment, PaymentCommand, PaymentError, PaymentState, Refund, RefundState},
+    provider::{Provider, SandboxError},
+};
+
+/// Drives payments and refunds through the provider. Cheap to clone.
+#[derive(Clone)]
+pub struct Settlement {
+    payments: Repository<Payment>,
+    provider: Provider,
+}
+
+/// Where something stands, and since which position.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Settled<S> {
+    pub state: S,
+    pub position: i64,
+}
+
+/// Why it could not go on.
+#[derive(Debug, Error)]
+pub enum SettleError {
+    /// The log or the payment did not take the command.
+    #[error(transparent)]
+    Execute(#[from] ExecuteError<PaymentError>),
+    /// The provider does not talk.
+    #[error(transparent)]
+    Provider(#[from] SandboxError),
+}
+
+/// The time, as precise as the read tables keep it.
+pub fn now() -> DateTime<Utc> {
+    Utc::now().trunc_subsecs(6)
+}
+
+impl Settlement {
+    pub fn new(payments: Repository<Payment>, provider: Provider) -> Self {
+        Self { payments, provider }
+    }
+
+    /// Submits a payment that was not, asks about one whose outcome is unknown, and leaves a
+    /// settled one alone.
+    pub async fn advance(
+        &self,
+        payment_id: Uuid,
+        context: &Context,
+    ) -> Result<Settled<PaymentState>, SettleError> {
+        let (payment, position) = self
+            .execute(payment_id, context, PaymentCommand::Submit { at: now() })
+            .await?;
+        let state = payment
+            .state()
+            .ok_or(ExecuteError::Refused(PaymentError::NotFound))?;
+        let Some(charge) = payment.charge() else {
+            return Ok(Settled { state, position });
+        };
+        let (key, amount, method) = (
+            charge.idempotency_key,
+            &charge.amount,
+            charge.payment_method.as_str(),
+        );
+        let outcome = match state {
+            PaymentState::Processing => self.provider.charge(key, amount, method).await?,
+            PaymentState::Unknown => self.provider.resolve_charge(key, amount, method).await?,
+            PaymentState::Created
+            | PaymentState::Succeeded
+            | PaymentState::Failed
+            | PaymentState::Canceled => return Ok(Settled { state, position }),
+        };
+        let record = PaymentCommand::RecordOutcome { outcome };
+        let (payment, position) = self.execute(payment_id, context, record).await?;
+        Ok(Settled {
+            state: payment.state().unwrap_or(state),
+            position,
+        })
+    }
+
+    /// The same for a refund.
+    pub async fn advance_refund(
+        &self,
+        payment_id: Uuid,
+        refund_id: Uuid,
+        context: &Context,
+    ) -> Result<Settled<RefundState>, SettleError> {
+        let submit = PaymentCommand::SubmitRefund {
+            refund_id,
+            at: now(),
+        };
+        let (payment, position) = self.execute(payment_id, context, submit).await?;
+        let refund = find(&payment, refund_id)?;
+        let (state, amount) = (refund.state, &refund.amount);
+        let Some((charge, key)) = payment
+            .charge()
+            .map(|charge| charge.idempotency_key)
+            .zip(refund.idempotency_key)
+        else {
+            return Ok(Settled { state, position });
+        };
+        let outcome = match state {
+            RefundState::Submitted => self.provider.refund(key, charge, amount).await?,
+            RefundState::Unknown => self.provider.resolve_refund(key, charge, amount).await?,
+            RefundState::Requested | RefundState::Succeeded | RefundState::Failed => {
+                return Ok(Settled { state, position });
+            }
+        };
+        let record = PaymentCommand::RecordRefundOutcome { refund_id, outcome };
+        let (payment, position) = self.execute(payment_id, context, record).await?;
+        Ok(Settled {
+            state: find(&payment, refund_id)?.state,
+            position,
+        })
+    }
+
+    /// Executes one step; the payment after it, and the position.
+    ///
+    /// A step is already done when it is repeated, so it needs no request id of its own.
+    async fn execute(
+        &self,
+        payment_id: Uuid,
+        context: &Context,
+        command: PaymentCommand,
+    ) -> Result<(Payment, i64), ExecuteError<PaymentError>> {
+        let context = Context {
+            command_id: Uuid::now_v7(),
+            request: None,
+            ..context.clone()
+        };
+        let after = Mutex::new(Payment::default());
+        let keep = |payment: &Payment, _events: &[_]| {
+            after
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner)
+                .clone_from(payment);
+            Vec::new()
+        };
+        let committed = self
+            .payments
+            .execute(&payment_id.to_string(), context, command, keep)
+            .await?;
+        Ok((
+            after.into_inner().unwrap_or_else(PoisonError::into_inner),
+            committed.position,
+        ))
+    }
+}
+
+fn find(payment: &Payment, refund_id: Uuid) -> Result<&Refund, ExecuteError<PaymentError>> {
+    payment
+        .refund(refund_id)
+        .ok_or(ExecuteError::Refused(PaymentError::RefundNotFound))
+}

@@ -1,0 +1,145 @@
+use chrono::TimeDelta;
+use contracts::{
+    common::v1::{LogPosition, Role},
+    payments::{
+        events::v1::PayableKind,
+        v1::{ListPaymentsRequest, ListPaymentsResponse, PaymentState},
+    },
+};
+use uuid::Uuid;
+
+use crate::world::{World, id};
+
+async fn list(
+    world: &World,
+    user: Uuid,
+    role: Role,
+    request: ListPaymentsRequest,
+) -> ListPaymentsResponse {
+    world
+        .payments()
+        .list_payments(world.by(user, role, request))
+        .await
+        .unwrap()
+        .into_inner()
+}
+
+fn ids(answer: &ListPaymentsResponse) -> Vec<String> {
+    answer
+        .payments
+        .iter()
+        .map(|payment| payment.payment_id.clone())
+        .collect()
+}
+
+#[tokio::test]
+async fn payments_are_listed_newest_first_page_by_page() {
+    let world = World::start().await;
+    let (parent, other) = (Uuid::now_v7(), Uuid::now_v7());
+    let mut own = Vec::new();
+    let mut position = 0;
+    for number in 0..5 {
+        let opened = if number % 2 == 0 {
+            let session =
+                world
+                    .scheduling
+                    .holds_session(parent, Uuid::now_v7(), TimeDelta::minutes(15));
+            world
+                .pay_session(parent, session, "sandbox_ok")
+                .await
+                .unwrap()
+        } else {
+            let hold = world.ticketing.holds_ticket(parent, Uuid::now_v7());
+            world
+                .pay_tickets(parent, hold, "sandbox_declined")
+                .await
+                .unwrap()
+        };
+        position = if number % 2 == 0 {
+            world.succeeded(id(&opened)).await
+        } else {
+            world.failed(id(&opened)).await
+        };
+        own.insert(0, opened.payment_id);
+    }
+    let hold = world.ticketing.holds_ticket(other, Uuid::now_v7());
+    let foreign = world.pay_tickets(other, hold, "sandbox_ok").await.unwrap();
+    position = position.max(world.succeeded(id(&foreign)).await);
+    let min_position = Some(LogPosition {
+        service: "payments".to_owned(),
+        position,
+    });
+    let wanted = ListPaymentsRequest {
+        page_size: 2,
+        min_position,
+        ..ListPaymentsRequest::default()
+    };
+
+    let mut pages = Vec::new();
+    let mut request = wanted.clone();
+    loop {
+        let page = list(&world, parent, Role::Parent, request.clone()).await;
+        pages.push(ids(&page));
+        if page.next_page_token.is_empty() {
+            break;
+        }
+        request.page_token = page.next_page_token;
+    }
+    assert_eq!(pages.concat(), own);
+    assert_eq!(pages.iter().map(Vec::len).collect::<Vec<_>>(), [2, 2, 1]);
+
+    let all = ListPaymentsRequest {
+        page_size: 0,
+        ..wanted
+    };
+    let failed = ListPaymentsRequest {
+        state: PaymentState::Failed.into(),
+        ..all.clone()
+    };
+    assert_eq!(
+        ids(&list(&world, parent, Role::Parent, failed).await),
+        [own[1].clone(), own[3].clone()]
+    );
+    let sessions = ListPaymentsRequest {
+        payable_kind: PayableKind::Session.into(),
+        ..all.clone()
+    };
+    assert_eq!(
+        list(&world, parent, Role::Parent, sessions)
+            .await
+            .payments
+            .len(),
+        3
+    );
+    let one = ListPaymentsRequest {
+        payable_id: hold.to_string(),
+        ..all.clone()
+    };
+    assert_eq!(
+        ids(&list(&world, Uuid::now_v7(), Role::Admin, one.clone()).await),
+        [foreign.payment_id]
+    );
+    assert_eq!(
+        list(&world, parent, Role::Parent, one).await.payments.len(),
+        0
+    );
+    let foreign_user = ListPaymentsRequest {
+        user_id: other.to_string(),
+        ..all.clone()
+    };
+    assert_eq!(
+        list(&world, parent, Role::Parent, foreign_user)
+            .await
+            .payments
+            .len(),
+        0
+    );
+    assert_eq!(
+        list(&world, Uuid::now_v7(), Role::Admin, all)
+            .await
+            .payments
+            .len(),
+        6
+    );
+    world.stop().await;
+}

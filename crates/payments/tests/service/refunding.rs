@@ -1,0 +1,176 @@
+use chrono::TimeDelta;
+use contracts::payments::{
+    events::v1::payments_event::Event,
+    v1::{
+        Payment, PaymentState, RefundPaymentRequest, RefundPaymentResponse, RefundReason,
+        RefundState,
+    },
+};
+use uuid::Uuid;
+
+use crate::{
+    peers::usd,
+    world::{World, id},
+};
+
+const HOLD: TimeDelta = TimeDelta::minutes(15);
+
+/// A parent, a session, and the payment that succeeded for it.
+async fn paid_session(world: &World, payment_method: &str) -> (Uuid, Uuid, Uuid) {
+    let parent = Uuid::now_v7();
+    let session = world.scheduling.holds_session(parent, Uuid::now_v7(), HOLD);
+    let payment = id(&world
+        .pay_session(parent, session, payment_method)
+        .await
+        .unwrap());
+    world.succeeded(payment).await;
+    world.scheduling.pays_session(session, payment);
+    (parent, session, payment)
+}
+
+async fn refund(world: &World, payment: Uuid, cause: Uuid) -> RefundPaymentResponse {
+    let request = RefundPaymentRequest {
+        request_id: Uuid::now_v7().to_string(),
+        payment_id: payment.to_string(),
+        reason: RefundReason::SessionCanceled.into(),
+        cause_event_id: cause.to_string(),
+    };
+    world
+        .settlement()
+        .refund_payment(world.by_service(request))
+        .await
+        .unwrap()
+        .into_inner()
+}
+
+fn assert_returned(payment: &Payment, minor_units: i64, reason: RefundReason, cause: Uuid) {
+    assert_eq!(payment.state(), PaymentState::Succeeded);
+    assert_eq!(payment.refunded, Some(usd(minor_units)));
+    assert_eq!(payment.refunds.len(), 1);
+    assert_eq!(payment.refunds[0].state(), RefundState::Succeeded);
+    assert_eq!(payment.refunds[0].reason(), reason);
+    assert_eq!(payment.refunds[0].amount, Some(usd(minor_units)));
+    assert_eq!(payment.refunds[0].cause_event_id, cause.to_string());
+}
+
+#[tokio::test]
+async fn the_payment_of_a_cancelled_session_goes_back() {
+    let world = World::start().await;
+    let (parent, session, payment) = paid_session(&world, "sandbox_ok").await;
+
+    let cause = world.scheduling.cancels_session(session, Some(payment));
+    let position = world.refunded(payment).await;
+
+    let payment = world.payment(parent, payment, position).await;
+    assert_returned(&payment, 7_500, RefundReason::SessionCanceled, cause);
+    world.stop().await;
+}
+
+#[tokio::test]
+async fn a_payment_that_came_too_late_goes_back() {
+    let world = World::start().await;
+    let parent = Uuid::now_v7();
+    let session = world.scheduling.holds_session(parent, Uuid::now_v7(), HOLD);
+    let payment = id(&world
+        .pay_session(parent, session, "sandbox_slow_1_ok")
+        .await
+        .unwrap());
+    world.scheduling.expires_session(session);
+    world.succeeded(payment).await;
+
+    let cause = world.scheduling.rejects_session_payment(session, payment);
+    let position = world.refunded(payment).await;
+
+    let payment = world.payment(parent, payment, position).await;
+    assert_returned(&payment, 7_500, RefundReason::SessionPaymentRejected, cause);
+    world.stop().await;
+}
+
+#[tokio::test]
+async fn a_refund_that_the_provider_is_silent_about_is_resolved_by_asking() {
+    let world = World::start().await;
+    let (parent, event) = (Uuid::now_v7(), Uuid::now_v7());
+    let hold = world.ticketing.holds_ticket(parent, event);
+    let payment = id(&world
+        .pay_tickets(parent, hold, "sandbox_refund_timeout_ok")
+        .await
+        .unwrap());
+    world.succeeded(payment).await;
+
+    let cause = world.ticketing.rejects_ticket_payment(hold, event, payment);
+    let position = world.refunded(payment).await;
+
+    let unknown = world
+        .history()
+        .await
+        .into_iter()
+        .filter(|event| matches!(event, Event::RefundOutcomeUnknown(_)));
+    assert_eq!(unknown.count(), 1);
+    let payment = world.payment(parent, payment, position).await;
+    assert_returned(&payment, 12_000, RefundReason::TicketPaymentRejected, cause);
+    world.stop().await;
+}
+
+#[tokio::test]
+async fn a_refund_that_comes_before_the_payments_outcome_follows_it() {
+    let world = World::start().await;
+    let parent = Uuid::now_v7();
+    let session = world.scheduling.holds_session(parent, Uuid::now_v7(), HOLD);
+    let payment = id(&world
+        .pay_session(parent, session, "sandbox_slow_1_ok")
+        .await
+        .unwrap());
+    world.unknown(payment).await;
+
+    let cause = world.scheduling.cancels_session(session, Some(payment));
+    let position = world.refunded(payment).await;
+
+    let payment = world.payment(parent, payment, position).await;
+    assert_returned(&payment, 7_500, RefundReason::SessionCanceled, cause);
+    world.stop().await;
+}
+
+#[tokio::test]
+async fn money_goes_back_once_whatever_asks_for_it() {
+    let world = World::start().await;
+    let (parent, session, payment) = paid_session(&world, "sandbox_ok").await;
+    let cause = world.scheduling.cancels_session(session, Some(payment));
+    let position = world.refunded(payment).await;
+
+    let same = refund(&world, payment, cause).await;
+    let other = refund(&world, payment, Uuid::now_v7()).await;
+    assert_eq!(same.refund_id, other.refund_id);
+    assert_eq!(other.amount, Some(usd(7_500)));
+
+    let requested = world
+        .history()
+        .await
+        .into_iter()
+        .filter(|event| matches!(event, Event::RefundRequested(_)));
+    assert_eq!(requested.count(), 1);
+    assert_eq!(
+        world.payment(parent, payment, position).await.refunded,
+        Some(usd(7_500))
+    );
+    world.stop().await;
+}
+
+#[tokio::test]
+async fn a_payment_that_took_no_money_has_nothing_to_return() {
+    let world = World::start().await;
+    let parent = Uuid::now_v7();
+    let session = world.scheduling.holds_session(parent, Uuid::now_v7(), HOLD);
+    let payment = id(&world
+        .pay_session(parent, session, "sandbox_declined")
+        .await
+        .unwrap());
+    world.failed(payment).await;
+
+    let answer = refund(&world, payment, Uuid::now_v7()).await;
+    assert_eq!(
+        (answer.refund_id.as_str(), answer.amount.clone()),
+        ("", None)
+    );
+    assert_eq!(answer.payment_state(), PaymentState::Failed);
+    world.stop().await;
+}

@@ -1,0 +1,71 @@
+use eventsourcing::{Aggregate, EventSink};
+use serde::{Deserialize, Serialize};
+
+use super::{LocationCommand, LocationError, LocationEvent};
+
+/// The aggregate type in the log.
+pub const TYPE: &str = "location";
+
+/// A venue.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+pub struct Location {
+    created: Option<Created>,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+struct Created {
+    name: String,
+    time_zone: String,
+}
+
+impl Location {
+    /// Its IANA zone, `None` before it is created.
+    pub fn time_zone(&self) -> Option<&str> {
+        self.created.as_ref().map(|it| it.time_zone.as_str())
+    }
+
+    fn decide(&self, command: LocationCommand) -> Result<Vec<LocationEvent>, LocationError> {
+        let LocationCommand::Create {
+            name,
+            time_zone,
+            now,
+        } = command;
+        match &self.created {
+            Some(it) if it.name == name && it.time_zone == time_zone => Ok(vec![]),
+            Some(_) => Err(LocationError::Exists),
+            None => Ok(vec![LocationEvent::LocationCreated {
+                name,
+                time_zone,
+                created_at: now,
+            }]),
+        }
+    }
+}
+
+impl Aggregate for Location {
+    const TYPE: &'static str = TYPE;
+    type Command = LocationCommand;
+    type Event = LocationEvent;
+    type Error = LocationError;
+    type Services = ();
+
+    async fn handle(
+        &mut self,
+        command: Self::Command,
+        _services: &(),
+        sink: &EventSink<Self>,
+    ) -> Result<(), Self::Error> {
+        for event in self.decide(command)? {
+            sink.write(event, self).await;
+        }
+        Ok(())
+    }
+
+    fn apply(&mut self, event: Self::Event) {
+        match event {
+            LocationEvent::LocationCreated {
+                name, time_zone, ..
+            } => self.created = Some(Created { name, time_zone }),
+        }
+    }
+}

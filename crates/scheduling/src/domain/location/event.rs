@@ -1,0 +1,48 @@
+use chrono::{DateTime, Utc};
+use eventsourcing::{Claim, ClaimChange, ClaimingEvent, DomainEvent};
+use serde::{Deserialize, Serialize};
+
+/// The scope of the claim on a folded name.
+pub const NAME_SCOPE: &str = "location.name";
+
+/// What happened to a location.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, strum::IntoStaticStr)]
+pub enum LocationEvent {
+    /// It was added.
+    LocationCreated {
+        /// Its name.
+        name: String,
+        /// IANA zone.
+        time_zone: String,
+        /// When.
+        created_at: DateTime<Utc>,
+    },
+}
+
+impl DomainEvent for LocationEvent {
+    fn event_type(&self) -> String {
+        <&str>::from(self).to_owned()
+    }
+
+    fn event_version(&self) -> String {
+        "1.0".to_owned()
+    }
+}
+
+impl ClaimingEvent for LocationEvent {
+    fn claims(&self, _aggregate_id: &str) -> Vec<ClaimChange> {
+        match self {
+            Self::LocationCreated { name, .. } => vec![ClaimChange::Acquire(Claim::Unique {
+                scope: NAME_SCOPE,
+                key: folded(name),
+            })],
+        }
+    }
+}
+
+/// Two names are the same when they fold to the same: letter case and the amount of white
+/// space make no difference.
+fn folded(name: &str) -> String {
+    let words: Vec<String> = name.split_whitespace().map(str::to_lowercase).collect();
+    words.join(" ")
+}

@@ -1,0 +1,49 @@
+//! What scheduling decides, and nothing else: no database, no network, no clock. Ids,
+//! instants, prices and policies come in with the command.
+
+pub mod interval;
+pub mod local_times;
+pub mod location;
+pub mod money;
+pub mod schedule;
+pub mod session;
+pub mod trainer_calendar;
+
+use eventsourcing::{DecodeError, RecordedEvent};
+
+pub use interval::Interval;
+pub use local_times::LocalTimes;
+pub use money::Money;
+
+use location::LocationEvent;
+use schedule::ScheduleEvent;
+use session::SessionEvent;
+use trainer_calendar::TrainerCalendarEvent;
+
+/// Any event of scheduling's log.
+#[derive(Debug, Clone, PartialEq)]
+pub enum SchedulingLogEvent {
+    /// Of a venue.
+    Location(LocationEvent),
+    /// Of a trainer's locations and group prices.
+    TrainerCalendar(TrainerCalendarEvent),
+    /// Of a window with its slots.
+    Schedule(ScheduleEvent),
+    /// Of a session.
+    Session(Box<SessionEvent>),
+}
+
+impl SchedulingLogEvent {
+    /// Reads an event of the log by the type of its aggregate.
+    pub fn decode(recorded: &RecordedEvent) -> Result<Self, DecodeError> {
+        match recorded.aggregate_type.as_str() {
+            location::TYPE => recorded.decode().map(Self::Location),
+            trainer_calendar::TYPE => recorded.decode().map(Self::TrainerCalendar),
+            schedule::TYPE => recorded.decode().map(Self::Schedule),
+            session::TYPE => recorded
+                .decode()
+                .map(|event| Self::Session(Box::new(event))),
+            _ => Err(recorded.unreadable(&"unknown aggregate type")),
+        }
+    }
+}

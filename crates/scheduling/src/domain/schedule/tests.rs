@@ -1,0 +1,119 @@
+use std::collections::BTreeSet;
+
+use chrono::{DateTime, NaiveDate, NaiveTime, Utc};
+use cqrs_es::test::TestFramework;
+use eventsourcing::{Claim, ClaimChange, ClaimingEvent};
+use uuid::Uuid;
+
+use super::{Schedule, ScheduleCommand, ScheduleError, ScheduleEvent, Slot};
+use crate::domain::{Interval, LocalTimes};
+
+const TRAINER: Uuid = Uuid::from_u128(100);
+const HOME: Uuid = Uuid::from_u128(200);
+const ELSEWHERE: Uuid = Uuid::from_u128(201);
+
+fn minute(minute: i64) -> DateTime<Utc> {
+    DateTime::from_timestamp(minute * 60, 0).unwrap()
+}
+
+fn interval(from: i64, to: i64) -> Interval {
+    Interval::new(minute(from), minute(to)).unwrap()
+}
+
+fn slot(from: i64, to: i64) -> Slot {
+    Slot {
+        slot_id: Uuid::from_u128(u128::try_from(from).unwrap()),
+        location_id: HOME,
+        time: interval(from, to),
+        local: LocalTimes {
+            time_zone: "Europe/Berlin".to_owned(),
+            date: NaiveDate::default(),
+            start: NaiveTime::default(),
+            end: NaiveTime::default(),
+        },
+    }
+}
+
+fn open(slots: Vec<Slot>) -> ScheduleCommand {
+    ScheduleCommand::Open {
+        trainer_id: TRAINER,
+        window: interval(0, 240),
+        slots,
+        assigned_locations: BTreeSet::from([HOME]),
+        now: minute(0),
+    }
+}
+
+fn opened(slots: Vec<Slot>) -> ScheduleEvent {
+    ScheduleEvent::ScheduleOpened {
+        trainer_id: TRAINER,
+        window: interval(0, 240),
+        slots,
+        opened_at: minute(0),
+    }
+}
+
+fn opening(slots: Vec<Slot>) -> cqrs_es::test::AggregateResultValidator<Schedule> {
+    TestFramework::<Schedule>::with(())
+        .given_no_previous_events()
+        .when(open(slots))
+}
+
+#[test]
+fn a_window_opens_with_its_slots_by_start() {
+    opening(vec![slot(60, 120), slot(0, 60), slot(180, 240)]).then_expect_events(vec![opened(
+        vec![slot(0, 60), slot(60, 120), slot(180, 240)],
+    )]);
+}
+
+#[test]
+fn a_window_needs_a_slot() {
+    opening(vec![]).then_expect_error(ScheduleError::NoSlots);
+}
+
+#[test]
+fn a_slot_outside_the_window_is_refused() {
+    opening(vec![slot(0, 60), slot(200, 241)]).then_expect_error(ScheduleError::OutsideWindow {
+        starts_at: minute(200),
+    });
+}
+
+#[test]
+fn slots_that_overlap_are_refused_in_whatever_order_they_come() {
+    opening(vec![slot(119, 180), slot(0, 60), slot(60, 120)]).then_expect_error(
+        ScheduleError::SlotsOverlap {
+            first: minute(60),
+            second: minute(119),
+        },
+    );
+}
+
+#[test]
+fn a_slot_where_the_trainer_does_not_work_is_refused() {
+    let mut elsewhere = slot(60, 120);
+    elsewhere.location_id = ELSEWHERE;
+    opening(vec![slot(0, 60), elsewhere]).then_expect_error(ScheduleError::LocationNotAssigned {
+        location_id: ELSEWHERE,
+    });
+}
+
+#[test]
+fn an_open_window_is_not_opened_again() {
+    TestFramework::<Schedule>::with(())
+        .given(vec![opened(vec![slot(0, 60)])])
+        .when(open(vec![slot(60, 120)]))
+        .then_expect_error(ScheduleError::AlreadyOpen);
+}
+
+#[test]
+fn a_window_claims_the_time_of_its_trainer() {
+    assert_eq!(
+        opened(vec![slot(0, 60)]).claims("any"),
+        vec![ClaimChange::Acquire(Claim::Interval {
+            scope: "trainer.window",
+            key: TRAINER.to_string(),
+            from: minute(0),
+            to: minute(240),
+        })]
+    );
+}

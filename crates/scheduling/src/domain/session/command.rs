@@ -1,0 +1,78 @@
+use chrono::{DateTime, TimeDelta, Utc};
+use uuid::Uuid;
+
+use super::event::{CancellationPolicy, Place};
+use crate::domain::{LocalTimes, Money};
+
+/// What can be asked of a session.
+#[derive(Debug, Clone)]
+pub enum SessionCommand {
+    /// Hold a slot.
+    Hold(Box<Hold>),
+    /// Give it up.
+    Cancel {
+        /// On whose behalf.
+        acting: Acting,
+        /// The moment of the command.
+        now: DateTime<Utc>,
+    },
+    /// It took place.
+    Complete {
+        /// On whose behalf.
+        acting: Acting,
+        /// The moment of the command.
+        now: DateTime<Utc>,
+    },
+    /// The time of the hold is up.
+    ExpireHold {
+        /// The moment of the command.
+        now: DateTime<Utc>,
+    },
+    /// A payment for it succeeded. After the hold ran out this tries to claim the place
+    /// again.
+    Settle {
+        /// The payment.
+        payment_id: Uuid,
+        /// The moment of the command.
+        now: DateTime<Utc>,
+    },
+    /// A payment for it succeeded, but somebody else has the place.
+    RejectPayment {
+        /// The payment.
+        payment_id: Uuid,
+        /// The moment of the command.
+        now: DateTime<Utc>,
+    },
+}
+
+/// Everything a hold depends on.
+#[derive(Debug, Clone)]
+pub struct Hold {
+    /// The slot, the trainer and the children.
+    pub place: Place,
+    /// What the clock at the location shows.
+    pub local: LocalTimes,
+    /// Who books.
+    pub parent_id: Uuid,
+    /// The trainer's price of an hour for one child.
+    pub price_per_hour: Money,
+    /// The trainer's price for exactly so many children, if there is one.
+    pub group_price: Option<Money>,
+    /// The rules for giving it up.
+    pub policy: CancellationPolicy,
+    /// How long the hold lives.
+    pub hold_for: TimeDelta,
+    /// The moment of the command.
+    pub now: DateTime<Utc>,
+}
+
+/// Who acts on a session. It is unknown to parents and trainers who have no part in it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Acting {
+    /// This parent.
+    Parent(Uuid),
+    /// This trainer.
+    Trainer(Uuid),
+    /// Any admin.
+    Admin,
+}

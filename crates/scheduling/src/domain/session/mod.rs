@@ -1,0 +1,35 @@
+//! A session: one slot of a trainer for one child or a group.
+//!
+//! ```text
+//!            Settle               Complete
+//! PENDING ------------> PAID -----------------> COMPLETED
+//!   |  \                 | \
+//!   |   \ Cancel         |  Cancel
+//!   |    '---> CANCELED <-'
+//!   | ExpireHold   ^
+//!   v              | Cancel
+//! EXPIRED ---------'
+//!    '---------> PAID (Settle: reinstated, if the place is still free)
+//! ```
+//!
+//! What is free is PAID from the hold on. PENDING, PAID and COMPLETED sessions hold claims on the slot, the trainer's time and
+//! each child's time.
+
+mod aggregate;
+#[cfg(test)]
+mod claims_tests;
+mod command;
+mod error;
+mod event;
+mod settlement;
+#[cfg(test)]
+mod settlement_tests;
+#[cfg(test)]
+mod tests;
+
+pub use aggregate::{Held, Session, SessionState, TYPE};
+pub use command::{Acting, Hold, SessionCommand};
+pub use error::SessionError;
+pub use event::{
+    CHILD_SCOPE, CanceledBy, CancellationPolicy, Place, SLOT_SCOPE, SessionEvent, TRAINER_SCOPE,
+};

@@ -1,0 +1,27 @@
+use chrono::{DateTime, Utc};
+use uuid::Uuid;
+
+use crate::domain::Money;
+
+/// What can be asked of a trainer's calendar.
+#[derive(Debug, Clone)]
+pub enum TrainerCalendarCommand {
+    /// Let the trainer offer slots at a location.
+    AssignLocation {
+        /// An existing location.
+        location_id: Uuid,
+        /// The moment of the command.
+        now: DateTime<Utc>,
+    },
+    /// Set the price of a session for a number of children.
+    SetGroupPrice {
+        /// Id of the row, should there be none for that number yet.
+        group_price_id: Uuid,
+        /// Number of distinct children, two or more.
+        participants: u32,
+        /// What all of them pay together.
+        price: Money,
+        /// The moment of the command.
+        now: DateTime<Utc>,
+    },
+}

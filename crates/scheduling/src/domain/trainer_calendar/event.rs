@@ -1,0 +1,41 @@
+use chrono::{DateTime, Utc};
+use eventsourcing::{ClaimingEvent, DomainEvent};
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+use crate::domain::Money;
+
+/// What happened to a trainer's calendar.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, strum::IntoStaticStr)]
+pub enum TrainerCalendarEvent {
+    /// The trainer works at a location.
+    TrainerLocationAssigned {
+        /// The location.
+        location_id: Uuid,
+        /// When.
+        assigned_at: DateTime<Utc>,
+    },
+    /// A session for so many children has a price.
+    GroupPriceSet {
+        /// The row, one per number of children.
+        group_price_id: Uuid,
+        /// Number of distinct children.
+        participants: u32,
+        /// What all of them pay together.
+        price: Money,
+        /// When.
+        set_at: DateTime<Utc>,
+    },
+}
+
+impl DomainEvent for TrainerCalendarEvent {
+    fn event_type(&self) -> String {
+        <&str>::from(self).to_owned()
+    }
+
+    fn event_version(&self) -> String {
+        "1.0".to_owned()
+    }
+}
+
+impl ClaimingEvent for TrainerCalendarEvent {}

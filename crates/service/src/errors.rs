@@ -1,0 +1,289 @@
+//! From errors to `Status` with `google.rpc` details.
+
+use std::collections::HashMap;
+use std::error::Error;
+use std::sync::Arc;
+use std::time::Duration;
+
+use contracts::common::v1::ErrorReason;
+use eventsourcing::{ExecuteError, LogError};
+use tonic::{Code, Status};
+use tonic_types::{ErrorDetails, FieldViolation, StatusExt as _};
+
+use crate::telemetry;
+
+/// `google.rpc.ErrorInfo.domain` of every error.
+pub const DOMAIN: &str = "divinetime";
+
+/// When to try again what found the service busy or a part of it down.
+const RETRY_AFTER: Duration = Duration::from_secs(1);
+
+/// A refusal of the domain that knows how callers are told of it.
+pub trait Refusal: Error {
+    /// The gRPC code.
+    fn code(&self) -> Code;
+    /// The documented reason.
+    fn reason(&self) -> ErrorReason;
+}
+
+/// The one function from what a command can end with to what the caller is told.
+///
+/// `claim` says what it means that a claim of this scope is taken: code, reason and message.
+/// A claim that it does not know is a defect.
+pub fn status<E: Refusal>(
+    error: ExecuteError<E>,
+    claim: impl Fn(&str) -> Option<(Code, ErrorReason, &'static str)>,
+) -> Status {
+    match error {
+        ExecuteError::Refused(refusal) => {
+            refused(refusal.code(), refusal.reason(), refusal.to_string())
+        }
+        ExecuteError::ClaimTaken { scope, .. } => match claim(&scope) {
+            Some((code, reason, message)) => refused(code, reason, message),
+            None => internal(UnknownClaim { scope }),
+        },
+        ExecuteError::RequestReused => invalid(
+            ErrorReason::RequestIdReused,
+            vec![violation(
+                "request_id",
+                "REUSED",
+                "was used with a different request: use a new id for a new request",
+            )],
+        ),
+        ExecuteError::Contention => retry_later(
+            Code::Aborted,
+            ErrorReason::Contention,
+            "the command kept colliding with others: try again",
+            Duration::from_millis(50),
+        ),
+        ExecuteError::Unavailable(reason) => unavailable(&reason),
+        ExecuteError::Log(error) => internal(error),
+    }
+}
+
+/// A refusal with its documented reason.
+pub fn refused(code: Code, reason: ErrorReason, message: impl Into<String>) -> Status {
+    Status::with_error_details(code, message, details(reason))
+}
+
+/// A refusal that trying again later may turn into success.
+pub fn retry_later(
+    code: Code,
+    reason: ErrorReason,
+    message: impl Into<String>,
+    after: Duration,
+) -> Status {
+    let mut details = details(reason);
+    details.set_retry_info(Some(after));
+    Status::with_error_details(code, message, details)
+}
+
+/// `NOT_FOUND` for what does not exist or belongs to somebody else.
+pub fn not_found(what: &str, id: &str) -> Status {
+    refused(
+        Code::NotFound,
+        ErrorReason::NotFound,
+        format!("there is no {what} {id}"),
+    )
+}
+
+/// A failure of ours. Logged here, once; the caller gets the trace id that finds it. What a
+/// database or a log reports as passing by becomes `UNAVAILABLE`.
+pub fn internal(error: impl Error + 'static) -> Status {
+    if is_transient(&error) {
+        return unavailable(&chain(&error));
+    }
+    tracing::error!(error = chain(&error), "a call failed");
+    let mut details = ErrorDetails::new();
+    let trace = telemetry::trace_id().map(|id| ("trace_id".to_owned(), id));
+    details.set_error_info(
+        name(ErrorReason::Internal),
+        DOMAIN,
+        HashMap::from_iter(trace),
+    );
+    Status::with_error_details(Code::Internal, "something went wrong on our side", details)
+}
+
+/// `UNAVAILABLE` with `RetryInfo`; the reason is for our logs only.
+pub fn unavailable(reason: &str) -> Status {
+    tracing::warn!(
+        error = reason,
+        "a call found a part of the system unavailable"
+    );
+    retry_later(
+        Code::Unavailable,
+        ErrorReason::TemporarilyUnavailable,
+        "temporarily unavailable: with the same request_id, trying again is safe",
+        RETRY_AFTER,
+    )
+}
+
+/// `INVALID_ARGUMENT` with all its field violations.
+pub fn invalid_fields(violations: Vec<FieldViolation>) -> Status {
+    invalid(ErrorReason::InvalidFields, violations)
+}
+
+/// One malformed field: where, why as an identifier, and what to do.
+pub fn violation(
+    field: impl Into<String>,
+    reason: &str,
+    description: impl Into<String>,
+) -> FieldViolation {
+    let mut violation = FieldViolation::new(field, description);
+    reason.clone_into(&mut violation.reason);
+    violation
+}
+
+fn invalid(reason: ErrorReason, violations: Vec<FieldViolation>) -> Status {
+    let message = violations
+        .iter()
+        .map(|violation| format!("{}: {}", violation.field, violation.description))
+        .collect::<Vec<_>>()
+        .join("; ");
+    let mut details = details(reason);
+    details.set_bad_request(violations);
+    Status::with_error_details(Code::InvalidArgument, message, details)
+}
+
+fn details(reason: ErrorReason) -> ErrorDetails {
+    ErrorDetails::with_error_info(name(reason), DOMAIN, HashMap::new())
+}
+
+fn name(reason: ErrorReason) -> &'static str {
+    reason.as_str_name().trim_start_matches("ERROR_REASON_")
+}
+
+fn is_transient(error: &(dyn Error + 'static)) -> bool {
+    if let Some(error) = error.downcast_ref::<sqlx::Error>() {
+        return eventsourcing::is_transient(error);
+    }
+    let log_error = error
+        .downcast_ref::<LogError>()
+        .or_else(|| error.downcast_ref::<Arc<LogError>>().map(AsRef::as_ref));
+    matches!(log_error, Some(LogError::Unavailable(_)))
+}
+
+/// The error and everything that caused it, on one line.
+pub(crate) fn chain(error: &dyn Error) -> String {
+    let mut text = error.to_string();
+    let mut source = error.source();
+    while let Some(cause) = source {
+        let cause_text = cause.to_string();
+        if !text.ends_with(&cause_text) {
+            text.push_str(": ");
+            text.push_str(&cause_text);
+        }
+        source = cause.source();
+    }
+    text
+}
+
+#[derive(Debug, thiserror::Error)]
+#[error("no reason is documented for a taken claim of the scope {scope}")]
+struct UnknownClaim {
+    scope: String,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[derive(Debug, thiserror::Error)]
+    #[error("the slot has begun")]
+    struct Past;
+
+    impl Refusal for Past {
+        fn code(&self) -> Code {
+            Code::FailedPrecondition
+        }
+        fn reason(&self) -> ErrorReason {
+            ErrorReason::SlotPast
+        }
+    }
+
+    fn told(error: ExecuteError<Past>) -> (Status, ErrorDetails) {
+        let status = status(error, |scope| {
+            (scope == "slot").then_some((Code::FailedPrecondition, ErrorReason::SlotTaken, "taken"))
+        });
+        let details = status.get_error_details();
+        (status, details)
+    }
+
+    fn reason(details: &ErrorDetails) -> &str {
+        let info = details.error_info().expect("every error has a reason");
+        assert_eq!(info.domain, "divinetime");
+        &info.reason
+    }
+
+    #[test]
+    fn a_refusal_of_the_domain_carries_its_code_reason_and_message() {
+        let (status, details) = told(ExecuteError::Refused(Past));
+        assert_eq!(
+            (status.code(), status.message()),
+            (Code::FailedPrecondition, "the slot has begun")
+        );
+        assert_eq!(reason(&details), "SLOT_PAST");
+    }
+
+    #[test]
+    fn a_taken_claim_is_told_as_its_service_says() {
+        let taken = |scope: &str| ExecuteError::ClaimTaken {
+            scope: scope.into(),
+            key: "k".into(),
+        };
+        assert_eq!(reason(&told(taken("slot")).1), "SLOT_TAKEN");
+        let (status, details) = told(taken("forgotten"));
+        assert_eq!(
+            (status.code(), reason(&details)),
+            (Code::Internal, "INTERNAL")
+        );
+    }
+
+    #[test]
+    fn what_may_pass_says_when_to_try_again() {
+        for (error, code) in [
+            (ExecuteError::Contention, Code::Aborted),
+            (
+                ExecuteError::Unavailable("no connection".into()),
+                Code::Unavailable,
+            ),
+            (
+                ExecuteError::Log(Arc::new(LogError::Unavailable("no connection".into()))),
+                Code::Unavailable,
+            ),
+        ] {
+            let (status, details) = told(error);
+            assert_eq!(status.code(), code);
+            assert!(
+                details
+                    .retry_info()
+                    .is_some_and(|info| info.retry_delay.is_some())
+            );
+            assert!(
+                !status.message().contains("connection"),
+                "{}",
+                status.message()
+            );
+        }
+    }
+
+    #[test]
+    fn a_reused_request_id_is_a_violation_of_that_field() {
+        let (status, details) = told(ExecuteError::RequestReused);
+        assert_eq!(
+            (status.code(), reason(&details)),
+            (Code::InvalidArgument, "REQUEST_ID_REUSED")
+        );
+        assert_eq!(
+            details.bad_request().unwrap().field_violations[0].field,
+            "request_id"
+        );
+    }
+
+    #[test]
+    fn a_defect_does_not_tell_its_cause() {
+        let status = internal(sqlx::Error::ColumnNotFound("password".into()));
+        assert_eq!(status.code(), Code::Internal);
+        assert!(!status.message().contains("password"));
+    }
+}

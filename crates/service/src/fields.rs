@@ -1,0 +1,495 @@
+//! Parses the fields of a request and collects everything that is wrong with it.
+
+use std::fmt::Display;
+use std::ops::RangeInclusive;
+use std::str::FromStr;
+
+use chrono::{DateTime, NaiveDate, NaiveTime, Utc};
+use chrono_tz::Tz;
+use contracts::common::v1::Money;
+use contracts::google::r#type::Date;
+use prost_types::Timestamp;
+use serde::de::DeserializeOwned;
+use tonic::Status;
+use tonic_types::FieldViolation;
+use uuid::Uuid;
+
+use crate::errors::{internal, invalid_fields, violation};
+use crate::page::{self, Page};
+
+/// The violations found so far. Each parser answers with the value, or notes what is wrong and
+/// answers with a default; [`Fields::finish`] then refuses the request with all of it.
+///
+/// ```
+/// use service::Fields;
+///
+/// let mut fields = Fields::new();
+/// let id = fields.uuid("child_id", "0198c2a5-0000-7000-8000-000000000001");
+/// let name = fields.text("name", "  Ada ", 1..=100);
+/// fields.finish().unwrap();
+/// assert_eq!(name, "Ada");
+/// # let _ = id;
+/// ```
+#[derive(Debug, Default)]
+#[must_use = "finish() reports what is wrong"]
+pub struct Fields {
+    violations: Vec<FieldViolation>,
+}
+
+impl Fields {
+    /// Nothing is wrong yet.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Notes a violation: the field's path (`lines[2].tier_id`), a `SCREAMING_SNAKE` reason and
+    /// what to do, as a sentence that goes on from the field's name.
+    pub fn violation(
+        &mut self,
+        field: impl Into<String>,
+        reason: &str,
+        description: impl Into<String>,
+    ) {
+        self.violations.push(violation(field, reason, description));
+    }
+
+    /// The success, or its error noted as a violation.
+    pub fn check<T, E: Display>(
+        &mut self,
+        field: impl Into<String>,
+        reason: &str,
+        result: Result<T, E>,
+    ) -> Option<T> {
+        result
+            .map_err(|error| self.violation(field, reason, error.to_string()))
+            .ok()
+    }
+
+    /// A required UUID; nil when it is wrong.
+    pub fn uuid(&mut self, field: impl Into<String>, value: &str) -> Uuid {
+        match Uuid::parse_str(value) {
+            Ok(id) if !id.is_nil() => id,
+            _ => {
+                self.violation(field, reason_for(value, "UUID"), "must be a UUID");
+                Uuid::nil()
+            }
+        }
+    }
+
+    /// A UUID that may be absent.
+    pub fn optional_uuid(&mut self, field: impl Into<String>, value: &str) -> Option<Uuid> {
+        if value.is_empty() {
+            None
+        } else {
+            Some(self.uuid(field, value))
+        }
+    }
+
+    /// A text of so many characters without control characters, trimmed. A range from 0 makes it
+    /// optional.
+    pub fn text(
+        &mut self,
+        field: impl Into<String>,
+        value: &str,
+        length: RangeInclusive<usize>,
+    ) -> String {
+        let value = value.trim();
+        let (least, most) = (*length.start(), *length.end());
+        if !length.contains(&value.chars().count()) {
+            let expected = if least == 0 {
+                format!("must have at most {most} characters")
+            } else {
+                format!("must have {least} to {most} characters")
+            };
+            self.violation(field, reason_for(value, "LENGTH"), expected);
+        } else if value
+            .chars()
+            .any(|character| character.is_control() && character != '\n')
+        {
+            self.violation(
+                field,
+                "CONTROL_CHARACTER",
+                "must not contain control characters",
+            );
+        }
+        value.to_owned()
+    }
+
+    /// Something with the shape of an email address, trimmed.
+    pub fn email(&mut self, field: impl Into<String>, value: &str) -> String {
+        let value = value.trim();
+        if !is_email(value) {
+            self.violation(
+                field,
+                reason_for(value, "EMAIL"),
+                "must be an email address",
+            );
+        }
+        value.to_owned()
+    }
+
+    /// A number from 1; 1 when it is wrong.
+    pub fn positive_int<N: From<u8> + PartialOrd>(
+        &mut self,
+        field: impl Into<String>,
+        value: N,
+    ) -> N {
+        if value >= N::from(1) {
+            return value;
+        }
+        self.violation(field, "POSITIVE", "must be at least 1");
+        N::from(1)
+    }
+
+    /// A number of a range; its start when it is wrong.
+    pub fn int_in<N: Copy + Display + PartialOrd>(
+        &mut self,
+        field: impl Into<String>,
+        value: N,
+        range: RangeInclusive<N>,
+    ) -> N {
+        if range.contains(&value) {
+            return value;
+        }
+        let (least, most) = (*range.start(), *range.end());
+        self.violation(field, "RANGE", format!("must be from {least} to {most}"));
+        least
+    }
+
+    /// A required amount of money, zero or more.
+    pub fn money(&mut self, field: impl Into<String>, value: Option<&Money>) -> Money {
+        let Some(money) = value else {
+            self.violation(field, "REQUIRED", "is required");
+            return Money::default();
+        };
+        let code = &money.currency_code;
+        if code.len() != 3 || !code.bytes().all(|byte| byte.is_ascii_uppercase()) {
+            self.violation(
+                format!("{}.currency_code", field.into()),
+                reason_for(code, "CURRENCY"),
+                "must be an ISO 4217 code of three upper-case letters",
+            );
+        } else if money.minor_units < 0 {
+            self.violation(
+                format!("{}.minor_units", field.into()),
+                "NEGATIVE",
+                "must not be negative",
+            );
+        }
+        money.clone()
+    }
+
+    /// A required instant; 1970 when it is wrong.
+    pub fn timestamp(
+        &mut self,
+        field: impl Into<String>,
+        value: Option<&Timestamp>,
+    ) -> DateTime<Utc> {
+        let instant = value.and_then(|value| {
+            let nanos = u32::try_from(value.nanos).ok()?;
+            DateTime::from_timestamp(value.seconds, nanos)
+        });
+        self.required(
+            field,
+            value.is_some(),
+            instant,
+            "TIMESTAMP",
+            "must be a valid timestamp",
+        )
+    }
+
+    /// A required civil date with year, month and day; 1970-01-01 when it is wrong.
+    pub fn date(&mut self, field: impl Into<String>, value: Option<&Date>) -> NaiveDate {
+        let date = value.and_then(|value| {
+            let (month, day) = (
+                u32::try_from(value.month).ok()?,
+                u32::try_from(value.day).ok()?,
+            );
+            NaiveDate::from_ymd_opt(value.year, month, day)
+                .filter(|_| (1..=9999).contains(&value.year))
+        });
+        self.required(
+            field,
+            value.is_some(),
+            date,
+            "DATE",
+            "must be a date of the calendar",
+        )
+    }
+
+    /// A required local time "HH:MM"; midnight when it is wrong.
+    pub fn local_time(&mut self, field: impl Into<String>, value: &str) -> NaiveTime {
+        let time = NaiveTime::parse_from_str(value, "%H:%M")
+            .ok()
+            .filter(|_| value.len() == 5);
+        self.required(
+            field,
+            !value.is_empty(),
+            time,
+            "TIME",
+            "must be a local time such as 09:30",
+        )
+    }
+
+    /// A required IANA time zone; UTC when it is wrong.
+    pub fn zone(&mut self, field: impl Into<String>, value: &str) -> Tz {
+        Tz::from_str(value).unwrap_or_else(|_| {
+            self.violation(
+                field,
+                reason_for(value, "ZONE"),
+                "must be an IANA time zone such as Europe/Berlin",
+            );
+            Tz::UTC
+        })
+    }
+
+    /// A known value of an enum other than its `UNSPECIFIED`.
+    pub fn enum_value<E>(&mut self, field: impl Into<String>, value: i32) -> E
+    where
+        E: TryFrom<i32> + Default + PartialEq,
+    {
+        let value = E::try_from(value)
+            .ok()
+            .filter(|known| *known != E::default());
+        value.unwrap_or_else(|| {
+            self.violation(field, "ENUM", "must be one of the documented values");
+            E::default()
+        })
+    }
+
+    /// A list of so many elements.
+    pub fn list<'a, T>(
+        &mut self,
+        field: impl Into<String>,
+        value: &'a [T],
+        count: RangeInclusive<usize>,
+    ) -> &'a [T] {
+        if !count.contains(&value.len()) {
+            let expected = format!("must have {} to {} elements", count.start(), count.end());
+            self.violation(
+                field,
+                if value.is_empty() {
+                    "REQUIRED"
+                } else {
+                    "COUNT"
+                },
+                expected,
+            );
+        }
+        value
+    }
+
+    /// The wanted page, from the fields `page_size` and `page_token`.
+    pub fn page<C: DeserializeOwned>(&mut self, page_size: i32, page_token: &str) -> Page<C> {
+        let size = match i64::from(page_size) {
+            ..0 => {
+                self.violation("page_size", "NEGATIVE", "must not be negative");
+                page::DEFAULT_SIZE
+            }
+            0 => page::DEFAULT_SIZE,
+            size => size.min(page::MAX_SIZE),
+        };
+        let after = page::decode(page_token);
+        if after.is_none() && !page_token.is_empty() {
+            self.violation(
+                "page_token",
+                "PAGE_TOKEN",
+                "must be a next_page_token of the same list, or empty",
+            );
+        }
+        Page { size, after }
+    }
+
+    /// Refuses the request with everything that was noted.
+    ///
+    /// # Errors
+    /// `INVALID_ARGUMENT` with `google.rpc.BadRequest` unless nothing was.
+    pub fn finish(self) -> Result<(), Status> {
+        if self.violations.is_empty() {
+            Ok(())
+        } else {
+            Err(invalid_fields(self.violations))
+        }
+    }
+
+    /// The same for a value made of parts that are `None` only where something was noted.
+    ///
+    /// # Errors
+    /// As [`Fields::finish`].
+    pub fn finish_with<T>(self, value: Option<T>) -> Result<T, Status> {
+        self.finish()?;
+        value.ok_or_else(|| internal(Unexplained))
+    }
+
+    fn required<T: Default>(
+        &mut self,
+        field: impl Into<String>,
+        present: bool,
+        value: Option<T>,
+        reason: &str,
+        description: &str,
+    ) -> T {
+        value.unwrap_or_else(|| {
+            if present {
+                self.violation(field, reason, description);
+            } else {
+                self.violation(field, "REQUIRED", "is required");
+            }
+            T::default()
+        })
+    }
+}
+
+#[derive(Debug, thiserror::Error)]
+#[error("a part of a request is missing although no violation was noted")]
+struct Unexplained;
+
+fn reason_for<'a>(value: &str, otherwise: &'a str) -> &'a str {
+    if value.is_empty() {
+        "REQUIRED"
+    } else {
+        otherwise
+    }
+}
+
+fn is_email(value: &str) -> bool {
+    let Some((local, domain)) = value.rsplit_once('@') else {
+        return false;
+    };
+    let plain = |part: &str| {
+        !part.is_empty()
+            && part
+                .chars()
+                .all(|c| !c.is_whitespace() && !c.is_control() && c != '@')
+    };
+    let labels = domain.split('.').filter(|label| !label.is_empty()).count();
+    value.len() <= 254
+        && plain(local)
+        && plain(domain)
+        && labels >= 2
+        && labels == domain.split('.').count()
+}
+
+#[cfg(test)]
+mod tests {
+    use contracts::common::v1::Role;
+    use tonic_types::StatusExt as _;
+
+    use super::*;
+
+    fn reasons(fields: Fields) -> Vec<(String, String)> {
+        let status = fields.finish().unwrap_err();
+        assert_eq!(status.code(), tonic::Code::InvalidArgument);
+        let details = status.get_error_details();
+        assert_eq!(details.error_info().unwrap().reason, "INVALID_FIELDS");
+        let violations = details.bad_request().unwrap().field_violations.clone();
+        violations
+            .into_iter()
+            .map(|violation| (violation.field, violation.reason))
+            .collect()
+    }
+
+    #[test]
+    fn everything_that_is_wrong_comes_back_together() {
+        let mut fields = Fields::new();
+        fields.uuid("child_id", "x");
+        fields.uuid("request_id", "");
+        fields.text("name", "", 1..=5);
+        fields.text("note", "too long", 0..=5);
+        fields.email("email", "nobody@nowhere");
+        fields.positive_int("count", 0_i32);
+        fields.int_in("minutes", 500, 15..=480);
+        fields.money(
+            "price",
+            Some(&Money {
+                currency_code: "usd".into(),
+                minor_units: 1,
+            }),
+        );
+        fields.money(
+            "fee",
+            Some(&Money {
+                currency_code: "USD".into(),
+                minor_units: -1,
+            }),
+        );
+        fields.timestamp("from", None);
+        fields.date(
+            "birthdate",
+            Some(&Date {
+                year: 2025,
+                month: 2,
+                day: 29,
+            }),
+        );
+        fields.local_time("opens", "9:30");
+        fields.zone("zone", "Mars/Olympus");
+        fields.enum_value::<Role>("role", 0);
+        fields.list::<i32>("lines", &[], 1..=3);
+        let page: Page<i64> = fields.page(-1, "?");
+        assert_eq!(page, Page::default());
+        let found = reasons(fields);
+        let found: Vec<_> = found
+            .iter()
+            .map(|(field, reason)| (field.as_str(), reason.as_str()))
+            .collect();
+        assert_eq!(
+            found,
+            [
+                ("child_id", "UUID"),
+                ("request_id", "REQUIRED"),
+                ("name", "REQUIRED"),
+                ("note", "LENGTH"),
+                ("email", "EMAIL"),
+                ("count", "POSITIVE"),
+                ("minutes", "RANGE"),
+                ("price.currency_code", "CURRENCY"),
+                ("fee.minor_units", "NEGATIVE"),
+                ("from", "REQUIRED"),
+                ("birthdate", "DATE"),
+                ("opens", "TIME"),
+                ("zone", "ZONE"),
+                ("role", "ENUM"),
+                ("lines", "REQUIRED"),
+                ("page_size", "NEGATIVE"),
+                ("page_token", "PAGE_TOKEN"),
+            ]
+        );
+    }
+
+    #[test]
+    fn good_values_come_out_as_they_are_meant() {
+        let mut fields = Fields::new();
+        assert_eq!(fields.text("name", " Ada ", 1..=5), "Ada");
+        assert_eq!(fields.email("email", "a.b@c.org"), "a.b@c.org");
+        assert_eq!(fields.optional_uuid("trainer_id", ""), None);
+        assert_eq!(fields.zone("zone", "Europe/Berlin"), Tz::Europe__Berlin);
+        assert_eq!(fields.enum_value::<Role>("role", 3), Role::Parent);
+        assert_eq!(
+            fields.local_time("opens", "09:30"),
+            NaiveTime::from_hms_opt(9, 30, 0).unwrap()
+        );
+        assert_eq!(fields.page::<i64>(1000, "").size, page::MAX_SIZE);
+        assert_eq!(
+            fields.page(7, &page::encode(&5_i64)),
+            Page {
+                size: 7,
+                after: Some(5_i64)
+            }
+        );
+        fields.finish().unwrap();
+    }
+
+    #[test]
+    fn a_value_of_checked_parts_is_there_when_nothing_was_noted() {
+        let mut fields = Fields::new();
+        let part = fields.check("age", "AGE", "7".parse::<u8>());
+        assert_eq!(fields.finish_with(part).unwrap(), 7);
+        let mut fields = Fields::new();
+        let part = fields.check("age", "AGE", "x".parse::<u8>());
+        assert_eq!(
+            fields.finish_with(part).unwrap_err().code(),
+            tonic::Code::InvalidArgument
+        );
+    }
+}

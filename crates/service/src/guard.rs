@@ -1,0 +1,312 @@
+//! The one layer that every call passes: limit, deadline, access, trace and metrics.
+
+use std::convert::Infallible;
+use std::mem;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::task::{Context, Poll};
+use std::time::{Duration, Instant};
+
+use contracts::access::AccessRule;
+use contracts::common::v1::ErrorReason;
+use futures::future::BoxFuture;
+use http::header::AUTHORIZATION;
+use http::{HeaderMap, Request, Response};
+use http_body_util::BodyExt as _;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tonic::body::Body;
+use tonic::{Code, Status};
+use tower::{Layer, Service};
+use tracing::{Instrument as _, Span};
+
+use crate::auth::{Principal, Verifier};
+use crate::call::Call;
+use crate::errors::{invalid_fields, refused, retry_later, violation};
+use crate::metrics::{Metrics, Observed, code_name};
+use crate::{deadline, telemetry};
+
+/// Open to everyone and free of limits: what operators and balancers look at.
+const INFRASTRUCTURE: [&str; 4] = [
+    "/grpc.health.v1.Health/",
+    "/grpc.reflection.v1.ServerReflection/",
+    "/grpc.reflection.v1alpha.ServerReflection/",
+    METRICS_PATH,
+];
+
+/// Where Prometheus reads, by plain HTTP on the port of the RPCs.
+pub(crate) const METRICS_PATH: &str = "/metrics";
+
+/// tonic watches `grpc-timeout` too, with a poorer answer; ours has to be there first.
+const HEAD_START: Duration = Duration::from_millis(2);
+
+/// Enforces the access rules and the limits of a service on everything behind it.
+#[derive(Clone)]
+pub struct Guard {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    service: &'static str,
+    verifier: Verifier,
+    metrics: Metrics,
+    places: Arc<Semaphore>,
+    limit: u32,
+    draining: AtomicBool,
+    default_deadline: Duration,
+}
+
+impl Guard {
+    /// For one service: `limit` calls at the same time, and a deadline for those without.
+    pub fn new(
+        service: &'static str,
+        verifier: Verifier,
+        metrics: Metrics,
+        limit: u32,
+        default_deadline: Duration,
+    ) -> Self {
+        let places = Arc::new(Semaphore::new(limit as usize));
+        let draining = AtomicBool::new(false);
+        Self {
+            inner: Arc::new(Inner {
+                service,
+                verifier,
+                metrics,
+                places,
+                limit,
+                draining,
+                default_deadline,
+            }),
+        }
+    }
+
+    /// From now on calls that still come in on open connections are answered `UNAVAILABLE`.
+    pub fn refuse_further_calls(&self) {
+        self.inner.draining.store(true, Ordering::Relaxed);
+    }
+
+    /// Returns when no call is under way.
+    pub async fn idle(&self) {
+        // The semaphore is never closed.
+        let _ = self.inner.places.acquire_many(self.inner.limit).await;
+    }
+
+    fn take_place(&self) -> Result<OwnedSemaphorePermit, Status> {
+        if self.inner.draining.load(Ordering::Relaxed) {
+            return Err(retry_later(
+                Code::Unavailable,
+                ErrorReason::TemporarilyUnavailable,
+                "the service is stopping: with the same request_id, trying again is safe",
+                Duration::from_secs(1),
+            ));
+        }
+        Arc::clone(&self.inner.places)
+            .try_acquire_owned()
+            .map_err(|_| {
+                retry_later(
+                    Code::ResourceExhausted,
+                    ErrorReason::Overloaded,
+                    "the service is at its limit: try again later",
+                    Duration::from_millis(250),
+                )
+            })
+    }
+
+    fn deadline(&self, headers: &HeaderMap, arrived: Instant) -> Result<Instant, Status> {
+        let timeout = deadline::timeout(headers).map_err(|deadline::Malformed| {
+            invalid_fields(vec![violation(
+                "grpc-timeout",
+                "TIMEOUT",
+                "must be one to eight digits and one of the units H, M, S, m, u, n",
+            )])
+        })?;
+        let allowed = match timeout {
+            Some(timeout) => timeout.saturating_sub(HEAD_START),
+            None => self.inner.default_deadline,
+        };
+        Ok(arrived + allowed)
+    }
+
+    async fn admit(&self, rule: &AccessRule, headers: &HeaderMap) -> Result<Principal, Status> {
+        let authorization = headers
+            .get(AUTHORIZATION)
+            .and_then(|value| value.to_str().ok());
+        match self.inner.verifier.verify(authorization).await {
+            Ok(principal) if rule.admits(principal.role()) => Ok(principal),
+            Ok(_) => Err(refused(
+                Code::PermissionDenied,
+                ErrorReason::RoleNotAllowed,
+                "the role of this token may not call this method",
+            )),
+            // Whoever logs in again may still send the old token.
+            Err(_) if rule.public => Ok(Principal::Anonymous),
+            Err(error) => Err(error.into()),
+        }
+    }
+}
+
+impl<S> Layer<S> for Guard {
+    type Service = Guarded<S>;
+
+    fn layer(&self, inner: S) -> Guarded<S> {
+        Guarded {
+            guard: self.clone(),
+            inner,
+        }
+    }
+}
+
+/// A service behind a [`Guard`].
+#[derive(Clone)]
+pub struct Guarded<S> {
+    guard: Guard,
+    inner: S,
+}
+
+impl<S> Service<Request<Body>> for Guarded<S>
+where
+    S: Service<Request<Body>, Response = Response<Body>, Error = Infallible>
+        + Clone
+        + Send
+        + 'static,
+    S::Future: Send,
+{
+    type Response = Response<Body>;
+    type Error = Infallible;
+    type Future = BoxFuture<'static, Result<Response<Body>, Infallible>>;
+
+    fn poll_ready(&mut self, context: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
+        self.inner.poll_ready(context)
+    }
+
+    fn call(&mut self, request: Request<Body>) -> Self::Future {
+        let clone = self.inner.clone();
+        let mut inner = mem::replace(&mut self.inner, clone);
+        let path = request.uri().path();
+        if INFRASTRUCTURE.iter().any(|open| path.starts_with(open)) {
+            return Box::pin(inner.call(request));
+        }
+        let Some((method, rule)) = contracts::access::find(path) else {
+            // A method without an access rule does not exist for callers.
+            return Box::pin(async {
+                Ok(Status::unimplemented("there is no such method").into_http())
+            });
+        };
+        let arrived = Instant::now();
+        let guard = self.guard.clone();
+        let span = telemetry::rpc_span(guard.inner.service, method, request.headers());
+        Box::pin(
+            async move { Ok(guard.run(inner, request, method, rule, arrived).await) }
+                .instrument(span),
+        )
+    }
+}
+
+impl Guard {
+    async fn run<S>(
+        &self,
+        inner: S,
+        request: Request<Body>,
+        method: &'static str,
+        rule: &'static AccessRule,
+        arrived: Instant,
+    ) -> Response<Body>
+    where
+        S: Service<Request<Body>, Response = Response<Body>, Error = Infallible>,
+    {
+        let observed = self.inner.metrics.observe(method);
+        match self.take_place() {
+            Ok(place) => {
+                let answer = self.answer(inner, request, rule, arrived).await;
+                tracked(answer, observed, Some(place))
+            }
+            Err(overloaded) => tracked(Err(overloaded), observed, None),
+        }
+    }
+
+    async fn answer<S>(
+        &self,
+        mut inner: S,
+        mut request: Request<Body>,
+        rule: &AccessRule,
+        arrived: Instant,
+    ) -> Result<Response<Body>, Status>
+    where
+        S: Service<Request<Body>, Response = Response<Body>, Error = Infallible>,
+    {
+        let deadline = self.deadline(request.headers(), arrived)?;
+        let work = async {
+            let principal = self.admit(rule, request.headers()).await?;
+            let span = Span::current();
+            span.record("caller", caller(&principal));
+            let trace_context = telemetry::trace_context(&span, request.headers());
+            let call = Call::new(principal, request.headers(), trace_context, deadline);
+            request.extensions_mut().insert(call);
+            match inner.call(request).await {
+                Ok(response) => Ok(response),
+                Err(never) => match never {},
+            }
+        };
+        tokio::time::timeout_at(deadline.into(), work)
+            .await
+            .unwrap_or_else(|_| {
+                Err(Status::deadline_exceeded(
+                    "the call was not answered before its deadline",
+                ))
+            })
+    }
+}
+
+/// Keeps a call's place and its clock until the answer has been sent or given up.
+fn tracked(
+    answer: Result<Response<Body>, Status>,
+    mut observed: Observed,
+    place: Option<OwnedSemaphorePermit>,
+) -> Response<Body> {
+    let response = answer.unwrap_or_else(Status::into_http);
+    observed.note(response.headers());
+    let span = Span::current();
+    let mut kept = Kept {
+        observed,
+        span,
+        _place: place,
+    };
+    response.map(|body| {
+        Body::new(body.map_frame(move |frame| {
+            if let Some(trailers) = frame.trailers_ref() {
+                kept.observed.note(trailers);
+            }
+            frame
+        }))
+    })
+}
+
+struct Kept {
+    observed: Observed,
+    span: Span,
+    _place: Option<OwnedSemaphorePermit>,
+}
+
+impl Drop for Kept {
+    fn drop(&mut self) {
+        let code = code_name(self.observed.code);
+        self.span.record("rpc.grpc.status", code);
+        tracing::debug!(parent: &self.span, code, elapsed = ?self.observed.elapsed(), "answered");
+    }
+}
+
+impl Observed {
+    /// Takes the code from headers or trailers that carry one.
+    fn note(&mut self, headers: &HeaderMap) {
+        if let Some(status) = headers.get("grpc-status") {
+            self.code = Code::from_bytes(status.as_bytes());
+        }
+    }
+}
+
+fn caller(principal: &Principal) -> &str {
+    match principal {
+        Principal::Anonymous => "anonymous",
+        Principal::User { .. } => "user",
+        Principal::Service { name } => name,
+    }
+}

@@ -1,0 +1,93 @@
+//! Pages of lists: opaque tokens of keyset cursors.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+/// Rows of a page when the caller does not say.
+pub const DEFAULT_SIZE: i64 = 50;
+/// Rows of a page at most; a greater wish is cut down to it.
+pub const MAX_SIZE: i64 = 200;
+
+/// Which page of a list is wanted.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Page<C> {
+    /// How many rows the caller gets at most, 1 to [`MAX_SIZE`].
+    pub size: i64,
+    /// The cursor of the last row of the page before; `None` on the first page.
+    pub after: Option<C>,
+}
+
+impl<C> Default for Page<C> {
+    fn default() -> Self {
+        Self {
+            size: DEFAULT_SIZE,
+            after: None,
+        }
+    }
+}
+
+impl<C: Serialize> Page<C> {
+    /// What to give to `LIMIT`: one row more than the page, to see whether another follows.
+    pub fn limit(&self) -> i64 {
+        self.size + 1
+    }
+
+    /// Cuts the rows of a query with [`Page::limit`] down to the page, and returns the token of
+    /// the next page: empty when there is none.
+    pub fn next_token<R>(&self, rows: &mut Vec<R>, cursor: impl Fn(&R) -> C) -> String {
+        let size = usize::try_from(self.size).unwrap_or(usize::MAX);
+        if rows.len() <= size {
+            return String::new();
+        }
+        rows.truncate(size);
+        rows.last()
+            .map(|row| encode(&cursor(row)))
+            .unwrap_or_default()
+    }
+}
+
+/// The opaque token of a cursor.
+pub fn encode<C: Serialize>(cursor: &C) -> String {
+    serde_json::to_vec(cursor)
+        .map(|json| URL_SAFE_NO_PAD.encode(json))
+        .unwrap_or_default()
+}
+
+/// The cursor of a token; `None` for a token that was not made here.
+pub fn decode<C: DeserializeOwned>(token: &str) -> Option<C> {
+    let json = URL_SAFE_NO_PAD.decode(token).ok()?;
+    serde_json::from_slice(&json).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_token_gives_back_its_cursor() {
+        let cursor = (12_i64, "2027-05-01".to_owned());
+        assert_eq!(decode(&encode(&cursor)), Some(cursor));
+    }
+
+    #[test]
+    fn a_foreign_token_gives_nothing() {
+        assert_eq!(decode::<i64>("%%"), None);
+        assert_eq!(decode::<i64>(&encode(&"text")), None);
+    }
+
+    #[test]
+    fn only_a_full_page_with_a_row_behind_it_has_a_next_one() {
+        let page = Page {
+            size: 2,
+            after: None,
+        };
+        let mut rows = vec![1, 2, 3];
+        let token = page.next_token(&mut rows, |row| *row);
+        assert_eq!((rows, decode(&token)), (vec![1, 2], Some(2)));
+        let mut rows = vec![3, 4];
+        assert_eq!(page.next_token(&mut rows, |row| *row), "");
+        assert_eq!(rows, vec![3, 4]);
+    }
+}

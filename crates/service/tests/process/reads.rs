@@ -1,0 +1,90 @@
+use std::time::{Duration, Instant};
+
+use contracts::common::v1::LogPosition;
+use eventsourcing::Checkpoints;
+use service::{Call, Principal, reached};
+use sqlx::Executor as _;
+use tonic::{Code, Status};
+use tonic_types::StatusExt as _;
+
+use super::deployment::Deployment;
+
+fn at(position: i64) -> [LogPosition; 1] {
+    [LogPosition {
+        service: "probe".into(),
+        position,
+    }]
+}
+
+fn call(patience: Duration) -> Call {
+    Call {
+        deadline: Some(Instant::now() + patience),
+        ..Call::by(Principal::Anonymous)
+    }
+}
+
+fn told(status: &Status) -> (Code, String) {
+    (
+        status.code(),
+        status.get_details_error_info().unwrap().reason,
+    )
+}
+
+#[tokio::test]
+async fn a_read_waits_for_its_position_up_to_the_deadline() {
+    let deployment = Deployment::migrated().await;
+    let pool = deployment.pool().await;
+    pool.execute(
+        "insert into projections (projection, kind, fold_version, state) values ('notes', 'PROJECTION', 1, 'LIVE');
+         insert into checkpoints (projection, source, position) values ('notes', 'probe', 5)",
+    )
+    .await
+    .unwrap();
+    let checkpoints = Checkpoints::new(pool.clone());
+    let soon = call(Duration::from_millis(100));
+    reached(&checkpoints, "notes", &[], &soon).await.unwrap();
+    reached(&checkpoints, "notes", &at(5), &soon).await.unwrap();
+    let status = reached(&checkpoints, "notes", &at(6), &soon)
+        .await
+        .unwrap_err();
+    assert_eq!(
+        told(&status),
+        (Code::DeadlineExceeded, "POSITION_NOT_REACHED".into())
+    );
+
+    let patient = call(Duration::from_secs(30));
+    let six = at(6);
+    let waiting = reached(&checkpoints, "notes", &six, &patient);
+    let moving = pool.execute("update checkpoints set position = 6");
+    let (reached, moved) = tokio::join!(waiting, moving);
+    moved.unwrap();
+    reached.unwrap();
+}
+
+#[tokio::test]
+async fn a_position_that_no_log_has_is_refused_and_a_rebuild_is_told() {
+    let deployment = Deployment::migrated().await;
+    let pool = deployment.pool().await;
+    let checkpoints = Checkpoints::new(pool.clone());
+    let patient = call(Duration::from_secs(30));
+    let status = reached(&checkpoints, "notes", &at(-1), &patient)
+        .await
+        .unwrap_err();
+    assert_eq!(
+        told(&status),
+        (Code::InvalidArgument, "INVALID_FIELDS".into())
+    );
+    pool.execute(
+        "insert into projections (projection, kind, fold_version, state)
+         values ('notes', 'PROJECTION', 1, 'REBUILDING')",
+    )
+    .await
+    .unwrap();
+    let status = reached(&checkpoints, "notes", &[], &patient)
+        .await
+        .unwrap_err();
+    assert_eq!(
+        told(&status),
+        (Code::Unavailable, "TEMPORARILY_UNAVAILABLE".into())
+    );
+}

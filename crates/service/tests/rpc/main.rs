@@ -1,0 +1,7 @@
+//! What a caller meets on the way to a handler.
+
+#![expect(clippy::unwrap_used, reason = "helpers of tests fail by panicking")]
+
+mod access;
+mod limits;
+mod support;

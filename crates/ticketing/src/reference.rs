@@ -1,0 +1,138 @@
+//! What commands have to know beforehand, from read tables. A miss is made definite by
+//! catching up with the log that would have the answer.
+
+use std::{collections::HashMap, sync::Arc};
+
+use chrono_tz::Tz;
+use eventsourcing::{CheckpointError, Checkpoints, Feed, Projection};
+use quick_cache::sync::Cache;
+use sqlx::PgPool;
+use uuid::Uuid;
+
+use crate::{
+    domain::{ChildId, EventId, HoldId, LocationId, TicketingLogEvent, UserId},
+    projector::{ChildRow, Children, LocationRow, Locations, Sales},
+    query,
+};
+
+/// Children whose guardian stays in memory.
+const CACHED_CHILDREN: usize = 100_000;
+
+/// Looks up what commands have to know.
+#[derive(Clone)]
+pub struct References {
+    pool: PgPool,
+    checkpoints: Checkpoints,
+    children: Arc<dyn Feed<ChildRow>>,
+    locations: Arc<dyn Feed<LocationRow>>,
+    sales: Arc<dyn Feed<TicketingLogEvent>>,
+    /// A child's guardian never changes.
+    guardians: Arc<Cache<Uuid, Uuid>>,
+}
+
+/// Something that cannot be looked up now.
+#[derive(Debug, thiserror::Error)]
+pub enum LookupError {
+    /// The read table does not answer.
+    #[error("a reference table cannot be read")]
+    Table(#[from] sqlx::Error),
+    /// The log behind it does not answer.
+    #[error("a reference table cannot be brought up to date")]
+    CatchUp(#[from] CheckpointError),
+    /// A location has a zone that this program does not know.
+    #[error("location {0} is in {1:?}, which is not a known zone")]
+    Zone(LocationId, String),
+}
+
+impl References {
+    /// Over the read tables and the feeds that they are folded from.
+    pub fn new(
+        pool: PgPool,
+        checkpoints: Checkpoints,
+        children: Arc<dyn Feed<ChildRow>>,
+        locations: Arc<dyn Feed<LocationRow>>,
+        sales: Arc<dyn Feed<TicketingLogEvent>>,
+    ) -> Self {
+        Self {
+            pool,
+            checkpoints,
+            children,
+            locations,
+            sales,
+            guardians: Arc::new(Cache::new(CACHED_CHILDREN)),
+        }
+    }
+
+    /// The first of the children that is not this guardian's, if there is one.
+    ///
+    /// The children are distinct. Those seen before cost nothing, others one query together.
+    ///
+    /// # Errors
+    /// When an unknown child cannot be looked up.
+    pub async fn first_stranger(
+        &self,
+        guardian: UserId,
+        children: &[ChildId],
+    ) -> Result<Option<ChildId>, LookupError> {
+        let mut known: HashMap<Uuid, Uuid> = children
+            .iter()
+            .filter_map(|child| Some((child.uuid(), self.guardians.get(&child.uuid())?)))
+            .collect();
+        self.learn(children, &mut known).await?;
+        if known.len() < children.len() {
+            self.checkpoints
+                .catch_up(Children::NAME, &*self.children)
+                .await?;
+            self.learn(children, &mut known).await?;
+        }
+        let belongs = |child: &&ChildId| known.get(&child.uuid()) == Some(&guardian.uuid());
+        Ok(children.iter().find(|child| !belongs(child)).copied())
+    }
+
+    /// The zone of a location; `None` if there is no such location.
+    ///
+    /// # Errors
+    /// When it cannot be looked up.
+    pub async fn zone(&self, location: LocationId) -> Result<Option<Tz>, LookupError> {
+        let mut zone = query::time_zone(&self.pool, location.uuid()).await?;
+        if zone.is_none() {
+            self.checkpoints
+                .catch_up(Locations::NAME, &*self.locations)
+                .await?;
+            zone = query::time_zone(&self.pool, location.uuid()).await?;
+        }
+        zone.map(|zone| zone.parse().map_err(|_| LookupError::Zone(location, zone)))
+            .transpose()
+    }
+
+    /// The event that a hold belongs to; `None` if there is no such hold.
+    ///
+    /// # Errors
+    /// When it cannot be looked up.
+    pub async fn event_of(&self, hold: HoldId) -> Result<Option<EventId>, LookupError> {
+        let mut event = query::event_of_hold(&self.pool, hold.uuid()).await?;
+        if event.is_none() {
+            self.checkpoints.catch_up(Sales::NAME, &*self.sales).await?;
+            event = query::event_of_hold(&self.pool, hold.uuid()).await?;
+        }
+        Ok(event.map(EventId::from))
+    }
+
+    /// Reads those of the children that are not known yet.
+    async fn learn(
+        &self,
+        children: &[ChildId],
+        known: &mut HashMap<Uuid, Uuid>,
+    ) -> Result<(), LookupError> {
+        let ids = children.iter().map(|child| child.uuid());
+        let unknown: Vec<Uuid> = ids.filter(|child| !known.contains_key(child)).collect();
+        if unknown.is_empty() {
+            return Ok(());
+        }
+        for (child, guardian) in query::guardians(&self.pool, &unknown).await? {
+            self.guardians.insert(child, guardian);
+            known.insert(child, guardian);
+        }
+        Ok(())
+    }
+}

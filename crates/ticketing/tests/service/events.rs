@@ -1,0 +1,335 @@
+//! Drafting, publishing and finding events.
+
+use std::time::Duration;
+
+use contracts::{
+    google::r#type::Date,
+    ticketing::v1::{
+        CreateEventRequest, EventState, EventType, GetEventRequest, ListEventsRequest,
+        PublishEventRequest,
+    },
+};
+use tonic::Code;
+use uuid::Uuid;
+
+use crate::world::{Caller, World, camp, reason, ticketing_position, tier, violations};
+
+const HOLD: Duration = Duration::from_secs(15 * 60);
+
+fn instant(text: &str) -> prost_types::Timestamp {
+    let instant: chrono::DateTime<chrono::Utc> = text.parse().unwrap();
+    std::time::SystemTime::from(instant).into()
+}
+
+#[tokio::test]
+async fn a_draft_is_resolved_in_its_locations_zone_and_only_admins_see_it() {
+    let world = World::start(HOLD).await;
+    let location = world.add_location("America/New_York");
+    let request = world.request(Caller::Admin, camp(location));
+    let created = world
+        .events()
+        .create_event(request)
+        .await
+        .unwrap()
+        .into_inner();
+    assert_eq!(created.starts_at, Some(instant("2099-07-10T13:00:00Z")));
+    assert_eq!(created.ends_at, Some(instant("2099-07-11T19:30:00Z")));
+
+    let get = GetEventRequest {
+        event_id: created.event_id.clone(),
+        min_position: created.position.clone(),
+    };
+    for stranger in [Caller::Nobody, Caller::Parent(Uuid::now_v7())] {
+        let request = world.request(stranger, get.clone());
+        let refused = world.events().get_event(request).await.unwrap_err();
+        assert_eq!(
+            (refused.code(), reason(&refused).as_str()),
+            (Code::NotFound, "NOT_FOUND")
+        );
+    }
+    let shown = world
+        .event(&created.event_id, created.position.unwrap().position)
+        .await;
+    assert_eq!(shown.state(), EventState::Draft);
+    assert_eq!(shown.time_zone, "America/New_York");
+    assert_eq!(
+        (shown.start_time.as_str(), shown.end_time.as_str()),
+        ("09:00", "15:30")
+    );
+    assert_eq!(shown.days.len(), 2);
+    assert_eq!(
+        shown.days[1].starts_at,
+        Some(instant("2099-07-11T13:00:00Z"))
+    );
+    assert_eq!((shown.min_age, shown.max_age), (Some(8), Some(14)));
+    assert_eq!(shown.skill_levels, [1, 2]);
+    assert_eq!(shown.trainer_ids, [Uuid::from_u128(300).to_string()]);
+    assert_eq!(shown.tiers[0].r#type, "Early Bird");
+    assert_eq!(shown.tiers[0].capacity, 10);
+
+    let held = world
+        .hold(Uuid::now_v7(), &created.event_id, &[])
+        .await
+        .unwrap_err();
+    assert_eq!(reason(&held), "INVALID_FIELDS");
+    let parent = Uuid::now_v7();
+    let child = world.add_child(parent);
+    let lines = [(created.tier_ids[0].as_str(), child)];
+    let refused = world
+        .hold(parent, &created.event_id, &lines)
+        .await
+        .unwrap_err();
+    assert_eq!(reason(&refused), "EVENT_NOT_ON_SALE");
+    world.stop().await;
+}
+
+#[tokio::test]
+async fn publishing_shows_an_event_to_everyone_and_twice_is_success() {
+    let world = World::start(HOLD).await;
+    let event = world.on_sale(5, vec![tier("Seat", 4_999, 5)]).await;
+    let publish = PublishEventRequest {
+        request_id: Uuid::now_v7().to_string(),
+        event_id: event.event_id.clone(),
+    };
+    let again = world
+        .events()
+        .publish_event(world.request(Caller::Admin, publish));
+    let again = again.await.unwrap().into_inner();
+    assert_eq!(again.state(), EventState::Published);
+    let get = GetEventRequest {
+        event_id: event.event_id.clone(),
+        min_position: again.position,
+    };
+    let shown = world
+        .events()
+        .get_event(world.request(Caller::Nobody, get))
+        .await
+        .unwrap();
+    let shown = shown.into_inner().event.unwrap();
+    assert_eq!(shown.state(), EventState::Published);
+    assert!(shown.published_at.is_some());
+    let unknown = PublishEventRequest {
+        request_id: Uuid::now_v7().to_string(),
+        event_id: Uuid::now_v7().to_string(),
+    };
+    let refused = world
+        .events()
+        .publish_event(world.request(Caller::Admin, unknown));
+    assert_eq!(reason(&refused.await.unwrap_err()), "NOT_FOUND");
+    world.stop().await;
+}
+
+#[tokio::test]
+async fn events_are_listed_by_their_start_in_pages_and_by_filter() {
+    let world = World::start(HOLD).await;
+    let location = world.add_location("Europe/Berlin");
+    let mut position = 0;
+    for day in [3, 1, 5, 2, 4] {
+        let date = Some(Date {
+            year: 2099,
+            month: 3,
+            day,
+        });
+        let event_type = if day == 4 {
+            EventType::Clinic
+        } else {
+            EventType::Camp
+        };
+        let request = CreateEventRequest {
+            title: format!("Day {day}"),
+            event_type: event_type.into(),
+            start_date: date,
+            end_date: date,
+            ..camp(location)
+        };
+        let created = world
+            .events()
+            .create_event(world.request(Caller::Admin, request));
+        let created = created.await.unwrap().into_inner();
+        position = created.position.unwrap().position;
+        if day != 5 {
+            let publish = PublishEventRequest {
+                request_id: Uuid::now_v7().to_string(),
+                event_id: created.event_id,
+            };
+            let published = world
+                .events()
+                .publish_event(world.request(Caller::Admin, publish));
+            position = published
+                .await
+                .unwrap()
+                .into_inner()
+                .position
+                .unwrap()
+                .position;
+        }
+    }
+    let list = |caller, request: ListEventsRequest| {
+        let request = ListEventsRequest {
+            min_position: Some(ticketing_position(position)),
+            ..request
+        };
+        let request = world.request(caller, request);
+        async {
+            let page = world
+                .events()
+                .list_events(request)
+                .await
+                .unwrap()
+                .into_inner();
+            let titles: Vec<_> = page.events.into_iter().map(|event| event.title).collect();
+            (titles, page.next_page_token)
+        }
+    };
+    let (first, token) = list(
+        Caller::Nobody,
+        ListEventsRequest {
+            page_size: 3,
+            ..Default::default()
+        },
+    )
+    .await;
+    assert_eq!(first, ["Day 1", "Day 2", "Day 3"]);
+    let next = ListEventsRequest {
+        page_size: 3,
+        page_token: token,
+        ..Default::default()
+    };
+    assert_eq!(
+        list(Caller::Nobody, next).await,
+        (vec!["Day 4".to_owned()], String::new())
+    );
+    let (all, _) = list(Caller::Admin, ListEventsRequest::default()).await;
+    assert_eq!(all.len(), 5, "an admin sees the draft");
+    let clinics = ListEventsRequest {
+        event_type: EventType::Clinic.into(),
+        ..Default::default()
+    };
+    assert_eq!(list(Caller::Nobody, clinics).await.0, ["Day 4"]);
+    let between = ListEventsRequest {
+        from: Some(instant("2099-03-02T00:00:00Z")),
+        until: Some(instant("2099-03-04T00:00:00Z")),
+        ..Default::default()
+    };
+    assert_eq!(list(Caller::Nobody, between).await.0, ["Day 2", "Day 3"]);
+    world.stop().await;
+}
+
+#[tokio::test]
+async fn everything_wrong_with_a_draft_comes_back_together() {
+    let world = World::start(HOLD).await;
+    let request = CreateEventRequest {
+        request_id: "1".to_owned(),
+        title: " ".to_owned(),
+        description: "x".repeat(10_001),
+        event_type: 0,
+        location_id: String::new(),
+        start_date: None,
+        end_date: Some(Date {
+            year: 2099,
+            month: 2,
+            day: 30,
+        }),
+        start_time: "9".to_owned(),
+        end_time: "25:00".to_owned(),
+        max_participants: 0,
+        min_age: Some(-1),
+        max_age: Some(200),
+        skill_levels: vec![1, 1, 9],
+        trainer_ids: vec!["coach".to_owned()],
+        tiers: vec![tier("A", -1, 0), tier("a", 5, 1)],
+    };
+    let refused = world
+        .events()
+        .create_event(world.request(Caller::Admin, request));
+    let refused = refused.await.unwrap_err();
+    assert_eq!(refused.code(), Code::InvalidArgument);
+    let found = violations(&refused);
+    let found: Vec<_> = found
+        .iter()
+        .map(|(field, why)| (field.as_str(), why.as_str()))
+        .collect();
+    assert_eq!(
+        found,
+        [
+            ("request_id", "UUID"),
+            ("title", "REQUIRED"),
+            ("description", "LENGTH"),
+            ("event_type", "ENUM"),
+            ("location_id", "REQUIRED"),
+            ("start_date", "REQUIRED"),
+            ("end_date", "DATE"),
+            ("start_time", "TIME"),
+            ("end_time", "TIME"),
+            ("max_participants", "RANGE"),
+            ("min_age", "RANGE"),
+            ("max_age", "RANGE"),
+            ("skill_levels[1]", "REPEATED"),
+            ("skill_levels[2]", "ENUM"),
+            ("trainer_ids[0]", "UUID"),
+            ("tiers[0].price.minor_units", "NEGATIVE"),
+            ("tiers[0].capacity", "RANGE"),
+            ("tiers[1].type", "REPEATED"),
+        ]
+    );
+    world.stop().await;
+}
+
+#[tokio::test]
+async fn a_local_time_that_the_clocks_skip_or_pass_twice_is_refused() {
+    let world = World::start(HOLD).await;
+    let location = world.add_location("America/New_York");
+    let on = |year, month, first, last| CreateEventRequest {
+        start_date: Some(Date {
+            year,
+            month,
+            day: first,
+        }),
+        end_date: Some(Date {
+            year,
+            month,
+            day: last,
+        }),
+        ..camp(location)
+    };
+    let skipped = CreateEventRequest {
+        start_time: "02:30".to_owned(),
+        ..on(2027, 3, 13, 15)
+    };
+    let twice = CreateEventRequest {
+        start_time: "00:30".to_owned(),
+        end_time: "01:30".to_owned(),
+        ..on(2027, 11, 6, 8)
+    };
+    for (request, field, why) in [
+        (skipped, "start_time", "LOCAL_TIME_MISSING"),
+        (twice, "end_time", "LOCAL_TIME_AMBIGUOUS"),
+    ] {
+        let refused = world
+            .events()
+            .create_event(world.request(Caller::Admin, request));
+        let refused = refused.await.unwrap_err();
+        assert_eq!(violations(&refused), [(field.to_owned(), why.to_owned())]);
+        assert!(
+            refused.message().contains("America/New_York"),
+            "{}",
+            refused.message()
+        );
+    }
+    world.stop().await;
+}
+
+#[tokio::test]
+async fn an_unknown_location_is_not_found_and_a_parent_may_not_draft() {
+    let world = World::start(HOLD).await;
+    let request = world.request(Caller::Admin, camp(Uuid::now_v7()));
+    let refused = world.events().create_event(request).await.unwrap_err();
+    assert_eq!(
+        (refused.code(), reason(&refused).as_str()),
+        (Code::NotFound, "NOT_FOUND")
+    );
+    let request = world.request(Caller::Parent(Uuid::now_v7()), camp(Uuid::now_v7()));
+    let refused = world.events().create_event(request).await.unwrap_err();
+    assert_eq!(reason(&refused), "ROLE_NOT_ALLOWED");
+    world.stop().await;
+}
