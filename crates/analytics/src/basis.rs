@@ -18,7 +18,7 @@ pub struct Basis {
 impl Basis {
     /// The local day of an instant. Days are half-open: local midnight belongs to the day that
     /// begins.
-    pub fn day(&self, instant: DateTime<Utc>) -> NaiveDate {
+    pub fn day(self, instant: DateTime<Utc>) -> NaiveDate {
         instant.with_timezone(&self.zone).date_naive()
     }
 
@@ -41,7 +41,7 @@ impl Basis {
     }
 
     /// Writes down what the tables are folded with.
-    pub async fn store(&self, pool: &PgPool) -> Result<(), sqlx::Error> {
+    pub async fn store(self, pool: &PgPool) -> Result<(), sqlx::Error> {
         sqlx::query(
             "insert into statistics_basis (business_zone, counts_sandbox) values ($1, $2)
              on conflict (singleton) do update

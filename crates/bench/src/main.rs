@@ -4,6 +4,8 @@ mod account;
 mod commands;
 mod copy;
 mod load;
+mod replay;
+mod running;
 mod table;
 
 use clap::{Parser, Subcommand};
@@ -32,9 +34,25 @@ enum Benchmark {
     Hot,
     /// Appending beside COPY of the same rows.
     Copy,
+    /// Replaying a million events into a read table, beside `QueryReplay` on a postgres-es view.
+    Replay,
+    /// From a command's answer to the read table, at 200 commands a second.
+    Live,
+    /// 5,000 `HoldTickets` for 500 seats from 200 connections.
+    OnSale,
+    /// Memory of the program at rest.
+    Idle,
 }
 
-const ALL: [Benchmark; 3] = [Benchmark::Commands, Benchmark::Hot, Benchmark::Copy];
+const ALL: [Benchmark; 7] = [
+    Benchmark::Commands,
+    Benchmark::Hot,
+    Benchmark::Copy,
+    Benchmark::Replay,
+    Benchmark::Live,
+    Benchmark::OnSale,
+    Benchmark::Idle,
+];
 
 #[tokio::main]
 async fn main() {
@@ -45,6 +63,10 @@ async fn main() {
             Benchmark::Commands => commands::many(&arguments).await,
             Benchmark::Hot => commands::one(&arguments).await,
             Benchmark::Copy => copy::compare(&arguments).await,
+            Benchmark::Replay => replay::compare(&arguments).await,
+            Benchmark::Live => running::live(&arguments).await,
+            Benchmark::OnSale => running::on_sale(&arguments).await,
+            Benchmark::Idle => running::idle(&arguments).await,
         }
     }
 }

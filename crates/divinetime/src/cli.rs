@@ -7,7 +7,9 @@ use clap::{Args, Parser, Subcommand};
 use service::{Telemetry, TelemetrySettings};
 
 use crate::embedded::home::Home;
-use crate::{Failure, console, create_admin, demo, events, migrate, operator, projections, serve, up, verify};
+use crate::{
+    Failure, console, create_admin, demo, events, migrate, operator, projections, serve, up, verify,
+};
 
 /// Sessions, tickets, payments and their statistics for children's sport, in one program.
 #[derive(Debug, Parser)]
@@ -52,15 +54,26 @@ struct DemoCommand {
 #[derive(Debug, Clone, Args)]
 pub struct DataDir {
     /// The data directory of `up`
-    #[arg(long = "data-dir", env = "DIVINETIME_DATA_DIR", default_value = ".divinetime", value_name = "DIR")]
+    #[arg(
+        long = "data-dir",
+        env = "DIVINETIME_DATA_DIR",
+        default_value = ".divinetime",
+        value_name = "DIR"
+    )]
     pub path: PathBuf,
 }
 
 /// Reads the command line, runs the command and says how it ended.
 pub fn main() -> ExitCode {
     let cli = Cli::parse();
-    let threads = std::thread::available_parallelism().map_or(2, usize::from).clamp(2, 8);
-    let runtime = match tokio::runtime::Builder::new_multi_thread().worker_threads(threads).enable_all().build() {
+    let threads = std::thread::available_parallelism()
+        .map_or(2, usize::from)
+        .clamp(2, 8);
+    let runtime = match tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(threads)
+        .enable_all()
+        .build()
+    {
         Ok(runtime) => runtime,
         Err(error) => return fail(&error.into()),
     };
@@ -98,7 +111,7 @@ fn telemetry(command: &Command) -> TelemetrySettings {
     if settings.filter.is_empty() {
         match command {
             Command::Serve(_) | Command::Project(_) => "info",
-            Command::Up(_) => "warn,divinetime=info",
+            Command::Up(_) => "warn,divinetime=info,sqlx=error",
             _ => "error",
         }
         .clone_into(&mut settings.filter);

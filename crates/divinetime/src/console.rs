@@ -28,7 +28,10 @@ pub fn json(value: &impl Serialize) -> Result<(), Failure> {
 pub fn table<const N: usize>(titles: [&str; N], rows: &[[String; N]]) {
     let width = |column: usize| {
         let cells = rows.iter().map(|row| row[column].chars().count());
-        cells.chain([titles[column].len()]).max().unwrap_or_default()
+        cells
+            .chain([titles[column].len()])
+            .max()
+            .unwrap_or_default()
     };
     let widths: [usize; N] = std::array::from_fn(width);
     let print = |cells: [&str; N]| {
@@ -37,7 +40,11 @@ pub fn table<const N: usize>(titles: [&str; N], rows: &[[String; N]]) {
             .zip(widths)
             .map(|(cell, width)| {
                 let number = cell.starts_with(|first: char| first.is_ascii_digit());
-                if number { format!("{cell:>width$}") } else { format!("{cell:<width$}") }
+                if number {
+                    format!("{cell:>width$}")
+                } else {
+                    format!("{cell:<width$}")
+                }
             })
             .collect();
         line(format_args!("{}", padded.join("  ").trim_end()));

@@ -10,20 +10,45 @@ use service::SERVICES;
 #[derive(Debug, Clone, Args)]
 pub struct Ports {
     /// Port of identity, 0 for a free one
-    #[arg(long, env = "DIVINETIME_IDENTITY_PORT", default_value_t = 7101, value_name = "PORT")]
-    identity_port: u16,
+    #[arg(
+        long = "identity-port",
+        env = "DIVINETIME_IDENTITY_PORT",
+        default_value_t = 7101,
+        value_name = "PORT"
+    )]
+    identity: u16,
     /// Port of scheduling, 0 for a free one
-    #[arg(long, env = "DIVINETIME_SCHEDULING_PORT", default_value_t = 7102, value_name = "PORT")]
-    scheduling_port: u16,
+    #[arg(
+        long = "scheduling-port",
+        env = "DIVINETIME_SCHEDULING_PORT",
+        default_value_t = 7102,
+        value_name = "PORT"
+    )]
+    scheduling: u16,
     /// Port of ticketing, 0 for a free one
-    #[arg(long, env = "DIVINETIME_TICKETING_PORT", default_value_t = 7103, value_name = "PORT")]
-    ticketing_port: u16,
+    #[arg(
+        long = "ticketing-port",
+        env = "DIVINETIME_TICKETING_PORT",
+        default_value_t = 7103,
+        value_name = "PORT"
+    )]
+    ticketing: u16,
     /// Port of payments, 0 for a free one
-    #[arg(long, env = "DIVINETIME_PAYMENTS_PORT", default_value_t = 7104, value_name = "PORT")]
-    payments_port: u16,
+    #[arg(
+        long = "payments-port",
+        env = "DIVINETIME_PAYMENTS_PORT",
+        default_value_t = 7104,
+        value_name = "PORT"
+    )]
+    payments: u16,
     /// Port of analytics, 0 for a free one
-    #[arg(long, env = "DIVINETIME_ANALYTICS_PORT", default_value_t = 7105, value_name = "PORT")]
-    analytics_port: u16,
+    #[arg(
+        long = "analytics-port",
+        env = "DIVINETIME_ANALYTICS_PORT",
+        default_value_t = 7105,
+        value_name = "PORT"
+    )]
+    analytics: u16,
 }
 
 /// A port cannot be had.
@@ -40,7 +65,9 @@ pub enum PortError {
         service: &'static str,
     },
     /// The system refuses it.
-    #[error("Port {port} of {service} cannot be listened at ({source}): choose another with --{service}-port.")]
+    #[error(
+        "Port {port} of {service} cannot be listened at ({source}): choose another with --{service}-port."
+    )]
     Refused {
         /// The port.
         port: u16,
@@ -62,7 +89,11 @@ impl Ports {
                     .map(|listener| (*service, listener))
                     .map_err(|source| match source.kind() {
                         io::ErrorKind::AddrInUse => PortError::Taken { port, service },
-                        _ => PortError::Refused { port, service, source },
+                        _ => PortError::Refused {
+                            port,
+                            service,
+                            source,
+                        },
                     })
             })
             .collect()
@@ -70,11 +101,11 @@ impl Ports {
 
     fn of(&self, service: &str) -> u16 {
         match service {
-            "identity" => self.identity_port,
-            "scheduling" => self.scheduling_port,
-            "ticketing" => self.ticketing_port,
-            "payments" => self.payments_port,
-            _ => self.analytics_port,
+            "identity" => self.identity,
+            "scheduling" => self.scheduling,
+            "ticketing" => self.ticketing,
+            "payments" => self.payments,
+            _ => self.analytics,
         }
     }
 }
@@ -90,15 +121,25 @@ pub fn listen(address: SocketAddr) -> io::Result<TcpListener> {
 mod tests {
     use super::*;
 
-    fn ports(scheduling_port: u16) -> Ports {
-        Ports { identity_port: 0, scheduling_port, ticketing_port: 0, payments_port: 0, analytics_port: 0 }
+    fn ports(scheduling: u16) -> Ports {
+        Ports {
+            identity: 0,
+            scheduling,
+            ticketing: 0,
+            payments: 0,
+            analytics: 0,
+        }
     }
 
     #[test]
     fn free_ports_are_found_for_all_services() {
         let listeners = ports(0).listen().unwrap();
         assert_eq!(listeners.len(), 5);
-        assert!(listeners.iter().all(|(_, listener)| listener.local_addr().unwrap().port() != 0));
+        assert!(
+            listeners
+                .iter()
+                .all(|(_, listener)| listener.local_addr().unwrap().port() != 0)
+        );
     }
 
     #[test]
@@ -106,7 +147,10 @@ mod tests {
         let other = TcpListener::bind("127.0.0.1:0").unwrap();
         let port = other.local_addr().unwrap().port();
         let error = ports(port).listen().unwrap_err().to_string();
-        assert!(error.contains(&format!("Port {port} of scheduling is taken")), "{error}");
+        assert!(
+            error.contains(&format!("Port {port} of scheduling is taken")),
+            "{error}"
+        );
         assert!(error.contains("--scheduling-port"), "{error}");
     }
 }

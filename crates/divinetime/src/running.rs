@@ -2,10 +2,11 @@
 
 use std::net::TcpListener as StdListener;
 
-use futures::future::{select_all, try_join_all};
+use futures::future::try_join_all;
 use service::host::{self, Mode, RunError};
 use service::{Definition, Settings, database};
 use tokio::net::TcpListener;
+use tokio::task::{JoinError, JoinSet};
 use tokio_util::sync::CancellationToken;
 
 use crate::Failure;
@@ -14,9 +15,14 @@ use crate::Failure;
 pub type Listener = (Definition, StdListener);
 
 /// Brings the schemas of some services up to date.
-pub async fn migrate(definitions: &[Definition], settings: &Settings) -> Result<(), Failure> {
+pub async fn migrate(definitions: &[&Definition], settings: &Settings) -> Result<(), Failure> {
     for definition in definitions {
-        database::migrate(settings.owner_database_url(), definition.name, &definition.migrations).await?;
+        database::migrate(
+            settings.owner_database_url(),
+            definition.name,
+            &definition.migrations,
+        )
+        .await?;
     }
     Ok(())
 }
@@ -29,13 +35,19 @@ pub struct Services {
 
 impl Services {
     /// Starts them all at once. When one fails, those that have started are stopped.
-    pub async fn start(listeners: Vec<Listener>, settings: &Settings, mode: Mode) -> Result<Self, Failure> {
+    pub async fn start(
+        listeners: Vec<Listener>,
+        settings: &Settings,
+        mode: Mode,
+    ) -> Result<Self, Failure> {
         let stop = CancellationToken::new();
         let starts = listeners.into_iter().map(|(definition, listener)| {
             let stop = stop.clone();
             async move {
                 let listener = TcpListener::from_std(listener)?;
-                Ok::<_, Failure>(host::start(definition, settings.clone(), mode, listener, stop).await?)
+                Ok::<_, Failure>(
+                    host::start(definition, settings.clone(), mode, listener, stop).await?,
+                )
             }
         });
         match try_join_all(starts).await {
@@ -47,22 +59,29 @@ impl Services {
         }
     }
 
-    /// Runs until `stop` or until one of them fails, then drains all of them.
+    /// Runs until `stop` or until one of them ends, then drains all of them.
     pub async fn run(self, stop: &CancellationToken) -> Result<(), RunError> {
-        let mut running: Vec<_> = self.running.into_iter().map(|service| Box::pin(service.stopped())).collect();
-        let mut result = Ok(());
-        let mut stopping = false;
-        while !running.is_empty() {
-            tokio::select! {
-                () = stop.cancelled(), if !stopping => {}
-                (ended, _, rest) = select_all(running.iter_mut()) => {
-                    let _ = rest;
-                    result = result.and(ended);
-                }
-            }
-            stopping = true;
-            self.stop.cancel();
+        let mut ends: JoinSet<_> = self
+            .running
+            .into_iter()
+            .map(host::Running::stopped)
+            .collect();
+        let mut result = tokio::select! {
+            () = stop.cancelled() => Ok(()),
+            Some(first) = ends.join_next() => unwound(first),
+        };
+        self.stop.cancel();
+        while let Some(end) = ends.join_next().await {
+            result = result.and(unwound(end));
         }
         result
+    }
+}
+
+/// Goes on with a panic of a service as if it had been ours.
+fn unwound(end: Result<Result<(), RunError>, JoinError>) -> Result<(), RunError> {
+    match end {
+        Ok(result) => result,
+        Err(panic) => std::panic::resume_unwind(panic.into_panic()),
     }
 }

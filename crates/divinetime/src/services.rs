@@ -42,7 +42,11 @@ pub fn chosen(name: Option<Name>) -> Vec<Definition> {
 
 /// The names of one, or of all of them.
 pub fn names(name: Option<Name>) -> Vec<&'static str> {
-    SERVICES.iter().map(|(known, _)| *known).filter(|known| name.is_none_or(|Name(name)| name == *known)).collect()
+    SERVICES
+        .iter()
+        .map(|(known, _)| *known)
+        .filter(|known| name.is_none_or(|Name(name)| name == *known))
+        .collect()
 }
 
 #[cfg(test)]
@@ -51,7 +55,10 @@ mod tests {
 
     #[test]
     fn every_service_has_a_definition_and_a_default_port() {
-        let defined: Vec<&str> = definitions().iter().map(|definition| definition.name).collect();
+        let defined: Vec<&str> = definitions()
+            .iter()
+            .map(|definition| definition.name)
+            .collect();
         let with_port: Vec<&str> = SERVICES.iter().map(|(name, _)| *name).collect();
         assert_eq!(defined, with_port);
     }

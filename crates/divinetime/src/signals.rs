@@ -21,7 +21,9 @@ pub fn stop_on_signal() -> io::Result<CancellationToken> {
         tokio::select! { _ = interrupt.recv() => {}, _ = terminate.recv() => {} }
         first.cancel();
         tokio::select! { _ = interrupt.recv() => {}, _ = terminate.recv() => {} }
-        console::error(format_args!("divinetime: stopped at once, without draining"));
+        console::error(format_args!(
+            "divinetime: stopped at once, without draining"
+        ));
         std::process::exit(INTERRUPTED);
     });
     Ok(stop)

@@ -100,7 +100,10 @@ from generate_series(0, $1 / 1000 - 1) g, generate_series(1, 10) s, generate_ser
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn Error>> {
-    let events: i64 = std::env::args().nth(1).unwrap_or("1000000".into()).parse()?;
+    let events: i64 = std::env::args()
+        .nth(1)
+        .unwrap_or("1000000".into())
+        .parse()?;
     let database = TestDatabase::create(&[]).await;
     let pool = database.pool();
     sqlx::query(
@@ -110,7 +113,10 @@ async fn main() -> Result<(), Box<dyn Error>> {
     .execute(&pool)
     .await?;
     sqlx::query(FILL).bind(events).execute(&pool).await?;
-    sqlx::query("update log_head set position = $1").bind(events).execute(&pool).await?;
+    sqlx::query("update log_head set position = $1")
+        .bind(events)
+        .execute(&pool)
+        .await?;
     sqlx::query("analyze events").execute(&pool).await?;
 
     let log = database.log().await;
@@ -122,23 +128,28 @@ async fn main() -> Result<(), Box<dyn Error>> {
         after = last.position;
     }
     let took = began.elapsed();
-    writeln!(std::io::stdout(), "read alone {events} events in {took:.2?}")?;
-    for _ in 0..2 {
-    let projector = Projector::new(
-        Accounts,
-        pool.clone(),
-        vec![Arc::new(LocalFeed::new("bench", &log, decode))],
-    );
-    let began = Instant::now();
-    projector.rebuild(|_| {}).await?;
-    let took = began.elapsed();
-    let (accounts, total): (i64, i64) =
-        sqlx::query_as("select count(*), sum(balance)::bigint from accounts").fetch_one(&pool).await?;
-    let rate = f64::from(u32::try_from(events)?) / took.as_secs_f64();
     writeln!(
         std::io::stdout(),
-        "{events} events into {accounts} rows (total {total}) in {took:.2?}: {rate:.0} events/s"
+        "read alone {events} events in {took:.2?}"
     )?;
+    for _ in 0..2 {
+        let projector = Projector::new(
+            Accounts,
+            pool.clone(),
+            vec![Arc::new(LocalFeed::new("bench", &log, decode))],
+        );
+        let began = Instant::now();
+        projector.rebuild(|_| {}).await?;
+        let took = began.elapsed();
+        let (accounts, total): (i64, i64) =
+            sqlx::query_as("select count(*), sum(balance)::bigint from accounts")
+                .fetch_one(&pool)
+                .await?;
+        let rate = f64::from(u32::try_from(events)?) / took.as_secs_f64();
+        writeln!(
+            std::io::stdout(),
+            "{events} events into {accounts} rows (total {total}) in {took:.2?}: {rate:.0} events/s"
+        )?;
     }
     Ok(())
 }

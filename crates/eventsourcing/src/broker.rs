@@ -1,4 +1,4 @@
-//! The broker: NATS JetStream, which makes things fast and is trusted with nothing.
+//! The broker: NATS with its streams, which makes things fast and is trusted with nothing.
 
 use std::{future::IntoFuture, time::Duration};
 
@@ -13,9 +13,9 @@ use async_nats::{
 };
 
 /// How long the broker remembers message ids, so that what is published twice is stored once.
-const DUPLICATE_WINDOW: Duration = Duration::from_secs(10 * 60);
+const DUPLICATE_WINDOW: Duration = Duration::from_mins(10);
 /// How long it keeps messages. Older ones are read from the log of their service.
-const MAX_AGE: Duration = Duration::from_secs(7 * 24 * 60 * 60);
+const MAX_AGE: Duration = Duration::from_hours(7 * 24);
 /// How long an acknowledgement may take.
 const ACK_TIMEOUT: Duration = Duration::from_secs(5);
 

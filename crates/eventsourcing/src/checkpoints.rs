@@ -229,9 +229,8 @@ impl Checkpoints {
 
 impl From<StatusRow> for ProjectionStatus {
     fn from(row: StatusRow) -> Self {
-        let seconds = |since: DateTime<Utc>| {
-            (row.now - since).to_std().unwrap_or_default().as_secs_f64()
-        };
+        let seconds =
+            |since: DateTime<Utc>| (row.now - since).to_std().unwrap_or_default().as_secs_f64();
         let look_age = seconds(row.looked_at);
         let stopped = look_age > SILENCE.as_secs_f64();
         let complete = row.position >= row.head && !stopped && row.error.is_none();
@@ -243,7 +242,11 @@ impl From<StatusRow> for ProjectionStatus {
                 _ => ProjectionState::Live,
             },
             lag_events: (row.head - row.position).max(0),
-            lag_seconds: if complete { 0.0 } else { seconds(row.complete_at) },
+            lag_seconds: if complete {
+                0.0
+            } else {
+                seconds(row.complete_at)
+            },
             look_age_seconds: look_age,
             projection: row.projection,
             kind: row.kind,

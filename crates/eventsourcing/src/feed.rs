@@ -83,9 +83,10 @@ impl<E> Batch<E> {
         positions.extend(self.undecodable.iter().map(|event| event.position));
         positions.sort_unstable();
         let middle = positions[positions.len() / 2 - 1];
-        let events = self
-            .events
-            .split_off(self.events.partition_point(|event| event.position <= middle));
+        let events = self.events.split_off(
+            self.events
+                .partition_point(|event| event.position <= middle),
+        );
         let unreadable = self
             .undecodable
             .partition_point(|event| event.position <= middle);

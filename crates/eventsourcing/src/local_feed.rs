@@ -77,10 +77,7 @@ impl<E> LocalFeed<E> {
             if record.position != batch.upto + 1 {
                 return Err(FeedError::Broken {
                     source_name: self.source,
-                    reason: format!(
-                        "position {} follows {}",
-                        record.position, batch.upto
-                    ),
+                    reason: format!("position {} follows {}", record.position, batch.upto),
                 });
             }
             batch.upto = record.position;

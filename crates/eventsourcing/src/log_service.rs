@@ -125,7 +125,10 @@ impl PublicLog {
             command_id: event.command_id.to_string(),
             actor: event.actor.clone(),
             correlation_id: event.correlation_id.to_string(),
-            causation_id: event.causation_id.map(|id| id.to_string()).unwrap_or_default(),
+            causation_id: event
+                .causation_id
+                .map(|id| id.to_string())
+                .unwrap_or_default(),
             trace_context: event.trace_context.clone().unwrap_or_default(),
             event_type: published.event_type.to_owned(),
             payload: published.payload,
@@ -163,7 +166,9 @@ impl Reading {
         let limit = CHUNK.min(self.head - self.position);
         let events = self.public.log.read(self.position, limit).await?;
         if events.is_empty() {
-            return Err(LogError::Unavailable("the log has no events below its head".into()));
+            return Err(LogError::Unavailable(
+                "the log has no events below its head".into(),
+            ));
         }
         for event in events {
             self.position = event.position;
@@ -180,7 +185,11 @@ impl Reading {
                 Err(error) => {
                     // What comes before it is sent; the next read fails at it.
                     self.position = event.position - 1;
-                    return if self.ready.is_empty() { Err(error.into()) } else { Ok(()) };
+                    return if self.ready.is_empty() {
+                        Err(error.into())
+                    } else {
+                        Ok(())
+                    };
                 }
             }
         }
@@ -203,9 +212,16 @@ impl EventLogService for LogService {
         let limit = usize::try_from(limit)
             .map_err(|_| Status::invalid_argument("limit must not be negative"))?;
         if after_position < 0 {
-            return Err(Status::invalid_argument("after_position must not be negative"));
+            return Err(Status::invalid_argument(
+                "after_position must not be negative",
+            ));
         }
-        let head = self.public.log.head().await.map_err(|error| status(&error))?;
+        let head = self
+            .public
+            .log
+            .head()
+            .await
+            .map_err(|error| status(&error))?;
         let before = after_position.min(head);
         let previous = self.public.last_public(0, before).await;
         let reading = Reading {
@@ -216,7 +232,9 @@ impl EventLogService for LogService {
             left: if limit == 0 { usize::MAX } else { limit },
             ready: VecDeque::new(),
         };
-        Ok(Response::new(stream::unfold(reading, Reading::next).boxed()))
+        Ok(Response::new(
+            stream::unfold(reading, Reading::next).boxed(),
+        ))
     }
 
     async fn head(&self, _: Request<HeadRequest>) -> Result<Response<HeadResponse>, Status> {
@@ -230,7 +248,10 @@ fn status(error: &LogError) -> Status {
         LogError::Unavailable(_) => Status::unavailable("the event log is not available now"),
         LogError::Decode(error) => {
             tracing::error!(error = %error, "an event cannot be published");
-            Status::data_loss(format!("the event at position {} cannot be read", error.position))
+            Status::data_loss(format!(
+                "the event at position {} cannot be read",
+                error.position
+            ))
         }
         error => {
             tracing::error!(error = %error, "the event log cannot be read");

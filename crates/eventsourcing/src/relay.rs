@@ -188,7 +188,13 @@ impl Relay {
             acknowledgement.stored().await?;
         }
         if position > active.position {
-            save(&mut active.connection, self.public.service, position, public_position).await?;
+            save(
+                &mut active.connection,
+                self.public.service,
+                position,
+                public_position,
+            )
+            .await?;
             active.position = position;
             active.public_position = public_position;
             crate::checkpoints::moved(NAME);
@@ -204,8 +210,8 @@ impl Relay {
 
     /// Takes the lock on a connection of its own. `None` when another relay holds it.
     async fn become_active(&self) -> Result<Option<Active>, RelayError> {
-        let pool = self.public.log.pool();
-        let mut connection = PgConnection::connect_with(&pool.connect_options()).await?;
+        // From the pool, so that it has its role and schema, and out of it for good.
+        let mut connection = self.public.log.pool().acquire().await?.detach();
         let locked: bool = sqlx::query_scalar(
             "select pg_try_advisory_lock(hashtextextended(current_schema() || '.relay', 0))",
         )
@@ -222,11 +228,13 @@ impl Relay {
         .bind(NAME)
         .execute(&mut connection)
         .await?;
-        sqlx::query("insert into checkpoints (projection, source) values ($1, $2) on conflict do nothing")
-            .bind(NAME)
-            .bind(self.public.service)
-            .execute(&mut connection)
-            .await?;
+        sqlx::query(
+            "insert into checkpoints (projection, source) values ($1, $2) on conflict do nothing",
+        )
+        .bind(NAME)
+        .bind(self.public.service)
+        .execute(&mut connection)
+        .await?;
         let row = sqlx::query(
             "select position, public_position from checkpoints where projection = $1 and source = $2",
         )
@@ -234,7 +242,10 @@ impl Relay {
         .bind(self.public.service)
         .fetch_one(&mut connection)
         .await?;
-        tracing::info!(service = self.public.service, "this relay is the active one");
+        tracing::info!(
+            service = self.public.service,
+            "this relay is the active one"
+        );
         Ok(Some(Active {
             position: row.try_get(0)?,
             public_position: row.try_get(1)?,
@@ -249,8 +260,18 @@ impl Relay {
         if active.beaten.elapsed() < BEAT {
             return Ok(());
         }
-        let Active { position, public_position, .. } = *active;
-        save(&mut active.connection, self.public.service, position, public_position).await?;
+        let Active {
+            position,
+            public_position,
+            ..
+        } = *active;
+        save(
+            &mut active.connection,
+            self.public.service,
+            position,
+            public_position,
+        )
+        .await?;
         active.beaten = Instant::now();
         Ok(())
     }
@@ -295,5 +316,9 @@ async fn save(
     .bind(public_position)
     .execute(connection)
     .await?;
-    if moved.rows_affected() == 1 { Ok(()) } else { Err(sqlx::Error::RowNotFound) }
+    if moved.rows_affected() == 1 {
+        Ok(())
+    } else {
+        Err(sqlx::Error::RowNotFound)
+    }
 }

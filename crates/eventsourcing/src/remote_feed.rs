@@ -175,7 +175,8 @@ impl Inner {
                 Err(_) if !events.is_empty() => return Ok(events),
                 Err(status) => return Err(self.unanswered(status)),
             };
-            let envelope = envelope.ok_or_else(|| self.broken("an answer without an event".into()))?;
+            let envelope =
+                envelope.ok_or_else(|| self.broken("an answer without an event".into()))?;
             let fits = previous.map_or(envelope.previous_position <= after, |previous| {
                 envelope.previous_position == previous
             });
@@ -209,7 +210,9 @@ impl Tail {
         self.bytes += envelope.payload.len();
         self.events.push_back(Arc::new(envelope));
         while self.events.len() > KEPT_EVENTS || self.bytes > KEPT_BYTES {
-            let Some(oldest) = self.events.pop_front() else { break };
+            let Some(oldest) = self.events.pop_front() else {
+                break;
+            };
             self.bytes -= oldest.payload.len();
             self.floor = oldest.position;
         }
@@ -221,7 +224,13 @@ impl Tail {
     fn serve(&self, after: i64, limit: usize) -> Option<(Vec<Arc<Envelope>>, i64)> {
         if after >= self.floor && after < self.last {
             let first = self.events.partition_point(|event| event.position <= after);
-            let events: Vec<_> = self.events.iter().skip(first).take(limit).cloned().collect();
+            let events: Vec<_> = self
+                .events
+                .iter()
+                .skip(first)
+                .take(limit)
+                .cloned()
+                .collect();
             let upto = match events.last() {
                 Some(event) if event.position < self.last => event.position,
                 _ => self.complete_to(self.last),
@@ -233,7 +242,11 @@ impl Tail {
 
     /// The position up to which nothing public follows `last`.
     fn complete_to(&self, last: i64) -> i64 {
-        if last >= self.public_head { last.max(self.head) } else { last }
+        if last >= self.public_head {
+            last.max(self.head)
+        } else {
+            last
+        }
     }
 
     fn knows_more_than(&self, position: i64) -> bool {
@@ -308,17 +321,15 @@ impl<E> RemoteFeed<E> {
     async fn read_batch(&self, after: i64, limit: usize) -> Result<Batch<E>, FeedError> {
         let remote = &self.remote.inner;
         let served = remote.tail().serve(after, limit);
-        let (events, upto) = match served {
-            Some(served) => served,
-            None => {
-                let events = remote.ask_events(after, limit).await?;
-                let last = events.last().map(|event| event.position).ok_or_else(|| {
-                    remote.broken(format!("there must be a public event after {after}"))
-                })?;
-                let upto = remote.tail().complete_to(last);
-                (events, upto)
-            }
-        };
+        if let Some((events, upto)) = served {
+            return Ok(self.decode_batch(&events, upto));
+        }
+        let events = remote.ask_events(after, limit).await?;
+        let last = events
+            .last()
+            .map(|event| event.position)
+            .ok_or_else(|| remote.broken(format!("there must be a public event after {after}")))?;
+        let upto = remote.tail().complete_to(last);
         Ok(self.decode_batch(&events, upto))
     }
 

@@ -102,9 +102,7 @@ impl<R: Row> Table<R> {
     /// When `touch` did not name it; the runtime then parks the event.
     pub fn get_mut(&mut self, key: &R::Key) -> Option<&mut R> {
         let index = self.known(key);
-        if self.slots[index].row.is_none() {
-            return None;
-        }
+        self.slots[index].row.as_ref()?;
         self.remember(index);
         let slot = &mut self.slots[index];
         slot.change = Change::Written;
@@ -127,6 +125,10 @@ impl<R: Row> Table<R> {
     ///
     /// # Panics
     /// When `touch` did not name it; the runtime then parks the event.
+    #[expect(
+        clippy::needless_pass_by_value,
+        reason = "the key of the new row, as in an entry"
+    )]
     pub fn upsert(&mut self, key: R::Key, default: impl FnOnce() -> R) -> &mut R {
         let index = self.known(&key);
         self.remember(index);
@@ -149,7 +151,10 @@ impl<R: Row> Table<R> {
     fn known(&self, key: &R::Key) -> usize {
         match self.index.get(key) {
             Some(index) if self.slots[*index].known => *index,
-            _ => panic!("fold() looks at a row of {} that touch() does not name", R::TABLE),
+            _ => panic!(
+                "fold() looks at a row of {} that touch() does not name",
+                R::TABLE
+            ),
         }
     }
 
@@ -292,7 +297,9 @@ impl<R: Row> Table<R> {
                 continue;
             };
             if row.key() != slot.key {
-                return Err(TableError::new::<R>(&"the fold has changed the key of a row"));
+                return Err(TableError::new::<R>(
+                    &"the fold has changed the key of a row",
+                ));
             }
             json.push(if json.is_empty() { b'[' } else { b',' });
             serde_json::to_writer(&mut json, row).map_err(|error| TableError::new::<R>(&error))?;
@@ -323,11 +330,11 @@ fn upsert_statement<R: Row>(row: &R) -> Result<String, TableError> {
         format!("update set {}", updates.join(", "))
     };
     Ok(format!(
-            "insert into {table} ({columns}) \
+        "insert into {table} ({columns}) \
              select {columns} from json_populate_recordset(null::{table}, $1::json) \
              on conflict ({keys}) do {conflict}",
-            table = R::TABLE,
-            keys = quoted_list(R::KEY.iter().copied()),
+        table = R::TABLE,
+        keys = quoted_list(R::KEY.iter().copied()),
     ))
 }
 

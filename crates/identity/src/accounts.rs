@@ -99,7 +99,10 @@ impl Accounts {
         self.credentials.store(user_id, &hash).await?;
         let command = UserCommand::Register(registration);
         let reply = move |_: &User, _: &[_]| user_id.as_bytes().to_vec();
-        let outcome = self.users.create(&user_id.to_string(), context, command, reply).await;
+        let outcome = self
+            .users
+            .create(&user_id.to_string(), context, command, reply)
+            .await;
         if was_not_logged(&outcome)
             && let Err(error) = self.credentials.discard(user_id).await
         {
@@ -108,7 +111,11 @@ impl Accounts {
         self.registered(outcome?, password).await
     }
 
-    async fn registered(&self, committed: Committed, password: Password) -> Result<Registered, AccountError> {
+    async fn registered(
+        &self,
+        committed: Committed,
+        password: Password,
+    ) -> Result<Registered, AccountError> {
         let user_id = Uuid::from_slice(&committed.reply).map_err(|_| AccountError::Answer)?;
         if committed.replayed {
             let stored = self.credentials.hash_of(user_id).await?;
@@ -116,7 +123,10 @@ impl Accounts {
                 return Err(ExecuteError::RequestReused.into());
             }
         }
-        Ok(Registered { user_id, position: committed.position })
+        Ok(Registered {
+            user_id,
+            position: committed.position,
+        })
     }
 
     /// Checks a password and records the login. The holder of the address is looked up in the
@@ -138,9 +148,18 @@ impl Accounts {
         context.actor = format!("user:{user_id}");
         let reply = |user: &User, _: &[_]| user.role().map_or("", Role::as_str).into();
         let command = UserCommand::LogIn(LogIn { now });
-        let committed = self.users.execute(&user_id.to_string(), context, command, reply).await?;
-        let role = std::str::from_utf8(&committed.reply).ok().and_then(|role| role.parse().ok());
-        Ok(LoggedIn { user_id, role: role.ok_or(AccountError::Answer)?, position: committed.position })
+        let committed = self
+            .users
+            .execute(&user_id.to_string(), context, command, reply)
+            .await?;
+        let role = std::str::from_utf8(&committed.reply)
+            .ok()
+            .and_then(|role| role.parse().ok());
+        Ok(LoggedIn {
+            user_id,
+            role: role.ok_or(AccountError::Answer)?,
+            position: committed.position,
+        })
     }
 }
 

@@ -64,7 +64,12 @@ pub async fn create_admin(
     pool: &PgPool,
     admin: NewAdmin,
 ) -> Result<CreatedAdmin, CreateAdminError> {
-    let NewAdmin { email, password, first_name, last_name } = admin;
+    let NewAdmin {
+        email,
+        password,
+        first_name,
+        last_name,
+    } = admin;
     let registration = Registration {
         user_id: Uuid::now_v7(),
         registrar: Registrar::Operator,
@@ -77,8 +82,13 @@ pub async fn create_admin(
     };
     let password = Password::chosen(password)?;
     let accounts = Accounts::new(log, pool.clone(), Passwords::new()?);
-    let registered = accounts.register(Context::system(), registration, password).await?;
-    Ok(CreatedAdmin { user_id: registered.user_id, position: registered.position })
+    let registered = accounts
+        .register(Context::system(), registration, password)
+        .await?;
+    Ok(CreatedAdmin {
+        user_id: registered.user_id,
+        position: registered.position,
+    })
 }
 
 fn name(text: &str) -> Result<String, CreateAdminError> {

@@ -1,16 +1,16 @@
 #![doc = include_str!("../README.md")]
 
 // In the order in which a command flows.
-pub mod grpc;
 pub mod accounts;
-pub mod password;
-mod credentials;
-mod tokens;
-pub mod domain;
-pub mod publisher;
-pub mod projector;
-pub mod query;
 mod admin;
+mod credentials;
+pub mod domain;
+pub mod grpc;
+pub mod password;
+pub mod projector;
+pub mod publisher;
+pub mod query;
+mod tokens;
 
 use eventsourcing::{LogService, Migration, Relay, Upcasters, migration};
 use service::{BuildError, Definition, Runtime, Service, Worker};
@@ -36,10 +36,22 @@ pub fn definition() -> Definition {
 /// The tables beside the log.
 pub fn migrations() -> Vec<Migration> {
     vec![
-        migration(100, "credentials", include_str!("../migrations/0100_credentials.sql")),
+        migration(
+            100,
+            "credentials",
+            include_str!("../migrations/0100_credentials.sql"),
+        ),
         migration(101, "users", include_str!("../migrations/0101_users.sql")),
-        migration(102, "trainers", include_str!("../migrations/0102_trainers.sql")),
-        migration(103, "children", include_str!("../migrations/0103_children.sql")),
+        migration(
+            102,
+            "trainers",
+            include_str!("../migrations/0102_trainers.sql"),
+        ),
+        migration(
+            103,
+            "children",
+            include_str!("../migrations/0103_children.sql"),
+        ),
     ]
 }
 
@@ -49,10 +61,22 @@ fn upcasters() -> Upcasters {
 }
 
 fn build(runtime: Runtime) -> Result<Service, BuildError> {
-    let Runtime { pool, log, broker, settings, .. } = runtime;
-    let key = settings.identity_key.ok_or("DIVINETIME_IDENTITY_KEY is needed to sign access tokens")?;
-    let Servers { users, trainers, children, keys } =
-        Servers::new(&log, &pool, key, settings.access_token_lifetime)?;
+    let Runtime {
+        pool,
+        log,
+        broker,
+        settings,
+        ..
+    } = runtime;
+    let key = settings
+        .identity_key
+        .ok_or("DIVINETIME_IDENTITY_KEY is needed to sign access tokens")?;
+    let Servers {
+        users,
+        trainers,
+        children,
+        keys,
+    } = Servers::new(&log, &pool, key, settings.access_token_lifetime)?;
     let projectors = Projectors::new(&log, &pool);
     let relay = Relay::new(&log, NAME, broker, publish);
     Ok(Service::new()
@@ -61,12 +85,16 @@ fn build(runtime: Runtime) -> Result<Service, BuildError> {
         .with_rpc(children)
         .with_rpc(keys)
         .with_rpc(LogService::new(NAME, &log, publish).server())
-        .with_worker(Worker::new("projector users", async move |stop| projectors.users.run(stop).await))
+        .with_worker(Worker::new("projector users", async move |stop| {
+            projectors.users.run(stop).await
+        }))
         .with_worker(Worker::new("projector trainers", async move |stop| {
             projectors.trainers.run(stop).await;
         }))
         .with_worker(Worker::new("projector children", async move |stop| {
             projectors.children.run(stop).await;
         }))
-        .with_worker(Worker::new("relay", async move |stop| relay.run(stop).await)))
+        .with_worker(Worker::new("relay", async move |stop| {
+            relay.run(stop).await
+        })))
 }

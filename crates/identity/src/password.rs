@@ -106,7 +106,11 @@ impl Passwords {
 
     /// Whether the password belongs to the stored hash. Without one the answer is no, after
     /// the same work.
-    pub async fn verify(&self, password: Password, stored: Option<String>) -> Result<bool, HashingError> {
+    pub async fn verify(
+        &self,
+        password: Password,
+        stored: Option<String>,
+    ) -> Result<bool, HashingError> {
         let argon2 = self.argon2.clone();
         let nobody = Arc::clone(&self.nobody);
         self.aside(move || {
@@ -122,11 +126,16 @@ impl Passwords {
         &self,
         work: impl FnOnce() -> Result<T, HashingError> + Send + 'static,
     ) -> Result<T, HashingError> {
-        let place = Arc::clone(&self.waiting).try_acquire_owned().map_err(|error| match error {
-            TryAcquireError::NoPermits => HashingError::Overloaded,
-            TryAcquireError::Closed => failed(error),
-        })?;
-        let thread = Arc::clone(&self.threads).acquire_owned().await.map_err(failed)?;
+        let place = Arc::clone(&self.waiting)
+            .try_acquire_owned()
+            .map_err(|error| match error {
+                TryAcquireError::NoPermits => HashingError::Overloaded,
+                TryAcquireError::Closed => failed(error),
+            })?;
+        let thread = Arc::clone(&self.threads)
+            .acquire_owned()
+            .await
+            .map_err(failed)?;
         task::spawn_blocking(move || {
             let _permits = (place, thread);
             work()
@@ -140,7 +149,9 @@ fn hash(argon2: &Argon2<'_>, password: &str) -> Result<String, HashingError> {
     let mut salt = [0; SALT_LENGTH];
     SystemRandom::new().fill(&mut salt).map_err(failed)?;
     let salt = SaltString::encode_b64(&salt).map_err(failed)?;
-    let hash = argon2.hash_password(password.as_bytes(), &salt).map_err(failed)?;
+    let hash = argon2
+        .hash_password(password.as_bytes(), &salt)
+        .map_err(failed)?;
     Ok(hash.to_string())
 }
 
@@ -174,7 +185,10 @@ mod tests {
             assert!(Password::chosen("ü".repeat(length)).is_ok());
         }
         for length in [0, 11, 129] {
-            assert_eq!(Password::chosen("ü".repeat(length)).err(), Some(PasswordError));
+            assert_eq!(
+                Password::chosen("ü".repeat(length)).err(),
+                Some(PasswordError)
+            );
         }
     }
 
@@ -187,14 +201,23 @@ mod tests {
 
     #[test]
     fn a_password_does_not_print() {
-        assert_eq!(format!("{:?}", password("correct horse battery")), "[password]");
+        assert_eq!(
+            format!("{:?}", password("correct horse battery")),
+            "[password]"
+        );
     }
 
     #[tokio::test]
     async fn a_hash_has_the_recommended_parameters_and_a_salt_of_its_own() {
         let passwords = Passwords::new().unwrap();
-        let one = passwords.hash(password("correct horse battery")).await.unwrap();
-        let two = passwords.hash(password("correct horse battery")).await.unwrap();
+        let one = passwords
+            .hash(password("correct horse battery"))
+            .await
+            .unwrap();
+        let two = passwords
+            .hash(password("correct horse battery"))
+            .await
+            .unwrap();
         assert!(one.starts_with("$argon2id$v=19$m=19456,t=2,p=1$"), "{one}");
         assert_ne!(one, two);
     }
@@ -202,37 +225,76 @@ mod tests {
     #[tokio::test]
     async fn only_the_right_password_is_accepted() {
         let passwords = Passwords::new().unwrap();
-        let stored = passwords.hash(password("correct horse battery")).await.unwrap();
-        assert!(passwords.verify(password("correct horse battery"), Some(stored.clone())).await.unwrap());
-        assert!(!passwords.verify(password("correct horse batterY"), Some(stored)).await.unwrap());
-        assert!(!passwords.verify(password("nobody has this password"), None).await.unwrap());
+        let stored = passwords
+            .hash(password("correct horse battery"))
+            .await
+            .unwrap();
+        assert!(
+            passwords
+                .verify(password("correct horse battery"), Some(stored.clone()))
+                .await
+                .unwrap()
+        );
+        assert!(
+            !passwords
+                .verify(password("correct horse batterY"), Some(stored))
+                .await
+                .unwrap()
+        );
+        assert!(
+            !passwords
+                .verify(password("nobody has this password"), None)
+                .await
+                .unwrap()
+        );
     }
 
     #[tokio::test]
     async fn an_unknown_account_costs_as_much_work_as_a_known_one() {
         let passwords = Passwords::new().unwrap();
-        let stored = passwords.hash(password("correct horse battery")).await.unwrap();
+        let stored = passwords
+            .hash(password("correct horse battery"))
+            .await
+            .unwrap();
         let (mut known, mut unknown) = (Duration::MAX, Duration::MAX);
         for _ in 0..5 {
             known = known.min(time(&passwords, Some(stored.clone())).await);
             unknown = unknown.min(time(&passwords, None).await);
         }
-        assert!(unknown * 2 > known && known * 2 > unknown, "{known:?} {unknown:?}");
+        assert!(
+            unknown * 2 > known && known * 2 > unknown,
+            "{known:?} {unknown:?}"
+        );
     }
 
     async fn time(passwords: &Passwords, stored: Option<String>) -> Duration {
         let start = Instant::now();
-        assert!(!passwords.verify(password("a wrong password"), stored).await.unwrap());
+        assert!(
+            !passwords
+                .verify(password("a wrong password"), stored)
+                .await
+                .unwrap()
+        );
         start.elapsed()
     }
 
     #[tokio::test]
     async fn a_flood_is_refused_instead_of_piling_up() {
         let passwords = Passwords::with_limits(1, 1).unwrap();
-        let held = Arc::clone(&passwords.waiting).acquire_many_owned(2).await.unwrap();
-        let refused = passwords.verify(password("correct horse battery"), None).await;
+        let held = Arc::clone(&passwords.waiting)
+            .acquire_many_owned(2)
+            .await
+            .unwrap();
+        let refused = passwords
+            .verify(password("correct horse battery"), None)
+            .await;
         assert!(matches!(refused, Err(HashingError::Overloaded)));
         drop(held);
-        assert!(passwords.verify(password("correct horse battery"), None).await.is_ok());
+        assert!(
+            passwords
+                .verify(password("correct horse battery"), None)
+                .await
+                .is_ok()
+        );
     }
 }

@@ -19,7 +19,10 @@ pub fn publish(event: &RecordedEvent) -> Result<Option<Published>, DecodeError> 
     let public = public(IdentityLogEvent::decode(event)?);
     Ok(public.map(|public| Published {
         event_type: name(&public),
-        payload: IdentityEvent { event: Some(public) }.encode_to_vec(),
+        payload: IdentityEvent {
+            event: Some(public),
+        }
+        .encode_to_vec(),
     }))
 }
 
@@ -38,29 +41,35 @@ fn public(event: IdentityLogEvent) -> Option<Event> {
             role: role(user_role).into(),
             registered_at: Some(timestamp(registered_at)),
         })),
-        IdentityLogEvent::User(UserEvent::UserLoggedIn { user_id, logged_in_at }) => {
-            Some(Event::UserLoggedIn(UserLoggedIn {
-                user_id: user_id.to_string(),
-                logged_in_at: Some(timestamp(logged_in_at)),
-            }))
-        }
-        IdentityLogEvent::Trainer(TrainerEvent::TrainerCreated { trainer_id, profile, created_at }) => {
-            Some(Event::TrainerCreated(TrainerCreated {
-                trainer_id: trainer_id.to_string(),
-                price_per_hour: Some(price(&profile.price_per_hour)),
-                session_duration_minutes: profile.session_duration_minutes,
-                external: profile.external,
-                created_at: Some(timestamp(created_at)),
-            }))
-        }
+        IdentityLogEvent::User(UserEvent::UserLoggedIn {
+            user_id,
+            logged_in_at,
+        }) => Some(Event::UserLoggedIn(UserLoggedIn {
+            user_id: user_id.to_string(),
+            logged_in_at: Some(timestamp(logged_in_at)),
+        })),
+        IdentityLogEvent::Trainer(TrainerEvent::TrainerCreated {
+            trainer_id,
+            profile,
+            created_at,
+        }) => Some(Event::TrainerCreated(TrainerCreated {
+            trainer_id: trainer_id.to_string(),
+            price_per_hour: Some(price(&profile.price_per_hour)),
+            session_duration_minutes: profile.session_duration_minutes,
+            external: profile.external,
+            created_at: Some(timestamp(created_at)),
+        })),
         IdentityLogEvent::Child(ChildEvent::ConsentGiven { .. }) => None,
-        IdentityLogEvent::Child(ChildEvent::ChildAdded { child_id, guardian_id, player: _, added_at }) => {
-            Some(Event::ChildAdded(ChildAdded {
-                child_id: child_id.to_string(),
-                guardian_id: guardian_id.to_string(),
-                added_at: Some(timestamp(added_at)),
-            }))
-        }
+        IdentityLogEvent::Child(ChildEvent::ChildAdded {
+            child_id,
+            guardian_id,
+            player: _,
+            added_at,
+        }) => Some(Event::ChildAdded(ChildAdded {
+            child_id: child_id.to_string(),
+            guardian_id: guardian_id.to_string(),
+            added_at: Some(timestamp(added_at)),
+        })),
     }
 }
 
@@ -102,9 +111,21 @@ mod tests {
 
     fn all() -> Vec<RecordedEvent> {
         let mut all = Vec::new();
-        all.extend(samples::user_events().iter().map(|event| recorded("user", json(event))));
-        all.extend(samples::trainer_events().iter().map(|event| recorded("trainer", json(event))));
-        all.extend(samples::child_events().iter().map(|event| recorded("child", json(event))));
+        all.extend(
+            samples::user_events()
+                .iter()
+                .map(|event| recorded("user", json(event))),
+        );
+        all.extend(
+            samples::trainer_events()
+                .iter()
+                .map(|event| recorded("trainer", json(event))),
+        );
+        all.extend(
+            samples::child_events()
+                .iter()
+                .map(|event| recorded("child", json(event))),
+        );
         all
     }
 
@@ -116,11 +137,21 @@ mod tests {
     fn everything_but_the_consent_is_public() {
         let names: Vec<_> = all()
             .iter()
-            .map(|event| publish(event).unwrap().map(|published| published.event_type))
+            .map(|event| {
+                publish(event)
+                    .unwrap()
+                    .map(|published| published.event_type)
+            })
             .collect();
         assert_eq!(
             names,
-            [Some("UserRegistered"), Some("UserLoggedIn"), Some("TrainerCreated"), None, Some("ChildAdded")]
+            [
+                Some("UserRegistered"),
+                Some("UserLoggedIn"),
+                Some("TrainerCreated"),
+                None,
+                Some("ChildAdded")
+            ]
         );
     }
 
@@ -135,10 +166,16 @@ mod tests {
     #[test]
     fn no_personal_data_leaves_identity() {
         for event in all() {
-            let Some(published) = publish(&event).unwrap() else { continue };
+            let Some(published) = publish(&event).unwrap() else {
+                continue;
+            };
             let text = String::from_utf8_lossy(&published.payload).to_lowercase();
             for personal in samples::PERSONAL {
-                assert!(!text.contains(personal), "{} tells {personal}", published.event_type);
+                assert!(
+                    !text.contains(personal),
+                    "{} tells {personal}",
+                    published.event_type
+                );
             }
         }
     }

@@ -1,6 +1,5 @@
 #![doc = include_str!("../README.md")]
 
-// In the order in which a command flows.
 pub mod domain;
 mod feeds;
 pub mod grpc;
@@ -21,7 +20,7 @@ use eventsourcing::{
     DecodeError, Feed, LocalFeed, LogService, Process, ProcessRunner, Projection, Projector,
     RecordedEvent, Relay, RemoteFeed, Repository, Upcasters, migration,
 };
-use service::{BuildError, Definition, Runtime, Service, Worker};
+use service::{Definition, Runtime, Service, Worker};
 
 use domain::PaymentsLogEvent;
 use grpc::{PaymentService, SettlementService};
@@ -47,11 +46,11 @@ pub fn definition() -> Definition {
             include_str!("../migrations/0100_payments.sql"),
         )],
         upcasters: Upcasters::none,
-        build: |runtime| Box::pin(async move { build(runtime) }),
+        build: |runtime| Box::pin(async move { Ok(build(&runtime)) }),
     }
 }
 
-fn build(runtime: Runtime) -> Result<Service, BuildError> {
+fn build(runtime: &Runtime) -> Service {
     let log = &runtime.log;
     let repository = Repository::new(log);
     let provider = Provider::sandbox(runtime.pool.clone(), runtime.settings.provider_deadline);
@@ -89,19 +88,18 @@ fn build(runtime: Runtime) -> Result<Service, BuildError> {
     ];
 
     let relay = Relay::new(log, SERVICE, runtime.broker.clone(), publisher::publish);
-    let service = Service::new()
+    Service::new()
         .with_rpc(PaymentServiceServer::new(payment_service))
         .with_rpc(SettlementServiceServer::new(settlement_service))
         .with_rpc(LogService::new(SERVICE, log, publisher::publish).server())
         .with_worker(Worker::new("relay", move |shutdown| async move {
-            relay.run(shutdown).await
+            relay.run(shutdown).await;
         }))
-        .with_worker(projector(Payments, &runtime, vec![own_log(&runtime)]))
-        .with_worker(projector(Payables, &runtime, vec![sessions, holds]))
-        .with_worker(process(Charge, &runtime, vec![own_log(&runtime)]))
-        .with_worker(process(RefundSubmission, &runtime, vec![own_log(&runtime)]))
-        .with_worker(process(refund::Refund, &runtime, money_back));
-    Ok(service)
+        .with_worker(projector(Payments, runtime, vec![own_log(runtime)]))
+        .with_worker(projector(Payables, runtime, vec![sessions, holds]))
+        .with_worker(process(Charge, runtime, vec![own_log(runtime)]))
+        .with_worker(process(RefundSubmission, runtime, vec![own_log(runtime)]))
+        .with_worker(process(refund::Refund, runtime, money_back))
 }
 
 fn own_log(runtime: &Runtime) -> Arc<dyn Feed<PaymentsLogEvent>> {
@@ -120,7 +118,9 @@ fn projector<P: Projection>(
     let projector = Projector::new(projection, runtime.pool.clone(), feeds);
     Worker::new(
         format!("projector {}", P::NAME),
-        move |shutdown| async move { projector.run(shutdown).await },
+        move |shutdown| async move {
+            projector.run(shutdown).await;
+        },
     )
 }
 
@@ -131,6 +131,6 @@ fn process<P: Process>(
 ) -> Worker {
     let runner = ProcessRunner::new(process, runtime.pool.clone(), feeds, runtime.bus.clone());
     Worker::new(format!("process {}", P::NAME), move |shutdown| async move {
-        runner.run(shutdown).await
+        runner.run(shutdown).await;
     })
 }

@@ -135,3 +135,93 @@ fn public(payment_id: &str, event: PaymentEvent) -> Option<(&'static str, Event)
     };
     Some(event)
 }
+
+#[cfg(test)]
+mod tests {
+    use std::{collections::BTreeMap, fs};
+
+    use chrono::DateTime;
+    use uuid::Uuid;
+
+    use super::*;
+
+    /// Every golden event as it would stand in the log.
+    fn recorded() -> Vec<RecordedEvent> {
+        let directory = concat!(env!("CARGO_MANIFEST_DIR"), "/golden/payment");
+        let files = fs::read_dir(directory).unwrap().map(|entry| entry.unwrap());
+        files
+            .map(|file| RecordedEvent {
+                position: 1,
+                event_id: Uuid::from_u128(1),
+                recorded_at: DateTime::UNIX_EPOCH,
+                aggregate_type: "payment".to_owned(),
+                aggregate_id: Uuid::from_u128(1).to_string(),
+                sequence: 1,
+                event_type: file
+                    .file_name()
+                    .to_string_lossy()
+                    .split('.')
+                    .next()
+                    .unwrap()
+                    .to_owned(),
+                event_version: "1.0".to_owned(),
+                payload: fs::read_to_string(file.path()).unwrap(),
+                command_id: Uuid::from_u128(2),
+                actor: "system".to_owned(),
+                correlation_id: Uuid::from_u128(3),
+                causation_id: None,
+                trace_context: None,
+            })
+            .collect()
+    }
+
+    #[test]
+    fn the_others_are_told_of_money_and_of_nothing_else() {
+        let mut told = BTreeMap::new();
+        for event in recorded() {
+            let published = publish(&event).unwrap();
+            assert_eq!(
+                published.as_ref().map(|it| it.payload.clone()),
+                publish(&event).unwrap().map(|it| it.payload)
+            );
+            if let Some(published) = published {
+                assert_eq!(published.event_type, event.event_type);
+                let event = pb::PaymentsEvent::decode(published.payload.as_slice()).unwrap();
+                told.insert(published.event_type, event);
+            }
+        }
+        let names: Vec<_> = told.keys().copied().collect();
+        assert_eq!(
+            names,
+            [
+                "PaymentCreated",
+                "PaymentFailed",
+                "PaymentOutcomeUnknown",
+                "PaymentSucceeded",
+                "RefundOutcomeUnknown",
+                "RefundRequested",
+                "RefundSucceeded",
+            ]
+        );
+    }
+
+    #[test]
+    fn what_is_told_names_the_payment_the_payable_and_the_amount() {
+        let event = recorded()
+            .into_iter()
+            .find(|event| event.event_type == "PaymentSucceeded")
+            .unwrap();
+        let published = publish(&event).unwrap().unwrap();
+        let told = pb::PaymentsEvent::decode(published.payload.as_slice()).unwrap();
+        let Some(Event::PaymentSucceeded(succeeded)) = told.event else {
+            panic!("another event")
+        };
+        assert_eq!(succeeded.payment_id, Uuid::from_u128(1).to_string());
+        assert_eq!(succeeded.payable_kind(), pb::PayableKind::Session);
+        assert_eq!(succeeded.payable_id, Uuid::from_u128(10).to_string());
+        assert_eq!(
+            succeeded.amount.map(|amount| amount.minor_units),
+            Some(7_500)
+        );
+    }
+}

@@ -12,7 +12,9 @@ use thiserror::Error;
 use uuid::Uuid;
 
 use crate::{
-    domain::payment::{Payment, PaymentCommand, PaymentError, PaymentState, Refund, RefundState},
+    domain::payment::{
+        Outcome, Payment, PaymentCommand, PaymentError, PaymentState, Refund, RefundState,
+    },
     provider::{Provider, SandboxError},
 };
 
@@ -80,6 +82,9 @@ impl Settlement {
             | PaymentState::Failed
             | PaymentState::Canceled => return Ok(Settled { state, position }),
         };
+        if let Outcome::Unknown { .. } = outcome {
+            tracing::warn!(payment.id = %payment_id, "the provider has not said what became of a payment");
+        }
         let record = PaymentCommand::RecordOutcome { outcome };
         let (payment, position) = self.execute(payment_id, context, record).await?;
         Ok(Settled {
@@ -116,6 +121,9 @@ impl Settlement {
                 return Ok(Settled { state, position });
             }
         };
+        if let Outcome::Unknown { .. } = outcome {
+            tracing::warn!(refund.id = %refund_id, "the provider has not said what became of a refund");
+        }
         let record = PaymentCommand::RecordRefundOutcome { refund_id, outcome };
         let (payment, position) = self.execute(payment_id, context, record).await?;
         Ok(Settled {

@@ -9,6 +9,9 @@ pub mod projector;
 pub mod publisher;
 pub mod query;
 
+#[cfg(test)]
+mod golden_tests;
+
 use std::sync::Arc;
 
 use contracts::log::v1::event_log_service_server::EventLogServiceServer;

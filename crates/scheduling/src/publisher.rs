@@ -5,7 +5,7 @@ use chrono::{DateTime, Utc};
 use contracts::common::v1::Money as PublicMoney;
 use contracts::scheduling::events::v1 as public;
 use contracts::scheduling::events::v1::scheduling_event::Event;
-use eventsourcing::{DecodeError, DomainEvent, Published, RecordedEvent};
+use eventsourcing::{DecodeError, Published, RecordedEvent};
 use prost::Message;
 use prost_types::Timestamp;
 

@@ -63,7 +63,7 @@ impl Default for Settings {
         Self {
             database_url: Secret::new("postgres://127.0.0.1/divinetime"),
             owner_database_url: None,
-            database_connections: 16,
+            database_connections: 12,
             nats_url: Secret::new("nats://127.0.0.1:4222"),
             broker_prefix: "divinetime".to_owned(),
             addresses: SERVICES

@@ -56,7 +56,7 @@ pub enum DatabaseError {
 
 /// Brings the schema of a service up to date, as the owner: creates the schema and the service's
 /// role, applies the log's and the service's migrations, and grants the role what it needs. It
-/// reads everything in the schema, writes the tables of the service and of the runtime, and
+/// reads everything in the schema, calls the functions that write nothing, writes the tables of the service and of the runtime, and
 /// changes the log through its functions only.
 pub async fn migrate(
     owner_url: &Secret,
@@ -137,11 +137,18 @@ fn migrator(migrations: &[Migration]) -> Migrator {
 
 async fn grant(connection: &mut PgConnection, service: &str) -> Result<(), sqlx::Error> {
     let role = format!("{service}_service");
-    let present: Vec<(String,)> =
-        sqlx::query_as("select tablename::text from pg_tables where schemaname = $1")
+    let present: Vec<String> =
+        sqlx::query_scalar("select tablename::text from pg_tables where schemaname = $1")
             .bind(service)
             .fetch_all(&mut *connection)
             .await?;
+    let reading: Vec<String> = sqlx::query_scalar(
+        "select oid::regprocedure::text from pg_proc
+         where pronamespace = $1::regnamespace and provolatile in ('s', 'i')",
+    )
+    .bind(service)
+    .fetch_all(&mut *connection)
+    .await?;
     let log: BTreeSet<&str> = LOG_TABLES.into_iter().chain(["_sqlx_migrations"]).collect();
     let mut statements = vec![
         format!("grant usage on schema {service} to {role}"),
@@ -149,18 +156,17 @@ async fn grant(connection: &mut PgConnection, service: &str) -> Result<(), sqlx:
         format!("grant usage, select on all sequences in schema {service} to {role}"),
         format!("revoke execute on all functions in schema {service} from public, {role}"),
     ];
-    for (table,) in present
-        .iter()
-        .filter(|(table,)| !log.contains(table.as_str()))
-    {
+    for table in present.iter().filter(|table| !log.contains(table.as_str())) {
         statements.push(format!(
             "grant insert, update, delete, truncate on {service}.\"{table}\" to {role}"
         ));
     }
-    for function in LOG_FUNCTIONS {
-        statements.push(format!(
-            "grant execute on function {service}.{function} to {role}"
-        ));
+    for function in LOG_FUNCTIONS
+        .map(|name| format!("{service}.{name}"))
+        .into_iter()
+        .chain(reading)
+    {
+        statements.push(format!("grant execute on function {function} to {role}"));
     }
     let mut transaction = connection.begin().await?;
     for statement in statements {

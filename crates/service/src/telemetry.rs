@@ -1,6 +1,6 @@
 //! Logs and traces of the process.
 
-use std::io;
+use std::io::{self, IsTerminal as _};
 
 use http::HeaderMap;
 use opentelemetry::propagation::{Extractor, TextMapPropagator as _};
@@ -11,6 +11,7 @@ use opentelemetry_sdk::propagation::TraceContextPropagator;
 use opentelemetry_sdk::trace::SdkTracerProvider;
 use tracing::Span;
 use tracing_opentelemetry::OpenTelemetrySpanExt as _;
+use tracing_subscriber::filter::LevelFilter;
 use tracing_subscriber::layer::SubscriberExt as _;
 use tracing_subscriber::util::{SubscriberInitExt as _, TryInitError};
 use tracing_subscriber::{EnvFilter, Layer as _, fmt};
@@ -78,6 +79,7 @@ impl Telemetry {
         } else {
             &settings.filter
         };
+        let filter = EnvFilter::try_new(filter)?;
         let logs = if settings.json {
             fmt::layer()
                 .json()
@@ -87,6 +89,7 @@ impl Telemetry {
         } else {
             fmt::layer()
                 .with_target(false)
+                .with_ansi(io::stderr().is_terminal())
                 .with_writer(io::stderr)
                 .boxed()
         };
@@ -96,12 +99,15 @@ impl Telemetry {
             .map(span_provider)
             .transpose()?;
         let spans = provider.as_ref().map(|provider| {
-            tracing_opentelemetry::layer().with_tracer(provider.tracer("divinetime"))
+            let tracer = provider.tracer("divinetime");
+            // Whatever is logged: a trace is whole or not there.
+            tracing_opentelemetry::layer()
+                .with_tracer(tracer)
+                .with_filter(LevelFilter::INFO)
         });
         tracing_subscriber::registry()
-            .with(EnvFilter::try_new(filter)?)
             .with(spans)
-            .with(logs)
+            .with(logs.with_filter(filter))
             .try_init()?;
         Ok(Self { provider })
     }
@@ -141,7 +147,7 @@ pub(crate) fn rpc_span(service: &'static str, path: &'static str, headers: &Head
         rpc.service = rpc_service,
         rpc.method = rpc_method,
         rpc.grpc.status = tracing::field::Empty,
-        service.name = service,
+        divinetime.service = service,
         caller = tracing::field::Empty,
     );
     follow(&span, header(headers));

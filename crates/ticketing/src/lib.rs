@@ -20,7 +20,7 @@ use eventsourcing::{
     Feed, LocalFeed, LogService, ProcessRunner, Projector, Relay, RemoteFeed, Repository,
     Upcasters, migration,
 };
-use futures::FutureExt;
+use futures::{FutureExt, future::ready};
 use service::{BuildError, Definition, Runtime, Service, Worker};
 
 use domain::TicketingLogEvent;
@@ -42,7 +42,7 @@ pub fn definition() -> Definition {
             include_str!("../migrations/0100_read_tables.sql"),
         )],
         upcasters: Upcasters::none,
-        build: |runtime| build(runtime).boxed(),
+        build: |runtime| ready(build(&runtime)).boxed(),
     }
 }
 
@@ -50,7 +50,7 @@ pub fn definition() -> Definition {
 ///
 /// # Errors
 /// When a part of the runtime refuses.
-pub async fn build(runtime: Runtime) -> Result<Service, BuildError> {
+pub fn build(runtime: &Runtime) -> Result<Service, BuildError> {
     let sales: Arc<dyn Feed<TicketingLogEvent>> = Arc::new(LocalFeed::new(
         NAME,
         &runtime.log,
@@ -76,13 +76,13 @@ pub async fn build(runtime: Runtime) -> Result<Service, BuildError> {
         Arc::clone(&sales),
     );
     let events = grpc::Events {
-        events: Repository::new(&runtime.log),
+        repository: Repository::new(&runtime.log),
         references: references.clone(),
         pool: runtime.pool.clone(),
         checkpoints: runtime.checkpoints.clone(),
     };
     let tickets = grpc::Tickets {
-        events: Repository::new(&runtime.log),
+        repository: Repository::new(&runtime.log),
         references,
         pool: runtime.pool.clone(),
         checkpoints: runtime.checkpoints.clone(),

@@ -1,4 +1,4 @@
-//! StatisticsService: parse, query, reply.
+//! `StatisticsService`: parse, query, reply.
 
 use chrono::NaiveDate;
 use contracts::analytics::v1::statistics_service_server::StatisticsService;
@@ -8,8 +8,8 @@ use contracts::analytics::v1::{
     ListYearlyStatisticsRequest, ListYearlyStatisticsResponse,
 };
 use contracts::common::v1::LogPosition;
-use eventsourcing::Checkpoints;
-use service::{Call, internal, page, reached};
+use eventsourcing::{CheckpointError, Checkpoints};
+use service::{Call, checkpoint_status, internal, page, reached};
 use sqlx::PgPool;
 use tonic::{Request, Response, Status};
 
@@ -36,7 +36,12 @@ impl Statistics {
         }
     }
 
+    /// Waits for the positions. Tables that wait to be folded with other settings are not read.
     async fn reached(&self, call: &Call, positions: &[LogPosition]) -> Result<(), Status> {
+        if query::rebuild_is_due(&self.pool).await.map_err(internal)? {
+            let error = CheckpointError::Rebuilding(PROJECTION.to_owned());
+            return Err(checkpoint_status(error));
+        }
         reached(&self.checkpoints, PROJECTION, positions, call).await
     }
 

@@ -5,9 +5,7 @@ use eventsourcing::{AnyTable, Delivered, FoldError, Table, TableSet};
 use uuid::Uuid;
 
 use super::counting::{Count, Draft, Entry};
-use super::rows::{
-    Correction, Day, Distinct, Event, EventDay, Fact, Member, Metric, Payment,
-};
+use super::rows::{Correction, Day, Distinct, Event, EventDay, Fact, Member, Metric, Payment};
 use crate::basis::{Basis, Grain};
 use crate::events::PublicEvent;
 
@@ -49,7 +47,7 @@ impl TableSet for Tables {
 
 impl Tables {
     /// Names the rows that `fold` looks at.
-    pub(super) fn touch(&mut self, basis: &Basis, entry: &Entry) {
+    pub(super) fn touch(&mut self, basis: Basis, entry: &Entry) {
         match entry {
             Entry::Count(count) => {
                 let day = basis.day(count.happened_at);
@@ -82,7 +80,7 @@ impl Tables {
     /// Applies an entry, the `ordinal`th of its event.
     pub(super) fn fold(
         &mut self,
-        basis: &Basis,
+        basis: Basis,
         event: &Delivered<PublicEvent>,
         ordinal: i32,
         entry: Entry,
@@ -95,7 +93,7 @@ impl Tables {
                 happened_at,
             } => self.member(basis, event, metric, subject, happened_at),
             Entry::Payment { payment_id, live } => {
-                self.payments.insert(Payment { payment_id, live })
+                self.payments.insert(Payment { payment_id, live });
             }
             Entry::Draft(draft) => self.draft(basis, event, draft),
             Entry::Publish {
@@ -108,7 +106,7 @@ impl Tables {
 
     fn count(
         &mut self,
-        basis: &Basis,
+        basis: Basis,
         event: &Delivered<PublicEvent>,
         ordinal: i32,
         count: &Count,
@@ -137,7 +135,7 @@ impl Tables {
     }
 
     /// Money that is not real counts only where the settings say so.
-    fn counts(&self, basis: &Basis, count: &Count) -> Result<bool, FoldError> {
+    fn counts(&self, basis: Basis, count: &Count) -> Result<bool, FoldError> {
         let Some(payment) = count.payment else {
             return Ok(true);
         };
@@ -168,7 +166,7 @@ impl Tables {
     }
 
     /// A fact recorded after its period was over changes what may have been read before.
-    fn note_if_late(&mut self, basis: &Basis, fact: &Fact) {
+    fn note_if_late(&mut self, basis: Basis, fact: &Fact) {
         let recorded = basis.day(fact.recorded_at);
         for grain in Grain::ALL {
             let period = grain.start(fact.day);
@@ -188,7 +186,7 @@ impl Tables {
 
     fn member(
         &mut self,
-        basis: &Basis,
+        basis: Basis,
         event: &Delivered<PublicEvent>,
         metric: Metric,
         subject: Uuid,
@@ -226,7 +224,7 @@ impl Tables {
         }
     }
 
-    fn draft(&mut self, basis: &Basis, event: &Delivered<PublicEvent>, draft: Draft) {
+    fn draft(&mut self, basis: Basis, event: &Delivered<PublicEvent>, draft: Draft) {
         for (number, (starts_at, ends_at)) in (1..).zip(draft.days) {
             self.event_days.insert(EventDay {
                 event_id: draft.event_id,

@@ -47,14 +47,14 @@ impl Projection for Statistics {
     fn touch(&self, event: &Delivered<PublicEvent>, tables: &mut Tables) {
         // A malformed event touches nothing, and fails in the fold.
         for entry in entries(event).unwrap_or_default() {
-            tables.touch(&self.basis, &entry);
+            tables.touch(self.basis, &entry);
         }
     }
 
     fn fold(&self, event: &Delivered<PublicEvent>, tables: &mut Tables) -> Result<(), FoldError> {
         let entries = entries(event).map_err(|error| FoldError::new(error.to_string()))?;
         for (ordinal, entry) in (0..).zip(entries) {
-            tables.fold(&self.basis, event, ordinal, entry)?;
+            tables.fold(self.basis, event, ordinal, entry)?;
         }
         Ok(())
     }

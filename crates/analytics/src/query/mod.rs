@@ -4,4 +4,4 @@ mod explain;
 mod periods;
 
 pub use explain::{Cursor, Explained, Question, explain};
-pub use periods::{Amounts, Figures, PeriodPage, Span, figures, page, span, step};
+pub use periods::{Amounts, Figures, PeriodPage, Span, figures, page, rebuild_is_due, span, step};

@@ -8,6 +8,7 @@ use sqlx::types::Json;
 use sqlx::{FromRow, PgPool, Row as _};
 
 use crate::basis::Grain;
+use crate::projector::PROJECTION;
 
 /// Minor units by currency code.
 pub type Amounts = Json<BTreeMap<String, i64>>;
@@ -91,6 +92,16 @@ pub struct Span {
     pub first_day: NaiveDate,
     /// The last; today, if nothing lies later.
     pub last_day: NaiveDate,
+}
+
+/// Whether somebody has asked for a rebuild that has not begun yet.
+pub async fn rebuild_is_due(pool: &PgPool) -> Result<bool, sqlx::Error> {
+    sqlx::query_scalar(
+        "select exists (select from projections where projection = $1 and rebuild_requested)",
+    )
+    .bind(PROJECTION)
+    .fetch_one(pool)
+    .await
 }
 
 /// The days that have figures; `None` while nothing has happened.

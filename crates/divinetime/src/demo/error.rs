@@ -6,7 +6,9 @@ use tonic::Status;
 #[derive(Debug, thiserror::Error)]
 pub enum DemoError {
     /// Neither an administrator was named nor does `up` run here.
-    #[error("the demo needs an administrator: start `divinetime up` in this directory, or give --admin-email and DIVINETIME_ADMIN_PASSWORD")]
+    #[error(
+        "the demo needs an administrator: start `divinetime up` in this directory, or give --admin-email and DIVINETIME_ADMIN_PASSWORD"
+    )]
     NoAdmin,
     /// An administrator without a password.
     #[error("--admin-email needs the password in DIVINETIME_ADMIN_PASSWORD")]

@@ -21,7 +21,6 @@ mod setup;
 mod tally;
 
 use std::process::ExitCode;
-use std::sync::Arc;
 use std::time::Instant;
 
 pub use error::DemoError;
@@ -81,11 +80,19 @@ pub async fn run(
     let admin = platform.log_in(&email, &password).await?;
 
     let before = Snapshot::take(&platform, &admin).await?;
-    let tally = Arc::new(Tally::default());
+    let tally = Tally::default();
     let stage = setup::play(&platform, &admin, &plan, &tally, &progress).await?;
     let paid = sessions::play(&platform, &plan, &stage, &tally, &progress).await?;
-    camps::play(&platform, &admin, &plan, &stage, &tally, &progress).await?;
-    refusals::play(&platform, &admin, &plan, &stage, &paid, &tally, &progress).await?;
+    let camps = camps::play(&platform, &admin, &plan, &stage, &tally, &progress).await?;
+    let scene = refusals::Scene {
+        platform: &platform,
+        plan: &plan,
+        stage: &stage,
+        camps: &camps,
+        paid: &paid,
+        tally: &tally,
+    };
+    refusals::play(&scene, &progress).await?;
     progress.say("waiting for the statistics");
     let after = Snapshot::take(&platform, &admin).await?;
     progress.finish();

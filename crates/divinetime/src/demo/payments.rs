@@ -35,14 +35,17 @@ pub(super) async fn pay(
         })
         .await
         .attempting("paying")?;
-    let payment = eventually(&format!("the outcome of payment {}", created.payment_id), || async {
-        let payment = look(platform, parent, &created.payment_id).await?;
-        let settled = matches!(
-            payment.state(),
-            PaymentState::Succeeded | PaymentState::Failed | PaymentState::Canceled
-        );
-        Ok(settled.then_some(payment))
-    })
+    let payment = eventually(
+        &format!("the outcome of payment {}", created.payment_id),
+        || async {
+            let payment = look(platform, parent, &created.payment_id).await?;
+            let settled = matches!(
+                payment.state(),
+                PaymentState::Succeeded | PaymentState::Failed | PaymentState::Canceled
+            );
+            Ok(settled.then_some(payment))
+        },
+    )
     .await?;
     let amount = payment
         .amount
@@ -79,7 +82,9 @@ pub(super) async fn refunded(
             back += amount.minor_units;
         }
     }
-    Ok(payment.amount.is_some_and(|amount| amount.minor_units == back))
+    Ok(payment
+        .amount
+        .is_some_and(|amount| amount.minor_units == back))
 }
 
 /// The request that opens a payment.
@@ -92,7 +97,11 @@ pub(super) fn payment(kind: PayableKind, payable_id: &str, method: &str) -> Crea
     }
 }
 
-async fn look(platform: &Platform, parent: &Person, payment_id: &str) -> Result<Payment, DemoError> {
+async fn look(
+    platform: &Platform,
+    parent: &Person,
+    payment_id: &str,
+) -> Result<Payment, DemoError> {
     let message = GetPaymentRequest {
         payment_id: payment_id.to_owned(),
         min_position: None,

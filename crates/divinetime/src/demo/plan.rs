@@ -123,9 +123,10 @@ impl Plan {
             .flat_map(|trainer| (0..slots_each).map(move |slot| (trainer, slot)))
             .collect();
         free.shuffle(&mut random);
-        let mut fates = FATES.iter().copied().cycle();
+        let mut sessions = FATES.iter().copied().cycle();
+        let mut tickets = FATES.iter().copied().cycle();
         let parents_plan = (0..parents)
-            .map(|_| parent(&mut random, &mut free, &mut fates))
+            .map(|_| parent(&mut random, &mut free, &mut sessions, &mut tickets))
             .collect();
         let capacity = i32::try_from(parents / 3).unwrap_or(i32::MAX).max(1);
         Self {
@@ -143,7 +144,11 @@ impl Plan {
 
     /// How many steps the progress counts.
     pub fn steps(&self) -> u64 {
-        let bookings: usize = self.parents.iter().map(|parent| parent.bookings.len()).sum();
+        let bookings: usize = self
+            .parents
+            .iter()
+            .map(|parent| parent.bookings.len())
+            .sum();
         (self.trainers.len() + 3 * self.parents.len() + bookings) as u64
     }
 
@@ -156,7 +161,8 @@ impl Plan {
 fn parent(
     random: &mut StdRng,
     free: &mut Vec<(usize, usize)>,
-    fates: &mut impl Iterator<Item = Fate>,
+    sessions: &mut impl Iterator<Item = Fate>,
+    tickets: &mut impl Iterator<Item = Fate>,
 ) -> ParentPlan {
     let children = random.random_range(1..=3);
     let mut taken = BTreeSet::new();
@@ -165,7 +171,9 @@ fn parent(
         // Never two on the same day or the next, so that no child is in two places in any zone.
         let apart = |slot: usize| {
             let day = slot / HOURS.len();
-            !taken.contains(&day) && !taken.contains(&(day + 1)) && !taken.contains(&day.wrapping_sub(1))
+            !taken.contains(&day)
+                && !taken.contains(&(day + 1))
+                && !taken.contains(&day.wrapping_sub(1))
         };
         let Some(place) = free.iter().rposition(|(_, slot)| apart(*slot)) else {
             break;
@@ -176,7 +184,7 @@ fn parent(
             trainer,
             slot,
             group: random.random_range(1..=children),
-            fate: fates.next().unwrap_or(Fate::Abandoned),
+            fate: sessions.next().unwrap_or(Fate::Abandoned),
         });
     }
     ParentPlan {
@@ -184,7 +192,7 @@ fn parent(
         bookings,
         rush: (
             random.random_range(0..2),
-            fates.next().unwrap_or(Fate::Abandoned),
+            tickets.next().unwrap_or(Fate::Abandoned),
         ),
         clinic: random.random_bool(0.5),
     }
@@ -221,8 +229,14 @@ mod tests {
 
     #[test]
     fn the_same_seed_attempts_the_same() {
-        assert_eq!(bookings(&Plan::new(5, 40, 20)), bookings(&Plan::new(5, 40, 20)));
-        assert_ne!(bookings(&Plan::new(5, 40, 20)), bookings(&Plan::new(6, 40, 20)));
+        assert_eq!(
+            bookings(&Plan::new(5, 40, 20)),
+            bookings(&Plan::new(5, 40, 20))
+        );
+        assert_ne!(
+            bookings(&Plan::new(5, 40, 20)),
+            bookings(&Plan::new(6, 40, 20))
+        );
     }
 
     #[test]
@@ -231,7 +245,11 @@ mod tests {
             let plan = Plan::new(seed, 100, 14);
             let mut slots = BTreeSet::new();
             for parent in &plan.parents {
-                let days: Vec<_> = parent.bookings.iter().map(|booking| booking.slot / 3).collect();
+                let days: Vec<_> = parent
+                    .bookings
+                    .iter()
+                    .map(|booking| booking.slot / 3)
+                    .collect();
                 assert!(days.windows(2).all(|pair| pair[0].abs_diff(pair[1]) > 1));
                 for booking in &parent.bookings {
                     assert!(slots.insert((booking.trainer, booking.slot)));
@@ -242,17 +260,34 @@ mod tests {
     }
 
     #[test]
-    fn the_smallest_season_meets_every_fate_that_the_refusals_need() {
-        let fates: Vec<_> = bookings(&Plan::new(1, 4, 7)).iter().map(|booking| booking.3).collect();
-        assert_eq!(fates[0], Fate::Paid("sandbox_ok"));
+    fn the_default_season_meets_every_fate_and_the_smallest_has_a_paid_session() {
+        let default: Vec<_> = bookings(&Plan::new(1, 60, 30))
+            .iter()
+            .map(|it| it.3)
+            .collect();
+        assert!(FATES.iter().all(|fate| default.contains(fate)));
+        let smallest: Vec<_> = bookings(&Plan::new(1, 4, 7))
+            .iter()
+            .map(|it| it.3)
+            .collect();
+        assert_eq!(smallest[0], Fate::Paid("sandbox_ok"));
     }
 
     #[test]
     fn clock_changes_are_found_where_there_are_any() {
         let date = |text: &str| text.parse::<NaiveDate>().unwrap();
         let new_york = Tz::America__New_York;
-        assert_eq!(clock_change(new_york, date("2026-01-01"), true), Some(date("2026-03-08")));
-        assert_eq!(clock_change(new_york, date("2026-03-09"), false), Some(date("2026-11-01")));
-        assert_eq!(clock_change(Tz::Asia__Tokyo, date("2026-01-01"), true), None);
+        assert_eq!(
+            clock_change(new_york, date("2026-01-01"), true),
+            Some(date("2026-03-08"))
+        );
+        assert_eq!(
+            clock_change(new_york, date("2026-03-09"), false),
+            Some(date("2026-11-01"))
+        );
+        assert_eq!(
+            clock_change(Tz::Asia__Tokyo, date("2026-01-01"), true),
+            None
+        );
     }
 }

@@ -31,19 +31,39 @@ const ATTEMPTS: u32 = 12;
 #[derive(Clone, Debug, clap::Args)]
 pub struct Addresses {
     /// Base URL of identity.
-    #[arg(long, env = "DIVINETIME_IDENTITY_URL", default_value = "http://127.0.0.1:7101")]
+    #[arg(
+        long,
+        env = "DIVINETIME_IDENTITY_URL",
+        default_value = "http://127.0.0.1:7101"
+    )]
     pub identity: String,
     /// Base URL of scheduling.
-    #[arg(long, env = "DIVINETIME_SCHEDULING_URL", default_value = "http://127.0.0.1:7102")]
+    #[arg(
+        long,
+        env = "DIVINETIME_SCHEDULING_URL",
+        default_value = "http://127.0.0.1:7102"
+    )]
     pub scheduling: String,
     /// Base URL of ticketing.
-    #[arg(long, env = "DIVINETIME_TICKETING_URL", default_value = "http://127.0.0.1:7103")]
+    #[arg(
+        long,
+        env = "DIVINETIME_TICKETING_URL",
+        default_value = "http://127.0.0.1:7103"
+    )]
     pub ticketing: String,
     /// Base URL of payments.
-    #[arg(long, env = "DIVINETIME_PAYMENTS_URL", default_value = "http://127.0.0.1:7104")]
+    #[arg(
+        long,
+        env = "DIVINETIME_PAYMENTS_URL",
+        default_value = "http://127.0.0.1:7104"
+    )]
     pub payments: String,
     /// Base URL of analytics.
-    #[arg(long, env = "DIVINETIME_ANALYTICS_URL", default_value = "http://127.0.0.1:7105")]
+    #[arg(
+        long,
+        env = "DIVINETIME_ANALYTICS_URL",
+        default_value = "http://127.0.0.1:7105"
+    )]
     pub analytics: String,
 }
 
@@ -171,10 +191,11 @@ fn is_passing(code: Code) -> bool {
 }
 
 async fn channel(service: &'static str, address: &str) -> Result<Channel, DemoError> {
-    let endpoint = Endpoint::from_shared(address.to_owned()).map_err(|error| DemoError::Address {
-        address: address.to_owned(),
-        reason: error.to_string(),
-    })?;
+    let endpoint =
+        Endpoint::from_shared(address.to_owned()).map_err(|error| DemoError::Address {
+            address: address.to_owned(),
+            reason: error.to_string(),
+        })?;
     endpoint
         .connect_timeout(Duration::from_secs(5))
         .connect()

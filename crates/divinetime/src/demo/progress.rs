@@ -2,7 +2,7 @@
 //! `--json`.
 
 use std::io::{IsTerminal as _, Write as _};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use indicatif::{ProgressBar, ProgressStyle};
 
@@ -11,6 +11,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 pub(super) struct Progress {
     bar: Option<ProgressBar>,
     lines: bool,
+    began: Instant,
 }
 
 impl Progress {
@@ -29,6 +30,7 @@ impl Progress {
         Self {
             lines: bar.is_none() && !quiet,
             bar,
+            began: Instant::now(),
         }
     }
 
@@ -39,7 +41,8 @@ impl Progress {
         }
         if self.lines {
             // A progress line that cannot be written is no reason to stop.
-            let _ = writeln!(std::io::stderr(), "demo: {stage}");
+            let seconds = self.began.elapsed().as_secs_f64();
+            let _ = writeln!(std::io::stderr(), "demo {seconds:5.1} s  {stage}");
         }
     }
 

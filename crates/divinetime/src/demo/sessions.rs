@@ -42,9 +42,16 @@ pub(super) async fn play(
     progress: &Progress,
 ) -> Result<Vec<PaidSession>, DemoError> {
     progress.say("sessions: booked, paid, declined, abandoned, cancelled");
-    let bookings = plan.parents.iter().enumerate().flat_map(|(number, parent)| {
-        parent.bookings.iter().map(move |booking| (number, *booking))
-    });
+    let bookings = plan
+        .parents
+        .iter()
+        .enumerate()
+        .flat_map(|(number, parent)| {
+            parent
+                .bookings
+                .iter()
+                .map(move |booking| (number, *booking))
+        });
     let played: Vec<Played> = stream::iter(bookings)
         .map(|(number, booking)| async move {
             let played = book(platform, stage, number, booking, tally).await;
@@ -55,28 +62,39 @@ pub(super) async fn play(
         .try_collect()
         .await?;
     promise(&played, tally);
-    Ok(played.into_iter().filter_map(|played| played.paid).collect())
+    Ok(played
+        .into_iter()
+        .filter_map(|played| played.paid)
+        .collect())
 }
 
 /// One promise for each kind of fate.
 fn promise(played: &[Played], tally: &Tally) {
     let kinds: [(&str, fn(Fate) -> bool); 5] = [
-        ("a paid session stands", |fate| matches!(fate, Fate::Paid(_))),
-        ("a declined card leaves the hold for the next card", |fate| {
-            fate == Fate::DeclinedThenPaid
+        ("a paid session stands", |fate| {
+            matches!(fate, Fate::Paid(_))
         }),
-        ("an unpaid session is cancelled without any money moving", |fate| {
-            fate == Fate::CancelledUnpaid
-        }),
+        (
+            "a declined card leaves the hold for the next card",
+            |fate| fate == Fate::DeclinedThenPaid,
+        ),
+        (
+            "an unpaid session is cancelled without any money moving",
+            |fate| fate == Fate::CancelledUnpaid,
+        ),
         ("a session cancelled in time is refunded in full", |fate| {
             fate == Fate::CancelledByParent
         }),
-        ("a session cancelled by its trainer is refunded in full", |fate| {
-            fate == Fate::CancelledByTrainer
-        }),
+        (
+            "a session cancelled by its trainer is refunded in full",
+            |fate| fate == Fate::CancelledByTrainer,
+        ),
     ];
     for (what, is_of_kind) in kinds {
-        let of_kind: Vec<_> = played.iter().filter(|played| is_of_kind(played.fate)).collect();
+        let of_kind: Vec<_> = played
+            .iter()
+            .filter(|played| is_of_kind(played.fate))
+            .collect();
         let kept = of_kind.iter().filter(|played| played.as_meant).count();
         tally.promise(
             what,

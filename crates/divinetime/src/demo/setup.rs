@@ -16,13 +16,13 @@ use futures::{StreamExt as _, TryStreamExt as _, stream};
 use prost_types::Timestamp;
 use uuid::Uuid;
 
+use super::CONCURRENCY;
 use super::error::{Attempt as _, DemoError};
 use super::person::Person;
 use super::plan::{HOURS, PLACES, ParentPlan, Plan, TrainerPlan, clock_change};
 use super::platform::Platform;
 use super::progress::Progress;
 use super::tally::Tally;
-use super::CONCURRENCY;
 
 /// Everybody has the same; nothing of value is behind it.
 pub(super) const PASSWORD: &str = "a season to remember";
@@ -60,9 +60,10 @@ pub(super) async fn play(
 ) -> Result<Stage, DemoError> {
     progress.say("locations, trainers and their windows");
     let locations = locations(platform, admin, plan).await?;
+    let venues = locations.as_slice();
     let trainers = stream::iter(plan.trainers.iter().enumerate())
-        .map(|(number, trainer)| async {
-            let opened = open_trainer(platform, plan, number, trainer, &locations, tally).await;
+        .map(|(number, trainer)| async move {
+            let opened = open_trainer(platform, plan, number, trainer, venues, tally).await;
             progress.step();
             opened
         })
@@ -124,7 +125,15 @@ async fn open_trainer(
 ) -> Result<Trainer, DemoError> {
     let place = trainer.place;
     let price = trainer.price_per_hour;
-    let person = hire(platform, plan, &format!("trainer{number}"), place, price, tally).await?;
+    let person = hire(
+        platform,
+        plan,
+        &format!("trainer{number}"),
+        place,
+        price,
+        tally,
+    )
+    .await?;
     assign(platform, &person, &locations[place]).await?;
     for participants in 2..=3 {
         set_group_price(platform, &person, place, participants, price).await?;
@@ -133,8 +142,14 @@ async fn open_trainer(
         let last = plan.end() - Days::new(1);
         daily(&locations[place], hour, plan.first_day, last)
     });
-    let (slots, _) =
-        open_schedule(platform, &person, rules.to_vec(), plan.first_day, plan.end()).await?;
+    let (slots, _) = open_schedule(
+        platform,
+        &person,
+        rules.to_vec(),
+        plan.first_day,
+        plan.end(),
+    )
+    .await?;
     let expected = HOURS.len() * plan.days as usize;
     tally.promise(
         format!("trainer {number} has {expected} slots"),
@@ -175,10 +190,16 @@ async fn clock_trainer(
         .await
         .attempting("listing the slots about the clock change")?
         .slots;
-    let starts: Vec<_> = listed.iter().map(|slot| slot.local_start.as_str()).collect();
+    let starts: Vec<_> = listed
+        .iter()
+        .map(|slot| slot.local_start.as_str())
+        .collect();
     let utc_hours: std::collections::BTreeSet<_> = listed
         .iter()
-        .filter_map(|slot| slot.starts_at.map(|at| at.seconds.rem_euclid(86_400) / 3_600))
+        .filter_map(|slot| {
+            slot.starts_at
+                .map(|at| at.seconds.rem_euclid(86_400) / 3_600)
+        })
         .collect();
     tally.promise(
         format!("13:00 stays 13:00 across the clock change of {change}"),
@@ -330,7 +351,10 @@ async fn set_group_price(
         request_id: request_id(),
         trainer_id: trainer.user_id.clone(),
         participants,
-        price: Some(money(place, price_per_hour * i64::from(participants) * 4 / 5)),
+        price: Some(money(
+            place,
+            price_per_hour * i64::from(participants) * 4 / 5,
+        )),
     };
     platform
         .patiently(|| {

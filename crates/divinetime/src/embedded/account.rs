@@ -27,14 +27,19 @@ impl Account {
         if let Ok(owner) = fs::metadata(home.root().join("postgres"))
             && owner.uid() != 0
         {
-            return Ok(Some(Self { uid: owner.uid(), gid: owner.gid() }));
+            return Ok(Some(Self {
+                uid: owner.uid(),
+                gid: owner.gid(),
+            }));
         }
         let users = fs::read_to_string("/etc/passwd").unwrap_or_default();
-        find(&users, "nobody").map(Some).ok_or(EmbeddedError::NoAccount)
+        find(&users, "nobody")
+            .map(Some)
+            .ok_or(EmbeddedError::NoAccount)
     }
 
     /// Whether this user may pass through all of a folder's path.
-    pub fn can_enter(&self, dir: &Path) -> bool {
+    pub fn can_enter(self, dir: &Path) -> bool {
         dir.ancestors().all(|dir| {
             fs::metadata(dir).is_ok_and(|meta| {
                 let needed = if meta.uid() == self.uid {
@@ -50,12 +55,12 @@ impl Account {
     }
 
     /// Gives a file or folder to this user.
-    pub fn own(&self, path: &Path) -> io::Result<()> {
+    pub fn own(self, path: &Path) -> io::Result<()> {
         chown(path, Some(self.uid), Some(self.gid))
     }
 
     /// Makes a command run as this user, without further groups.
-    pub fn run(&self, command: &mut Command) {
+    pub fn run(self, command: &mut Command) {
         command.uid(self.uid).gid(self.gid);
     }
 }
@@ -79,7 +84,13 @@ mod tests {
     #[test]
     fn a_user_is_found_by_its_whole_name() {
         let users = "root:x:0:0:root:/root:/bin/sh\nnobody2:x:7:7::/:/bin/false\nnobody:x:65534:65533:nobody:/:/bin/false\n";
-        assert_eq!(find(users, "nobody"), Some(Account { uid: 65534, gid: 65533 }));
+        assert_eq!(
+            find(users, "nobody"),
+            Some(Account {
+                uid: 65534,
+                gid: 65533
+            })
+        );
         assert_eq!(find(users, "root"), None);
         assert_eq!(find(users, "somebody"), None);
     }
@@ -90,7 +101,10 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let inner = dir.path().join("a/b");
         fs::create_dir_all(&inner).unwrap();
-        let stranger = Account { uid: 4_000_000, gid: 4_000_000 };
+        let stranger = Account {
+            uid: 4_000_000,
+            gid: 4_000_000,
+        };
         fs::set_permissions(dir.path(), fs::Permissions::from_mode(0o700)).unwrap();
         assert!(!stranger.can_enter(&inner));
         fs::set_permissions(dir.path(), fs::Permissions::from_mode(0o711)).unwrap();

@@ -34,20 +34,28 @@ impl Home {
     /// The directory, made if it is not there, readable by its owner alone (and passable, for
     /// the servers).
     pub fn open(root: &Path) -> Result<Self, EmbeddedError> {
-        let made = fs::create_dir_all(root).and_then(|()| root.canonicalize()).and_then(|root| {
-            fs::set_permissions(&root, fs::Permissions::from_mode(0o711))?;
-            make_private_dir(&root.join("keys"))?;
-            Ok(root)
-        });
+        let made = fs::create_dir_all(root)
+            .and_then(|()| root.canonicalize())
+            .and_then(|root| {
+                fs::set_permissions(&root, fs::Permissions::from_mode(0o711))?;
+                make_private_dir(&root.join("keys"))?;
+                Ok(root)
+            });
         match made {
             Ok(root) => Ok(Self { root }),
-            Err(source) => Err(EmbeddedError::Unwritable { path: root.to_owned(), source }),
+            Err(source) => Err(EmbeddedError::Unwritable {
+                path: root.to_owned(),
+                source,
+            }),
         }
     }
 
     /// The same without making or changing anything; `None` where there is no data directory.
     pub fn existing(root: &Path) -> Option<Self> {
-        root.canonicalize().ok().filter(|root| root.is_dir()).map(|root| Self { root })
+        root.canonicalize()
+            .ok()
+            .filter(|root| root.is_dir())
+            .map(|root| Self { root })
     }
 
     /// The directory itself.
@@ -72,8 +80,10 @@ impl Home {
             Key::Identity => "identity.key",
         };
         let path = self.root.join("keys").join(name);
-        let text = self.secret(&path, || {
-            KeyPair::generate().map(|pair| pair.to_text()).map_err(|_| EmbeddedError::NoRandomness)
+        let text = secret(&path, || {
+            KeyPair::generate()
+                .map(|pair| pair.to_text())
+                .map_err(|_| EmbeddedError::NoRandomness)
         })?;
         KeyPair::from_text(&text)
             .map_err(|error| unwritable(&path)(io::Error::new(io::ErrorKind::InvalidData, error)))
@@ -81,16 +91,23 @@ impl Home {
 
     /// A password by name, made on the first call.
     pub fn password(&self, name: &str) -> Result<String, EmbeddedError> {
-        self.secret(&self.root.join("keys").join(format!("{name}.password")), random_password)
+        secret(
+            &self.root.join("keys").join(format!("{name}.password")),
+            random_password,
+        )
     }
 
     /// The folder of a server, owned by the user it runs as.
-    pub fn server_dir(&self, name: &str, account: Option<&Account>) -> Result<PathBuf, EmbeddedError> {
+    pub fn server_dir(
+        &self,
+        name: &str,
+        account: Option<Account>,
+    ) -> Result<PathBuf, EmbeddedError> {
         let path = self.root.join(name);
         let made = if path.exists() {
             path.canonicalize()
         } else if account.is_some_and(|account| !account.can_enter(&self.root)) {
-            self.make_open_dir(name, &path)
+            make_open_dir(name, &path)
         } else {
             make_private_dir(&path).map(|()| path.clone())
         };
@@ -102,41 +119,45 @@ impl Home {
         })
         .map_err(unwritable(&path))
     }
+}
 
-    /// A folder outside of the data directory, with a link to it inside.
-    fn make_open_dir(&self, name: &str, link: &Path) -> io::Result<PathBuf> {
-        // A link whose target is gone is in the way of the new one.
-        match fs::remove_file(link) {
-            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
-            _ => {}
-        }
-        let dir = Path::new(OPEN_PLACE).join(format!("{name}-{}", Uuid::now_v7()));
-        fs::create_dir_all(OPEN_PLACE)?;
-        make_private_dir(&dir)?;
-        symlink(&dir, link)?;
-        Ok(dir)
+/// A folder outside of the data directory, with a link to it inside.
+fn make_open_dir(name: &str, link: &Path) -> io::Result<PathBuf> {
+    // A link whose target is gone is in the way of the new one.
+    match fs::remove_file(link) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+        _ => {}
     }
+    let dir = Path::new(OPEN_PLACE).join(format!("{name}-{}", Uuid::now_v7()));
+    fs::create_dir_all(OPEN_PLACE)?;
+    make_private_dir(&dir)?;
+    symlink(&dir, link)?;
+    Ok(dir)
+}
 
-    fn secret(
-        &self,
-        path: &Path,
-        make: impl FnOnce() -> Result<String, EmbeddedError>,
-    ) -> Result<String, EmbeddedError> {
-        match read(path) {
-            Ok(text) if !text.trim().is_empty() => return Ok(text.trim().to_owned()),
-            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(unwritable(path)(error)),
-            _ => {}
+/// A secret in a file, made when there is none.
+fn secret(
+    path: &Path,
+    make: impl FnOnce() -> Result<String, EmbeddedError>,
+) -> Result<String, EmbeddedError> {
+    match read(path) {
+        Ok(text) if !text.trim().is_empty() => return Ok(text.trim().to_owned()),
+        Err(error) if error.kind() != io::ErrorKind::NotFound => {
+            return Err(unwritable(path)(error));
         }
-        let text = make()?;
-        write_private(path, &text).map_err(unwritable(path))?;
-        Ok(text)
+        _ => {}
     }
+    let text = make()?;
+    write_private(path, &text).map_err(unwritable(path))?;
+    Ok(text)
 }
 
 /// 32 random hexadecimal digits.
 pub fn random_password() -> Result<String, EmbeddedError> {
     let mut bytes = [0; 16];
-    SystemRandom::new().fill(&mut bytes).map_err(|_| EmbeddedError::NoRandomness)?;
+    SystemRandom::new()
+        .fill(&mut bytes)
+        .map_err(|_| EmbeddedError::NoRandomness)?;
     Ok(format!("{:032x}", u128::from_be_bytes(bytes)))
 }
 
@@ -151,7 +172,12 @@ pub fn write_private(path: &Path, text: &str) -> io::Result<()> {
 
 /// Creates or empties a file that its owner alone may read.
 pub fn create_private(path: &Path) -> io::Result<File> {
-    OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(path)
+    OpenOptions::new()
+        .write(true)
+        .create(true)
+        .truncate(true)
+        .mode(0o600)
+        .open(path)
 }
 
 fn read(path: &Path) -> io::Result<String> {
@@ -182,12 +208,33 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let home = Home::open(&dir.path().join("data")).unwrap();
         let first = home.key(Key::Service).unwrap();
-        assert_eq!(first.public_key(), home.key(Key::Service).unwrap().public_key());
-        assert_ne!(first.public_key(), home.key(Key::Identity).unwrap().public_key());
-        assert_eq!(home.password("nats").unwrap(), home.password("nats").unwrap());
-        let mode = home.root().join("keys/service.key").metadata().unwrap().permissions().mode();
+        assert_eq!(
+            first.public_key(),
+            home.key(Key::Service).unwrap().public_key()
+        );
+        assert_ne!(
+            first.public_key(),
+            home.key(Key::Identity).unwrap().public_key()
+        );
+        assert_eq!(
+            home.password("nats").unwrap(),
+            home.password("nats").unwrap()
+        );
+        let mode = home
+            .root()
+            .join("keys/service.key")
+            .metadata()
+            .unwrap()
+            .permissions()
+            .mode();
         assert_eq!(mode & 0o777, 0o600);
-        let mode = home.root().join("keys").metadata().unwrap().permissions().mode();
+        let mode = home
+            .root()
+            .join("keys")
+            .metadata()
+            .unwrap()
+            .permissions()
+            .mode();
         assert_eq!(mode & 0o777, 0o700);
     }
 

@@ -40,12 +40,18 @@ impl Running {
 
     /// One sentence for someone who wanted to start a second one.
     pub fn sentence(&self) -> String {
-        let since = self.started_at.with_timezone(&Local).format("%Y-%m-%d %H:%M:%S");
+        let since = self
+            .started_at
+            .with_timezone(&Local)
+            .format("%Y-%m-%d %H:%M:%S");
         let at = if self.services.is_empty() {
             "and is still starting".to_owned()
         } else {
-            let addresses: Vec<String> =
-                self.services.iter().map(|(name, address)| format!("{name} at {address}")).collect();
+            let addresses: Vec<String> = self
+                .services
+                .iter()
+                .map(|(name, address)| format!("{name} at {address}"))
+                .collect();
             format!("with {}", addresses.join(", "))
         };
         format!(
@@ -88,7 +94,9 @@ impl Lock {
             .map_err(unwritable(&path))?;
         match file.try_lock() {
             Ok(()) => {}
-            Err(TryLockError::WouldBlock) => return Err(LockError::Held(read(&mut file).map(Box::new))),
+            Err(TryLockError::WouldBlock) => {
+                return Err(LockError::Held(read(&mut file).map(Box::new)));
+            }
             Err(TryLockError::Error(error)) => return Err(unwritable(&path)(error).into()),
         }
         let mut lock = Self { file };
@@ -131,11 +139,17 @@ mod tests {
         assert_eq!(running(&home), None);
         let mut lock = Lock::take(&home).unwrap();
         let mut here = Running::here();
-        here.services.insert("identity".to_owned(), "127.0.0.1:7101".to_owned());
+        here.services
+            .insert("identity".to_owned(), "127.0.0.1:7101".to_owned());
         lock.tell(&here).unwrap();
-        let Err(error) = Lock::take(&home) else { panic!("the lock was taken twice") };
+        let Err(error) = Lock::take(&home) else {
+            panic!("the lock was taken twice")
+        };
         let text = error.to_string();
-        assert!(text.contains(&format!("process {}", std::process::id())), "{text}");
+        assert!(
+            text.contains(&format!("process {}", std::process::id())),
+            "{text}"
+        );
         assert!(text.contains("identity at 127.0.0.1:7101"), "{text}");
         assert_eq!(running(&home), Some(here));
         drop(lock);

@@ -33,9 +33,15 @@ pub struct Wanted {
 
 /// The servers that this process has started.
 pub struct Embedded {
-    postgres: Option<(Supervised, String)>,
-    nats: Option<(Supervised, String)>,
+    postgres: Option<Started>,
+    nats: Option<Started>,
     failed: CancellationToken,
+}
+
+struct Started {
+    server: Supervised,
+    url: String,
+    port: u16,
 }
 
 /// Why a server of the embedded default does not run. Each is one sentence.
@@ -66,7 +72,9 @@ pub enum EmbeddedError {
         source: io::Error,
     },
     /// A given port is in use.
-    #[error("Port {port}, given for {server}, is taken by another program: choose another with {flag}, or leave it out for a free one.")]
+    #[error(
+        "Port {port}, given for {server}, is taken by another program: choose another with {flag}, or leave it out for a free one."
+    )]
     PortTaken {
         /// The port.
         port: u16,
@@ -94,7 +102,9 @@ pub enum EmbeddedError {
         pid: i32,
     },
     /// As root, no other user is there to run the servers as.
-    #[error("As root the servers run as the user nobody, and this machine has none: run divinetime as another user.")]
+    #[error(
+        "As root the servers run as the user nobody, and this machine has none: run divinetime as another user."
+    )]
     NoAccount,
     /// No randomness for a password.
     #[error("The system gives no randomness for a password.")]
@@ -110,24 +120,40 @@ impl Embedded {
         wanted: &Wanted,
         tell: &(impl Fn(String) + Sync),
     ) -> Result<Self, EmbeddedError> {
+        // Before anything is made: a missing program is found out at once.
+        if wanted.postgres.is_some() {
+            programs.postgres(&home.root().join("postgres/data"))?;
+        }
+        if wanted.nats.is_some() {
+            programs.nats()?;
+        }
         let account = Account::for_servers(home)?;
         let failed = CancellationToken::new();
-        let mut embedded = Self { postgres: None, nats: None, failed: failed.clone() };
+        let mut embedded = Self {
+            postgres: None,
+            nats: None,
+            failed: failed.clone(),
+        };
         let started = async {
             // Both at once: neither needs the other.
             let postgres = async {
-                let Some(port) = wanted.postgres else { return Ok(None) };
-                let postgres = postgres::Postgres::prepare(home, programs, account.as_ref(), port, tell).await?;
-                let url = postgres.url();
+                let Some(port) = wanted.postgres else {
+                    return Ok(None);
+                };
+                let postgres =
+                    postgres::Postgres::prepare(home, programs, account, port, tell).await?;
+                let (url, port) = (postgres.url(), postgres.port());
                 let server = Supervised::start(postgres, failed.clone()).await?;
-                Ok::<_, EmbeddedError>(Some((server, url)))
+                Ok::<_, EmbeddedError>(Some(Started { server, url, port }))
             };
             let nats = async {
-                let Some(port) = wanted.nats else { return Ok(None) };
-                let nats = nats::Nats::prepare(home, programs, account.as_ref(), port, tell).await?;
-                let url = nats.url();
+                let Some(port) = wanted.nats else {
+                    return Ok(None);
+                };
+                let nats = nats::Nats::prepare(home, programs, account, port, tell).await?;
+                let (url, port) = (nats.url(), nats.port());
                 let server = Supervised::start(nats, failed.clone()).await?;
-                Ok::<_, EmbeddedError>(Some((server, url)))
+                Ok::<_, EmbeddedError>(Some(Started { server, url, port }))
             };
             tokio::join!(postgres, nats)
         };
@@ -152,17 +178,24 @@ impl Embedded {
 
     /// The private cluster's database, with its password in it.
     pub fn database_url(&self) -> Option<&str> {
-        self.postgres.as_ref().map(|(_, url)| url.as_str())
+        self.postgres.as_ref().map(|started| started.url.as_str())
     }
 
     /// The private NATS server, with its password in it.
     pub fn nats_url(&self) -> Option<&str> {
-        self.nats.as_ref().map(|(_, url)| url.as_str())
+        self.nats.as_ref().map(|started| started.url.as_str())
     }
 
-    /// Process ids of Postgres and of NATS at the moment.
+    /// Ports of the private Postgres and of the private NATS.
+    pub fn ports(&self) -> (Option<u16>, Option<u16>) {
+        let port = |started: &Option<Started>| started.as_ref().map(|started| started.port);
+        (port(&self.postgres), port(&self.nats))
+    }
+
+    /// Process ids of the private Postgres and of the private NATS at the moment.
     pub fn pids(&self) -> (Option<u32>, Option<u32>) {
-        let pid = |server: &Option<(Supervised, String)>| server.as_ref().and_then(|(server, _)| server.pid());
+        let pid =
+            |started: &Option<Started>| started.as_ref().and_then(|started| started.server.pid());
         (pid(&self.postgres), pid(&self.nats))
     }
 
@@ -173,17 +206,26 @@ impl Embedded {
 
     /// Stops what was started: NATS first, so that Postgres has the last word on disk.
     pub async fn stop(self) {
-        if let Some((nats, _)) = self.nats {
-            nats.stop().await;
+        if let Some(nats) = self.nats {
+            nats.server.stop().await;
         }
-        if let Some((postgres, _)) = self.postgres {
-            postgres.stop().await;
+        if let Some(postgres) = self.postgres {
+            postgres.server.stop().await;
         }
     }
 }
 
+/// The database of the private cluster in a data directory, with its password in it.
+pub fn database_url(home: &Home, port: u16) -> Result<String, EmbeddedError> {
+    Ok(postgres::url(&home.password("postgres")?, port))
+}
+
 /// A port to listen on: the given one if nobody has it, a free one for 0.
-fn given_or_free(port: u16, server: &'static str, flag: &'static str) -> Result<u16, EmbeddedError> {
+fn given_or_free(
+    port: u16,
+    server: &'static str,
+    flag: &'static str,
+) -> Result<u16, EmbeddedError> {
     TcpListener::bind(("127.0.0.1", port))
         .and_then(|listener| listener.local_addr())
         .map(|address| address.port())
@@ -196,13 +238,21 @@ fn open_log(path: &Path) -> Result<File, EmbeddedError> {
     if fs::metadata(path).is_ok_and(|meta| meta.len() > LARGE) {
         fs::rename(path, path.with_extension("log.1")).map_err(home::unwritable(path))?;
     }
-    File::options().create(true).append(true).open(path).map_err(home::unwritable(path))
+    File::options()
+        .create(true)
+        .append(true)
+        .open(path)
+        .map_err(home::unwritable(path))
 }
 
 /// The last words in a log.
 fn last_line(log: &Path) -> String {
     let bytes = fs::read(log).unwrap_or_default();
     let text = String::from_utf8_lossy(&bytes);
-    let line = text.lines().rev().find(|line| !line.trim().is_empty()).unwrap_or("it ends at once");
+    let line = text
+        .lines()
+        .rev()
+        .find(|line| !line.trim().is_empty())
+        .unwrap_or("it ends at once");
     line.trim().trim_end_matches('.').to_owned()
 }

@@ -21,7 +21,7 @@ use super::{EmbeddedError, given_or_free, last_line, open_log};
 
 const USER: &str = "divinetime";
 /// A large store is read again before the server answers.
-const READY: Duration = Duration::from_secs(60);
+const READY: Duration = Duration::from_mins(1);
 const LOOK: Duration = Duration::from_millis(20);
 /// The first words of a NATS server to a client.
 const GREETING: &[u8] = b"INFO";
@@ -40,7 +40,7 @@ impl Nats {
     pub async fn prepare(
         home: &Home,
         programs: &Programs,
-        account: Option<&Account>,
+        account: Option<Account>,
         port: u16,
         tell: &(impl Fn(String) + Sync),
     ) -> Result<Self, EmbeddedError> {
@@ -50,7 +50,7 @@ impl Nats {
             dir: home.server_dir("nats", account)?,
             port: 0,
             password: home.password("nats")?,
-            account: account.copied(),
+            account,
         };
         if nats.orphans().clear().await? {
             tell("stopped the NATS server that an earlier run left behind".to_owned());
@@ -66,6 +66,11 @@ impl Nats {
     /// Its address with user and password.
     pub fn url(&self) -> String {
         format!("nats://{USER}:{}@127.0.0.1:{}", self.password, self.port)
+    }
+
+    /// Where it listens.
+    pub fn port(&self) -> u16 {
+        self.port
     }
 
     fn orphans(&self) -> Orphans<'_> {
@@ -116,10 +121,12 @@ impl Nats {
             // A group of its own: Ctrl-C in the terminal is ours to handle, not the server's.
             .process_group(0)
             .kill_on_drop(true);
-        if let Some(account) = &self.account {
+        if let Some(account) = self.account {
             account.run(&mut command);
         }
-        command.spawn().map_err(|error| self.not_started(error.to_string()))
+        command
+            .spawn()
+            .map_err(|error| self.not_started(error.to_string()))
     }
 
     async fn answers(&self) -> bool {
@@ -129,11 +136,18 @@ impl Nats {
             stream.read_exact(&mut first).await?;
             Ok::<_, io::Error>(first == GREETING)
         };
-        matches!(timeout(Duration::from_secs(1), greeting).await, Ok(Ok(true)))
+        matches!(
+            timeout(Duration::from_secs(1), greeting).await,
+            Ok(Ok(true))
+        )
     }
 
     fn not_started(&self, reason: String) -> EmbeddedError {
-        EmbeddedError::NotStarted { server: Self::NAME, reason, log: self.log() }
+        EmbeddedError::NotStarted {
+            server: Self::NAME,
+            reason,
+            log: self.log(),
+        }
     }
 }
 
@@ -157,6 +171,6 @@ impl Server for Nats {
     }
 
     fn stop_signals(&self) -> &'static [(Signal, Duration)] {
-        &[(Signal::TERM, Duration::from_secs(5))]
+        const { &[(Signal::TERM, Duration::from_secs(5))] }
     }
 }

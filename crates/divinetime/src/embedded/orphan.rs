@@ -71,7 +71,9 @@ impl Orphans<'_> {
     }
 
     fn others(&self) -> Vec<i32> {
-        let Ok(processes) = fs::read_dir("/proc") else { return Vec::new() };
+        let Ok(processes) = fs::read_dir("/proc") else {
+            return Vec::new();
+        };
         processes
             .flatten()
             .filter_map(|process| process.file_name().to_str()?.parse().ok())
@@ -84,9 +86,12 @@ impl Orphans<'_> {
         if lists_processes() {
             let process = Path::new("/proc").join(pid.to_string());
             return fs::read_link(process.join("cwd")).is_ok_and(|cwd| cwd == self.dir)
-                && fs::read_to_string(process.join("comm")).is_ok_and(|name| name.trim() == self.program);
+                && fs::read_to_string(process.join("comm"))
+                    .is_ok_and(|name| name.trim() == self.program);
         }
-        let output = Command::new("ps").args(["-o", "command=", "-p", &pid.to_string()]).output();
+        let output = Command::new("ps")
+            .args(["-o", "command=", "-p", &pid.to_string()])
+            .output();
         output.is_ok_and(|output| {
             let command = String::from_utf8_lossy(&output.stdout);
             command.contains(self.program) && command.contains(&*self.dir.to_string_lossy())
@@ -108,7 +113,10 @@ impl Orphans<'_> {
         if self.gone(pid, ALONE).await {
             Ok(())
         } else {
-            Err(EmbeddedError::OrphanStays { server: self.server, pid })
+            Err(EmbeddedError::OrphanStays {
+                server: self.server,
+                pid,
+            })
         }
     }
 }
@@ -142,7 +150,10 @@ mod tests {
             stop: Signal::INT,
         };
         assert!(!orphans.clear().await.unwrap());
-        assert!(stranger.try_wait().unwrap().is_none(), "the stranger was stopped");
+        assert!(
+            stranger.try_wait().unwrap().is_none(),
+            "the stranger was stopped"
+        );
         assert!(!pid_file.exists() || !lists_processes());
         stranger.kill().unwrap();
         stranger.wait().unwrap();
@@ -152,11 +163,20 @@ mod tests {
     async fn a_process_of_ours_is_stopped_and_waited_for() {
         let dir = tempfile::tempdir().unwrap();
         let place = dir.path().canonicalize().unwrap();
-        let mut orphan = Command::new("sleep").arg("60").current_dir(&place).spawn().unwrap();
+        let mut orphan = Command::new("sleep")
+            .arg("60")
+            .current_dir(&place)
+            .spawn()
+            .unwrap();
         let pid_file = place.join("pid");
         fs::write(&pid_file, format!("{}\n", orphan.id())).unwrap();
-        let orphans =
-            Orphans { server: "Postgres", program: "sleep", dir: &place, pid_file, stop: Signal::TERM };
+        let orphans = Orphans {
+            server: "Postgres",
+            program: "sleep",
+            dir: &place,
+            pid_file,
+            stop: Signal::TERM,
+        };
         assert!(orphans.clear().await.unwrap() || !lists_processes());
         orphan.kill().ok();
         orphan.wait().unwrap();

@@ -22,7 +22,7 @@ use super::{EmbeddedError, given_or_free, last_line, open_log};
 const USER: &str = "divinetime";
 const DATABASE: &str = "divinetime";
 /// Recovery after a crash may take this long.
-const READY: Duration = Duration::from_secs(120);
+const READY: Duration = Duration::from_mins(2);
 const LOOK: Duration = Duration::from_millis(50);
 /// How often a start is tried while the last run's processes let go of the memory they share.
 const STARTS: usize = 40;
@@ -59,7 +59,7 @@ impl Postgres {
     pub async fn prepare(
         home: &Home,
         programs: &Programs,
-        account: Option<&Account>,
+        account: Option<Account>,
         port: u16,
         tell: &(impl Fn(String) + Sync),
     ) -> Result<Self, EmbeddedError> {
@@ -71,7 +71,7 @@ impl Postgres {
             log: dir.join("postgres.log"),
             port: 0,
             password: home.password("postgres")?,
-            account: account.copied(),
+            account,
         };
         if postgres.orphans().clear().await? {
             tell("stopped the Postgres that an earlier run left behind".to_owned());
@@ -79,7 +79,10 @@ impl Postgres {
         // Only now: the given port may have been the orphan's.
         postgres.port = given_or_free(port, Self::NAME, "--postgres-port")?;
         if !postgres.data.exists() {
-            tell(format!("making a Postgres cluster in {}", postgres.data.display()));
+            tell(format!(
+                "making a Postgres cluster in {}",
+                postgres.data.display()
+            ));
             postgres.make_cluster(&bin, &dir).await?;
         }
         tell(format!("starting Postgres on 127.0.0.1:{}", postgres.port));
@@ -88,7 +91,12 @@ impl Postgres {
 
     /// The database of the services, as the cluster's owner.
     pub fn url(&self) -> String {
-        format!("postgres://{USER}:{}@127.0.0.1:{}/{DATABASE}", self.password, self.port)
+        url(&self.password, self.port)
+    }
+
+    /// Where it listens.
+    pub fn port(&self) -> u16 {
+        self.port
     }
 
     fn orphans(&self) -> Orphans<'_> {
@@ -109,12 +117,19 @@ impl Postgres {
             fs::remove_dir_all(&new).map_err(unwritable(&new))?;
         }
         let password_file = dir.join("password");
-        self.write_password(&password_file).map_err(unwritable(&password_file))?;
+        self.write_password(&password_file)
+            .map_err(unwritable(&password_file))?;
         let mut initdb = self.command(&bin.join("initdb"), dir);
         initdb
             .arg("--pgdata")
             .arg(&new)
-            .args(["--username", USER, "--auth=scram-sha-256", "--encoding=UTF8", "--no-locale"])
+            .args([
+                "--username",
+                USER,
+                "--auth=scram-sha-256",
+                "--encoding=UTF8",
+                "--no-locale",
+            ])
             .arg("--pwfile")
             .arg(&password_file)
             .stdout(Stdio::null())
@@ -122,7 +137,9 @@ impl Postgres {
         let made = initdb.status().await;
         fs::remove_file(&password_file).ok();
         match made {
-            Ok(status) if status.success() => fs::rename(&new, &self.data).map_err(unwritable(&self.data)),
+            Ok(status) if status.success() => {
+                fs::rename(&new, &self.data).map_err(unwritable(&self.data))
+            }
             Ok(_) => Err(self.not_started(last_line(&self.log))),
             Err(error) => Err(self.not_started(error.to_string())),
         }
@@ -137,12 +154,18 @@ impl Postgres {
     fn command(&self, program: &Path, dir: &Path) -> Command {
         let mut command = Command::new(program);
         // A group of its own: Ctrl-C in the terminal is ours to handle, not the server's.
-        command.current_dir(dir).stdin(Stdio::null()).process_group(0).kill_on_drop(true);
+        command
+            .current_dir(dir)
+            .stdin(Stdio::null())
+            .process_group(0)
+            .kill_on_drop(true);
         // Settings for clients would change what the server does.
-        for (name, _) in std::env::vars_os().filter(|(name, _)| name.as_encoded_bytes().starts_with(b"PG")) {
+        for (name, _) in
+            std::env::vars_os().filter(|(name, _)| name.as_encoded_bytes().starts_with(b"PG"))
+        {
             command.env_remove(name);
         }
-        if let Some(account) = &self.account {
+        if let Some(account) = self.account {
             account.run(&mut command);
         }
         command
@@ -150,13 +173,18 @@ impl Postgres {
 
     fn spawn(&self) -> Result<Child, EmbeddedError> {
         let mut command = self.command(&self.program, &self.data);
-        command.arg("-D").arg(&self.data).args(["-p", &self.port.to_string()]);
+        command
+            .arg("-D")
+            .arg(&self.data)
+            .args(["-p", &self.port.to_string()]);
         for setting in SETTINGS {
             command.args(["-c", setting]);
         }
         let log = open_log(&self.log)?;
         command.stdout(Stdio::null()).stderr(log);
-        command.spawn().map_err(|error| self.not_started(error.to_string()))
+        command
+            .spawn()
+            .map_err(|error| self.not_started(error.to_string()))
     }
 
     /// Waits until it answers; the reason when it has ended instead.
@@ -168,7 +196,9 @@ impl Postgres {
             }
             match self.make_database().await {
                 Ok(()) => return Ok(Ok(())),
-                Err(error) if Instant::now() >= end => return Err(self.not_started(error.to_string())),
+                Err(error) if Instant::now() >= end => {
+                    return Err(self.not_started(error.to_string()));
+                }
                 Err(_) => sleep(LOOK).await,
             }
         }
@@ -182,18 +212,25 @@ impl Postgres {
             .password(&self.password)
             .database("postgres");
         let mut connection = options.connect().await?;
-        let there: bool = sqlx::query_scalar("select exists (select from pg_database where datname = $1)")
-            .bind(DATABASE)
-            .fetch_one(&mut connection)
-            .await?;
+        let there: bool =
+            sqlx::query_scalar("select exists (select from pg_database where datname = $1)")
+                .bind(DATABASE)
+                .fetch_one(&mut connection)
+                .await?;
         if !there {
-            sqlx::query(&format!("create database {DATABASE}")).execute(&mut connection).await?;
+            sqlx::query(&format!("create database {DATABASE}"))
+                .execute(&mut connection)
+                .await?;
         }
         connection.close().await
     }
 
     fn not_started(&self, reason: String) -> EmbeddedError {
-        EmbeddedError::NotStarted { server: Self::NAME, reason, log: self.log.clone() }
+        EmbeddedError::NotStarted {
+            server: Self::NAME,
+            reason,
+            log: self.log.clone(),
+        }
     }
 }
 
@@ -210,7 +247,10 @@ impl Server for Postgres {
                 Ok(()) => return Ok(child),
                 Err(last_words) => reason = last_words,
             }
-            if !reason.contains("shared memory block") && !reason.contains("postmaster") && !reason.contains("HINT") {
+            if !reason.contains("shared memory block")
+                && !reason.contains("postmaster")
+                && !reason.contains("HINT")
+            {
                 break;
             }
             sleep(LOOK).await;
@@ -220,6 +260,16 @@ impl Server for Postgres {
 
     fn stop_signals(&self) -> &'static [(Signal, Duration)] {
         // Fast, then immediate: the latter is a crash that recovery repairs.
-        &[(Signal::INT, Duration::from_secs(20)), (Signal::QUIT, Duration::from_secs(5))]
+        const {
+            &[
+                (Signal::INT, Duration::from_secs(20)),
+                (Signal::QUIT, Duration::from_secs(5)),
+            ]
+        }
     }
+}
+
+/// The database of the services, as the cluster's owner.
+pub fn url(password: &str, port: u16) -> String {
+    format!("postgres://{USER}:{password}@127.0.0.1:{port}/{DATABASE}")
 }

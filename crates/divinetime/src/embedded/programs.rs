@@ -28,7 +28,11 @@ pub struct Programs {
 impl Programs {
     /// As the environment says.
     pub fn from_environment() -> Self {
-        let given = |name: &str| std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
+        let given = |name: &str| {
+            std::env::var_os(name)
+                .filter(|value| !value.is_empty())
+                .map(PathBuf::from)
+        };
         let path = std::env::var_os("PATH").unwrap_or_default();
         Self {
             postgres_bin: given("DIVINETIME_POSTGRES_BIN"),
@@ -39,23 +43,37 @@ impl Programs {
 
     /// A folder with `initdb` and `postgres`: of the version that made `data`, else the newest.
     pub fn postgres(&self, data: &Path) -> Result<PathBuf, EmbeddedError> {
-        let mut found: Vec<(u32, PathBuf)> =
-            self.postgres_candidates().into_iter().filter_map(|dir| Some((postgres_version(&dir)?, dir))).collect();
+        let mut found: Vec<(u32, PathBuf)> = self
+            .postgres_candidates()
+            .into_iter()
+            .filter_map(|dir| Some((postgres_version(&dir)?, dir)))
+            .collect();
         found.retain(|(version, _)| *version >= OLDEST_POSTGRES);
         if found.is_empty() {
             return Err(EmbeddedError::MissingProgram(self.no_postgres()));
         }
         let Some(made) = made_by(data) else {
             // The first of the newest: PATH comes before other places.
-            let newest = found.iter().map(|(version, _)| *version).max().unwrap_or_default();
+            let newest = found
+                .iter()
+                .map(|(version, _)| *version)
+                .max()
+                .unwrap_or_default();
             return Ok(found.swap_remove(position(&found, newest)).1);
         };
         if found.iter().any(|(version, _)| *version == made) {
             return Ok(found.swap_remove(position(&found, made)).1);
         }
-        let mut versions: Vec<String> = found.iter().map(|(version, _)| version.to_string()).collect();
+        let mut versions: Vec<String> = found
+            .iter()
+            .map(|(version, _)| version.to_string())
+            .collect();
         versions.dedup();
-        Err(EmbeddedError::OtherVersion { data: data.to_owned(), made, found: versions.join(" and ") })
+        Err(EmbeddedError::OtherVersion {
+            data: data.to_owned(),
+            made,
+            found: versions.join(" and "),
+        })
     }
 
     /// A `nats-server`.
@@ -66,14 +84,20 @@ impl Programs {
                 .path
                 .iter()
                 .map(|dir| dir.join("nats-server"))
-                .chain(tool_places().into_iter().map(|dir| dir.join("nats/nats-server")))
+                .chain(
+                    tool_places()
+                        .into_iter()
+                        .map(|dir| dir.join("nats/nats-server")),
+                )
                 .collect(),
         };
         let mut too_old = None;
         for program in candidates {
             match nats_version(&program) {
                 Some(version) if version >= OLDEST_NATS => return Ok(program),
-                Some((major, minor)) => too_old = too_old.or(Some(format!("{} is {major}.{minor}", program.display()))),
+                Some((major, minor)) => {
+                    too_old = too_old.or(Some(format!("{} is {major}.{minor}", program.display())));
+                }
                 None => {}
             }
         }
@@ -89,7 +113,13 @@ impl Programs {
             return vec![dir.clone()];
         }
         // Distributions link single programs into PATH; their neighbours are at the link's target.
-        let linked = |dir: &PathBuf| dir.join("initdb").canonicalize().ok()?.parent().map(Path::to_owned);
+        let linked = |dir: &PathBuf| {
+            dir.join("initdb")
+                .canonicalize()
+                .ok()?
+                .parent()
+                .map(Path::to_owned)
+        };
         let mut places: Vec<PathBuf> = self.path.iter().filter_map(linked).collect();
         for base in ["/usr/lib/postgresql", "/opt/homebrew/opt", "/usr/local/opt"] {
             let mut dirs: Vec<PathBuf> = fs::read_dir(base)
@@ -102,7 +132,11 @@ impl Programs {
             dirs.sort();
             places.extend(dirs);
         }
-        places.extend(tool_places().into_iter().map(|dir| dir.join(FETCHED_POSTGRES)));
+        places.extend(
+            tool_places()
+                .into_iter()
+                .map(|dir| dir.join(FETCHED_POSTGRES)),
+        );
         places
     }
 
@@ -115,20 +149,33 @@ impl Programs {
 }
 
 fn tool_places() -> [PathBuf; 2] {
-    [PathBuf::from(".tools"), PathBuf::from("/var/lib/divinetime/tools")].map(|dir| std::path::absolute(&dir).unwrap_or(dir))
+    [
+        PathBuf::from(".tools"),
+        PathBuf::from("/var/lib/divinetime/tools"),
+    ]
+    .map(|dir| std::path::absolute(&dir).unwrap_or(dir))
 }
 
 fn name_starts_with(path: &Path, prefix: &str) -> bool {
-    path.file_name().and_then(OsStr::to_str).is_some_and(|name| name.starts_with(prefix))
+    path.file_name()
+        .and_then(OsStr::to_str)
+        .is_some_and(|name| name.starts_with(prefix))
 }
 
 fn position(found: &[(u32, PathBuf)], version: u32) -> usize {
-    found.iter().position(|(candidate, _)| *candidate == version).unwrap_or_default()
+    found
+        .iter()
+        .position(|(candidate, _)| *candidate == version)
+        .unwrap_or_default()
 }
 
 /// The major version that made a cluster; `None` when there is none.
 fn made_by(data: &Path) -> Option<u32> {
-    fs::read_to_string(data.join("PG_VERSION")).ok()?.trim().parse().ok()
+    fs::read_to_string(data.join("PG_VERSION"))
+        .ok()?
+        .trim()
+        .parse()
+        .ok()
 }
 
 /// The major version of the `postgres` in a folder that has `initdb` as well.
@@ -147,11 +194,15 @@ fn nats_version(program: &Path) -> Option<(u32, u32)> {
 
 fn version_line(program: &Path) -> Option<String> {
     let output = Command::new(program).arg("--version").output().ok()?;
-    output.status.success().then(|| String::from_utf8_lossy(&output.stdout).trim().to_owned())
+    output
+        .status
+        .success()
+        .then(|| String::from_utf8_lossy(&output.stdout).trim().to_owned())
 }
 
 fn numbers(text: &str) -> impl Iterator<Item = u32> + '_ {
-    text.split(|character: char| !character.is_ascii_digit()).filter_map(|number| number.parse().ok())
+    text.split(|character: char| !character.is_ascii_digit())
+        .filter_map(|number| number.parse().ok())
 }
 
 #[cfg(test)]
@@ -168,7 +219,10 @@ mod tests {
 
     fn postgres(dir: &Path, version: &str) {
         program(&dir.join("initdb"), "initdb");
-        program(&dir.join("postgres"), &format!("postgres (PostgreSQL) {version} (Debian {version}-0+deb12u1)"));
+        program(
+            &dir.join("postgres"),
+            &format!("postgres (PostgreSQL) {version} (Debian {version}-0+deb12u1)"),
+        );
     }
 
     #[test]
@@ -176,9 +230,15 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let file = dir.path().join("nats-server");
         program(&file, "nats-server: v2.9.10");
-        let programs = Programs { nats_server: Some(file.clone()), ..Programs::default() };
+        let programs = Programs {
+            nats_server: Some(file.clone()),
+            ..Programs::default()
+        };
         let error = programs.nats().unwrap_err().to_string();
-        assert!(error.contains("2.10 or newer") && error.contains("is 2.9"), "{error}");
+        assert!(
+            error.contains("2.10 or newer") && error.contains("is 2.9"),
+            "{error}"
+        );
         program(&file, "nats-server: v2.15.1");
         assert_eq!(programs.nats().unwrap(), file);
     }
@@ -186,13 +246,19 @@ mod tests {
     #[test]
     fn a_missing_postgres_is_one_sentence() {
         let dir = tempfile::tempdir().unwrap();
-        let programs = Programs { postgres_bin: Some(dir.path().to_owned()), ..Programs::default() };
+        let programs = Programs {
+            postgres_bin: Some(dir.path().to_owned()),
+            ..Programs::default()
+        };
         let error = programs.postgres(dir.path()).unwrap_err().to_string();
         assert!(error.contains("holds no Postgres 15 or newer"), "{error}");
         postgres(dir.path(), "14.9");
         assert!(programs.postgres(dir.path()).is_err(), "14 is too old");
         postgres(dir.path(), "15.18");
-        assert_eq!(programs.postgres(&dir.path().join("data")).unwrap(), dir.path());
+        assert_eq!(
+            programs.postgres(&dir.path().join("data")).unwrap(),
+            dir.path()
+        );
     }
 
     #[test]
@@ -201,8 +267,14 @@ mod tests {
         let bin = dir.path().join("bin");
         postgres(&bin, "18.6");
         fs::write(dir.path().join("PG_VERSION"), "15\n").unwrap();
-        let programs = Programs { postgres_bin: Some(bin), ..Programs::default() };
+        let programs = Programs {
+            postgres_bin: Some(bin),
+            ..Programs::default()
+        };
         let error = programs.postgres(dir.path()).unwrap_err().to_string();
-        assert!(error.contains("made by Postgres 15, but only Postgres 18"), "{error}");
+        assert!(
+            error.contains("made by Postgres 15, but only Postgres 18"),
+            "{error}"
+        );
     }
 }

@@ -16,7 +16,7 @@ use super::orphan::send;
 
 /// A server that dies more often than this within [`WINDOW`] is given up.
 const RESTARTS: usize = 10;
-const WINDOW: Duration = Duration::from_secs(60);
+const WINDOW: Duration = Duration::from_mins(1);
 const PAUSE: Duration = Duration::from_millis(500);
 
 /// What the supervisor has to know of a server.
@@ -40,7 +40,10 @@ pub struct Supervised {
 
 impl Supervised {
     /// Starts a server and supervises it. `failed` is cancelled when it cannot be kept running.
-    pub async fn start<S: Server>(server: S, failed: CancellationToken) -> Result<Self, EmbeddedError> {
+    pub async fn start<S: Server>(
+        server: S,
+        failed: CancellationToken,
+    ) -> Result<Self, EmbeddedError> {
         let child = server.start().await?;
         let pid = Arc::new(AtomicU32::new(child.id().unwrap_or_default()));
         let stop = CancellationToken::new();
@@ -76,7 +79,11 @@ async fn supervise<S: Server>(
         };
         pid.store(0, Ordering::Relaxed);
         let how = status.map_or_else(|error| error.to_string(), |status| status.to_string());
-        tracing::warn!(server = S::NAME, how, "a server has died; starting it again");
+        tracing::warn!(
+            server = S::NAME,
+            how,
+            "a server has died; starting it again"
+        );
         deaths.push_back(Instant::now());
         while deaths.front().is_some_and(|death| death.elapsed() > WINDOW) {
             deaths.pop_front();
@@ -86,7 +93,10 @@ async fn supervise<S: Server>(
             again = start_again(&server, deaths.len()) => again,
         };
         let Some(again) = again else {
-            tracing::error!(server = S::NAME, "a server dies again and again; giving it up");
+            tracing::error!(
+                server = S::NAME,
+                "a server dies again and again; giving it up"
+            );
             return failed.cancel();
         };
         child = again;

@@ -5,7 +5,7 @@ use std::time::Duration;
 use tonic::{
     Request, Status,
     client::Grpc,
-    codec::{ Codec, DecodeBuf, Decoder, EncodeBuf, Encoder},
+    codec::{Codec, DecodeBuf, Decoder, EncodeBuf, Encoder},
     codegen::{Bytes, http::uri::PathAndQuery},
     metadata::{Ascii, MetadataValue},
 };
@@ -26,7 +26,11 @@ pub(crate) async fn send(bus: &Bus, command: &Command) -> Result<(), Status> {
     let mut request = Request::new(Bytes::copy_from_slice(&command.body));
     request.set_timeout(DEADLINE);
     let metadata = request.metadata_mut();
-    if let Some(trace) = command.trace_context.as_ref().and_then(|trace| trace.parse().ok()) {
+    if let Some(trace) = command
+        .trace_context
+        .as_ref()
+        .and_then(|trace| trace.parse().ok())
+    {
         let trace: MetadataValue<Ascii> = trace;
         metadata.insert("traceparent", trace);
     }

@@ -105,6 +105,7 @@ impl<P: Process> ProcessRunner<P> {
         let (mut state, mut locked) = self.projector.begin_apart().await?;
         let due = timers::due(&mut locked.transaction, P::NAME).await?;
         if due.is_empty() {
+            locked.transaction.rollback().await?;
             return Ok(0);
         }
         let fired = due.len();

@@ -134,8 +134,9 @@ impl<P: Process> Projection for ProcessFold<P> {
         let id = (P::NAME.to_owned(), event.event.key.clone());
         let (mut state, mut timers) = match tables.instances.get(&id) {
             Some(instance) => {
-                let state = P::State::deserialize(&instance.state)
-                    .map_err(|error| FoldError::new(format!("the state cannot be read: {error}")))?;
+                let state = P::State::deserialize(&instance.state).map_err(|error| {
+                    FoldError::new(format!("the state cannot be read: {error}"))
+                })?;
                 (state, instance.timers.clone())
             }
             None => (P::State::default(), Vec::new()),
@@ -160,8 +161,9 @@ impl<P: Process> Projection for ProcessFold<P> {
         }
         match instance {
             Some(mut instance) => {
-                instance.state = serde_json::to_value(&state)
-                    .map_err(|error| FoldError::new(format!("the state cannot be kept: {error}")))?;
+                instance.state = serde_json::to_value(&state).map_err(|error| {
+                    FoldError::new(format!("the state cannot be kept: {error}"))
+                })?;
                 tables.instances.insert(instance);
             }
             None => tables.instances.remove(&id),

@@ -44,7 +44,11 @@ impl Parking {
     fn park(&mut self, key: String, position: i64, error: String) {
         self.wait(key.clone(), position);
         if self.keys.insert(key.clone()) {
-            self.new_keys.push(ParkedKeyRow { key, position, error });
+            self.new_keys.push(ParkedKeyRow {
+                key,
+                position,
+                error,
+            });
         }
     }
 
@@ -53,7 +57,11 @@ impl Parking {
     }
 
     /// The parked key that an event waits for, if any.
-    fn holding<P: Projection>(&self, projection: &P, event: &Delivered<P::Event>) -> Option<String> {
+    fn holding<P: Projection>(
+        &self,
+        projection: &P,
+        event: &Delivered<P::Event>,
+    ) -> Option<String> {
         if self.keys.is_empty() {
             return None;
         }
@@ -100,7 +108,11 @@ pub(crate) struct Spoilt;
 
 /// Names the rows that a batch looks at. An event whose `touch` panics names what it can; its
 /// fold then fails.
-pub(crate) fn touch<P: Projection>(projection: &P, batch: &Batch<P::Event>, tables: &mut P::Tables) {
+pub(crate) fn touch<P: Projection>(
+    projection: &P,
+    batch: &Batch<P::Event>,
+    tables: &mut P::Tables,
+) {
     for event in &batch.events {
         let touched = catch_unwind(AssertUnwindSafe(|| projection.touch(event, tables)));
         if let Err(panic) = touched {
@@ -124,9 +136,7 @@ pub(crate) fn fold<P: Projection>(
     care: Care,
 ) -> Result<(), Spoilt> {
     match care {
-        Care::Fast if batch.undecodable.is_empty() => {
-            fold_fast(projection, batch, tables, parking)
-        }
+        Care::Fast if batch.undecodable.is_empty() => fold_fast(projection, batch, tables, parking),
         Care::Fast => Err(Spoilt),
         Care::EachByItself => {
             fold_each(projection, batch, tables, parking);
@@ -175,9 +185,15 @@ fn fold_each<P: Projection>(
             continue;
         }
         match fold_one(projection, event, tables) {
-            Ok(()) => tables.tables().into_iter().for_each(|table| table.keep()),
+            Ok(()) => {
+                for table in tables.tables() {
+                    table.keep();
+                }
+            }
             Err(error) => {
-                tables.tables().into_iter().for_each(|table| table.undo());
+                for table in tables.tables() {
+                    table.undo();
+                }
                 parking.park(key_of(projection, event), event.position, error);
             }
         }
@@ -232,5 +248,8 @@ pub(crate) fn message(panic: &(dyn Any + Send)) -> String {
         .downcast_ref::<&str>()
         .map(|text| (*text).to_owned())
         .or_else(|| panic.downcast_ref::<String>().cloned());
-    format!("panicked: {}", text.as_deref().unwrap_or("without a message"))
+    format!(
+        "panicked: {}",
+        text.as_deref().unwrap_or("without a message")
+    )
 }

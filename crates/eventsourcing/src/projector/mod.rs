@@ -239,7 +239,11 @@ impl<P: Projection> Projector<P> {
         loop {
             let step = self.step().await?;
             let positions = self.positions().await;
-            if positions.iter().zip(&heads).all(|(position, head)| position >= head) {
+            if positions
+                .iter()
+                .zip(&heads)
+                .all(|(position, head)| position >= head)
+            {
                 return Ok(());
             }
             if step == Step::Idle {
@@ -251,7 +255,10 @@ impl<P: Projection> Projector<P> {
     async fn positions(&self) -> Vec<i64> {
         let state = self.state.lock().await;
         let owner = state.owner.as_ref();
-        owner.map_or_else(|| vec![0; self.feeds.len()], |owner| owner.positions.clone())
+        owner.map_or_else(
+            || vec![0; self.feeds.len()],
+            |owner| owner.positions.clone(),
+        )
     }
 
     /// Returns when one of the feeds may have more.
@@ -276,13 +283,11 @@ impl<P: Projection> Projector<P> {
                 Err(error) => failure = Some(error),
             }
         }
-        match failure {
-            Some(error) => Err(error.into()),
-            None => {
-                self.finish_rebuild(state).await?;
-                Ok(Step::Idle)
-            }
+        if let Some(error) = failure {
+            return Err(error.into());
         }
+        self.finish_rebuild(state).await?;
+        Ok(Step::Idle)
     }
 
     async fn fold_batch(
@@ -320,7 +325,9 @@ impl<P: Projection> Projector<P> {
         state: &mut State<P>,
         index: usize,
     ) -> Result<Option<Batch<P::Event>>, FeedError> {
-        let Some(owner) = &state.owner else { return Ok(None) };
+        let Some(owner) = &state.owner else {
+            return Ok(None);
+        };
         let after = owner.positions[index];
         let feed = &self.feeds[index];
         let batch = match state.prefetched[index].take() {
@@ -395,7 +402,9 @@ impl<P: Projection> Projector<P> {
         if state.beaten.is_some_and(|beaten| beaten.elapsed() < BEAT) {
             return Ok(());
         }
-        let Some(owner) = &state.owner else { return Ok(()) };
+        let Some(owner) = &state.owner else {
+            return Ok(());
+        };
         let mut failure = None;
         for (index, feed) in self.feeds.iter().enumerate() {
             match feed.head().await {
@@ -436,7 +445,10 @@ impl<P: Projection> Projector<P> {
 
     /// Waits until the owner has fallen silent.
     async fn stand_by(&self) {
-        tracing::warn!(projection = P::NAME, "another projector has taken over: standing by");
+        tracing::warn!(
+            projection = P::NAME,
+            "another projector has taken over: standing by"
+        );
         loop {
             tokio::time::sleep(BEAT).await;
             if let Ok(true) = store::owner_is_silent(&self.pool, P::NAME).await {

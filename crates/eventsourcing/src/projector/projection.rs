@@ -5,7 +5,8 @@ use crate::{Delivered, tables::TableSet};
 /// Read tables computed from events.
 ///
 /// `touch` and `fold` are pure: the same events give the same rows, whatever the sizes of the
-/// batches they come in.
+/// batches they come in. (Only what the database itself refuses, such as a number out of a
+/// column's range, is seen at the end of a batch: it parks the event that leaves the row so.)
 pub trait Projection: Send + Sync + 'static {
     /// Its name in the service, stable.
     const NAME: &'static str;

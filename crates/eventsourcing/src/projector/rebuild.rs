@@ -38,7 +38,11 @@ impl<P: Projection> Projector<P> {
             let Some(targets) = &owner.targets else {
                 return Ok(());
             };
-            let done = owner.positions.iter().zip(targets).map(|(at, end)| at.min(end));
+            let done = owner
+                .positions
+                .iter()
+                .zip(targets)
+                .map(|(at, end)| at.min(end));
             progress(Progress {
                 done: done.sum(),
                 total: targets.iter().sum(),
@@ -72,7 +76,10 @@ impl<P: Projection> Projector<P> {
             "delete from parked_events where projection = $1",
             "delete from parked_keys where projection = $1",
         ] {
-            sqlx::query(sql).bind(P::NAME).execute(&mut *transaction).await?;
+            sqlx::query(sql)
+                .bind(P::NAME)
+                .execute(&mut *transaction)
+                .await?;
         }
         sqlx::query(
             "update projections set state = 'REBUILDING', rebuild_requested = false, fold_version = $2 \
@@ -103,8 +110,12 @@ impl<P: Projection> Projector<P> {
     /// Puts the read tables online once the replay has reached its targets. Called after every
     /// batch and when no feed has more: a replay that ends below its target is an error.
     pub(super) async fn finish_rebuild(&self, state: &mut State<P>) -> Result<(), ProjectorError> {
-        let Some(owner) = &mut state.owner else { return Ok(()) };
-        let Some(targets) = &owner.targets else { return Ok(()) };
+        let Some(owner) = &mut state.owner else {
+            return Ok(());
+        };
+        let Some(targets) = &owner.targets else {
+            return Ok(());
+        };
         if !owner.complete() {
             for ((feed, position), target) in self.feeds.iter().zip(&owner.positions).zip(targets) {
                 if position < target {
@@ -118,7 +129,10 @@ impl<P: Projection> Projector<P> {
             "update projections set state = 'LIVE' where projection = $1",
             "update checkpoints set target = null where projection = $1",
         ] {
-            sqlx::query(sql).bind(P::NAME).execute(&mut *transaction).await?;
+            sqlx::query(sql)
+                .bind(P::NAME)
+                .execute(&mut *transaction)
+                .await?;
         }
         transaction.commit().await?;
         owner.targets = None;

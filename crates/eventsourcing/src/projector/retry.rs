@@ -6,7 +6,7 @@ use sqlx::Row as _;
 
 use crate::{
     feed::{Batch, Delivered, FeedError},
-    projector::{Projection, Projector, ProjectorError, State, store},
+    projector::{Locked, Projection, Projector, ProjectorError, State, store},
 };
 
 impl<P: Projection> Projector<P> {
@@ -35,9 +35,37 @@ impl<P: Projection> Projector<P> {
     async fn try_retry(&self, state: &mut State<P>, key: &str) -> Result<(), ProjectorError> {
         let owner = state.owner.as_ref().ok_or(ProjectorError::Fenced)?;
         let mut locked = store::begin(&self.pool, owner.ownership).await?;
-        if !locked.parked.iter().any(|parked| parked == key) {
+        match self.fold_parked(state, &mut locked, key).await {
+            Ok(events) => {
+                locked.transaction.commit().await?;
+                tracing::info!(
+                    projection = P::NAME,
+                    key,
+                    events,
+                    "a parked key is free again"
+                );
+                crate::checkpoints::moved(P::NAME);
+                Ok(())
+            }
+            Err(error) => {
+                locked.transaction.rollback().await?;
+                Err(error)
+            }
+        }
+    }
+
+    /// Folds what waits with a key and frees it. Returns how many events there were.
+    async fn fold_parked(
+        &self,
+        state: &mut State<P>,
+        locked: &mut Locked,
+        key: &str,
+    ) -> Result<usize, ProjectorError> {
+        let mut others = std::mem::take(&mut locked.parked);
+        if !others.iter().any(|parked| parked == key) {
             return Err(ProjectorError::NotParked(key.to_owned()));
         }
+        others.retain(|parked| parked != key);
         let waiting: Vec<(String, i64)> = sqlx::query(
             "select source, position from parked_events where projection = $1 and key = $2 order by number",
         )
@@ -54,7 +82,6 @@ impl<P: Projection> Projector<P> {
         }
         let count = events.len();
         let batch = Batch::new(events, 0);
-        let others = locked.parked.into_iter().filter(|parked| parked != key).collect();
         let tables = &mut state.tables;
         let parking = self
             .fold_in(&mut locked.transaction, tables, &batch, others)
@@ -92,10 +119,7 @@ impl<P: Projection> Projector<P> {
                 .execute(&mut *locked.transaction)
                 .await?;
         }
-        locked.transaction.commit().await?;
-        tracing::info!(projection = P::NAME, key, events = count, "a parked key is free again");
-        crate::checkpoints::moved(P::NAME);
-        Ok(())
+        Ok(count)
     }
 
     /// Reads one parked event again. `None` when the feed no longer finds it of interest.
@@ -118,13 +142,20 @@ impl<P: Projection> Projector<P> {
                 reason: format!("position {position} is gone"),
             }));
         }
-        if let Some(unreadable) = batch.undecodable.into_iter().find(|event| event.position == position) {
+        if let Some(unreadable) = batch
+            .undecodable
+            .into_iter()
+            .find(|event| event.position == position)
+        {
             return Err(ProjectorError::StillParked {
                 key: key.to_owned(),
                 error: unreadable.error,
             });
         }
-        Ok(batch.events.into_iter().find(|event| event.position == position))
+        Ok(batch
+            .events
+            .into_iter()
+            .find(|event| event.position == position))
     }
 
     async fn stays_parked(&self, key: &str, error: &str) -> Result<(), ProjectorError> {

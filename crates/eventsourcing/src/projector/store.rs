@@ -92,7 +92,11 @@ pub(crate) async fn write_parking(
 ) -> Result<(), ProjectorError> {
     for row in &parking.new_keys {
         tracing::error!(
-            projection, source, key = row.key, position = row.position, error = row.error,
+            projection,
+            source,
+            key = row.key,
+            position = row.position,
+            error = row.error,
             "an event cannot be folded and has parked its key"
         );
         sqlx::query(

@@ -51,16 +51,24 @@ impl<P: Projection> Projector<P> {
         let source = self.feeds[index].source();
         let State { owner, tables, .. } = state;
         let owner = owner.as_mut().ok_or(ProjectorError::Fenced)?;
-        let trace_context = batch.events.iter().find_map(|event| event.trace_context.as_deref());
+        let trace_context = batch
+            .events
+            .iter()
+            .find_map(|event| event.trace_context.as_deref());
         let span = tracing::info_span!(
-            "fold", projection = P::NAME, source, events = batch.len(), upto = batch.upto, trace_context
+            "fold",
+            projection = P::NAME,
+            source,
+            events = batch.len(),
+            upto = batch.upto,
+            trace_context
         );
         async {
             let mut locked = store::begin(&self.pool, owner.ownership).await?;
             let parked = std::mem::take(&mut locked.parked);
             let parking = match refused {
                 Some(reason) => {
-                    tables.tables().into_iter().for_each(|table| table.clear());
+                    clear(tables);
                     let mut parking = Parking::new(parked);
                     fold::park_all(&self.projection, batch, &mut parking, reason);
                     parking
@@ -70,7 +78,9 @@ impl<P: Projection> Projector<P> {
                         .await?
                 }
             };
-            let Locked { mut transaction, .. } = locked;
+            let Locked {
+                mut transaction, ..
+            } = locked;
             store::write(&mut transaction, tables).await?;
             store::write_parking(&mut transaction, P::NAME, source, &parking).await?;
             let from = owner.positions[index];
@@ -94,7 +104,7 @@ impl<P: Projection> Projector<P> {
     ) -> Result<Parking, ProjectorError> {
         let mut parking = Parking::new(parked);
         for care in [Care::Fast, Care::EachByItself] {
-            tables.tables().into_iter().for_each(|table| table.clear());
+            clear(tables);
             fold::touch(&self.projection, batch, tables);
             store::load(transaction, tables).await?;
             if fold::fold(&self.projection, batch, tables, &mut parking, care).is_ok() {
@@ -144,6 +154,12 @@ impl<P: Projection> Projector<P> {
     }
 }
 
+fn clear(tables: &mut impl TableSet) {
+    for table in tables.tables() {
+        table.clear();
+    }
+}
+
 impl ProjectorError {
     /// Whether the rows are at fault, not the database: values out of range, constraints.
     fn is_of_the_rows(&self) -> bool {
@@ -160,8 +176,11 @@ impl ProjectorError {
 impl Owner {
     /// Whether a rebuild has come to its end.
     pub(super) fn complete(&self) -> bool {
-        self.targets
-            .as_ref()
-            .is_some_and(|targets| self.positions.iter().zip(targets).all(|(at, end)| at >= end))
+        self.targets.as_ref().is_some_and(|targets| {
+            self.positions
+                .iter()
+                .zip(targets)
+                .all(|(at, end)| at >= end)
+        })
     }
 }

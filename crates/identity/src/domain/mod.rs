@@ -47,7 +47,11 @@ mod tests {
 
     use super::*;
 
-    fn read<E: DeserializeOwned>(_event_type: &str, _version: &str, json: &str) -> Result<E, String> {
+    fn read<E: DeserializeOwned>(
+        _event_type: &str,
+        _version: &str,
+        json: &str,
+    ) -> Result<E, String> {
         serde_json::from_str(json).map_err(|error| error.to_string())
     }
 
@@ -67,15 +71,27 @@ mod tests {
         let mut files = vec![Path::new(env!("CARGO_MANIFEST_DIR")).join("src/domain")];
         while let Some(path) = files.pop() {
             if path.is_dir() {
-                files.extend(fs::read_dir(path).unwrap().map(|entry| entry.unwrap().path()));
+                files.extend(
+                    fs::read_dir(path)
+                        .unwrap()
+                        .map(|entry| entry.unwrap().path()),
+                );
                 continue;
             }
             let text = fs::read_to_string(&path).unwrap();
             let code = text.split("#[cfg(test)]").next().unwrap_or_default();
             for crate_name in ["sqlx", "tonic", "prost", "tokio", "contracts", "service"] {
-                assert!(!code.contains(&format!("{crate_name}::")), "{} uses {crate_name}", path.display());
+                assert!(
+                    !code.contains(&format!("{crate_name}::")),
+                    "{} uses {crate_name}",
+                    path.display()
+                );
             }
-            assert!(!code.contains("Utc::now"), "{} reads the clock", path.display());
+            assert!(
+                !code.contains("Utc::now"),
+                "{} reads the clock",
+                path.display()
+            );
         }
     }
 }

@@ -11,8 +11,16 @@ use super::{
 };
 
 /// What is personal in the samples, in lower case.
-pub const PERSONAL: [&str; 8] =
-    ["anna", "berg", "example.com", "12025550123", "tara", "quinn", "cleo", "harbour"];
+pub const PERSONAL: [&str; 8] = [
+    "anna",
+    "berg",
+    "example.com",
+    "12025550123",
+    "tara",
+    "quinn",
+    "cleo",
+    "harbour",
+];
 
 pub fn now() -> DateTime<Utc> {
     DateTime::UNIX_EPOCH + chrono::Duration::days(20_000)
@@ -41,7 +49,10 @@ pub fn user_events() -> Vec<UserEvent> {
             phone_number: Some(PhoneNumber::parse("+12025550123").unwrap()),
             registered_at: now(),
         },
-        UserEvent::UserLoggedIn { user_id: user_id(), logged_in_at: now() },
+        UserEvent::UserLoggedIn {
+            user_id: user_id(),
+            logged_in_at: now(),
+        },
     ]
 }
 
@@ -59,7 +70,11 @@ pub fn profile() -> Profile {
 }
 
 pub fn trainer_events() -> Vec<TrainerEvent> {
-    vec![TrainerEvent::TrainerCreated { trainer_id: trainer_id(), profile: profile(), created_at: now() }]
+    vec![TrainerEvent::TrainerCreated {
+        trainer_id: trainer_id(),
+        profile: profile(),
+        created_at: now(),
+    }]
 }
 
 pub fn player() -> Player {
@@ -76,7 +91,16 @@ pub fn player() -> Player {
 pub fn child_events() -> Vec<ChildEvent> {
     let (child_id, guardian_id) = (child_id(), user_id());
     vec![
-        ChildEvent::ConsentGiven { child_id, guardian_id, given_at: now() },
-        ChildEvent::ChildAdded { child_id, guardian_id, player: player(), added_at: now() },
+        ChildEvent::ConsentGiven {
+            child_id,
+            guardian_id,
+            given_at: now(),
+        },
+        ChildEvent::ChildAdded {
+            child_id,
+            guardian_id,
+            player: player(),
+            added_at: now(),
+        },
     ]
 }

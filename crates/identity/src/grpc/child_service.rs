@@ -35,10 +35,15 @@ impl ChildService for ChildRpcs {
         let role = self.accounts.role(guardian_id).await.map_err(internal)?;
         let command = command(role.ok_or_else(|| not_found("user", &guardian_id.to_string()))?);
         let id = command.child_id.to_string();
-        let answer = AddChildResponse { child_id: id.clone(), position: None };
+        let answer = AddChildResponse {
+            child_id: id.clone(),
+            position: None,
+        };
         let committed = self
             .children
-            .create(&id, context, ChildCommand::Add(command), |_, _| answer.encode_to_vec())
+            .create(&id, context, ChildCommand::Add(command), |_, _| {
+                answer.encode_to_vec()
+            })
             .await
             .map_err(command_status)?;
         let mut answer: AddChildResponse = convert::stored(&committed)?;
@@ -52,11 +57,22 @@ impl ChildService for ChildRpcs {
     ) -> Result<Response<GetChildResponse>, Status> {
         let call = Call::of(&request);
         let (id, min_position) = parse::get_child(request.into_inner())?;
-        reached(&self.checkpoints, Children::NAME, min_position.as_slice(), &call).await?;
-        let child = query::children::by_id(&self.pool, id).await.map_err(internal)?;
-        let own = child.filter(|child| parse::own_or_admin(&call, child.parent_id, "child").is_ok());
+        reached(
+            &self.checkpoints,
+            Children::NAME,
+            min_position.as_slice(),
+            &call,
+        )
+        .await?;
+        let child = query::children::by_id(&self.pool, id)
+            .await
+            .map_err(internal)?;
+        let own =
+            child.filter(|child| parse::own_or_admin(&call, child.parent_id, "child").is_ok());
         let child = own.ok_or_else(|| not_found("child", &id.to_string()))?;
-        Ok(Response::new(GetChildResponse { child: Some(child.into()) }))
+        Ok(Response::new(GetChildResponse {
+            child: Some(child.into()),
+        }))
     }
 
     async fn list_children(
@@ -65,10 +81,21 @@ impl ChildService for ChildRpcs {
     ) -> Result<Response<ListChildrenResponse>, Status> {
         let call = Call::of(&request);
         let (guardian_id, page, min_position) = parse::list_children(&call, request.into_inner())?;
-        reached(&self.checkpoints, Children::NAME, min_position.as_slice(), &call).await?;
-        let mut rows = query::children::page_of(&self.pool, guardian_id, &page).await.map_err(internal)?;
+        reached(
+            &self.checkpoints,
+            Children::NAME,
+            min_position.as_slice(),
+            &call,
+        )
+        .await?;
+        let mut rows = query::children::page_of(&self.pool, guardian_id, &page)
+            .await
+            .map_err(internal)?;
         let next_page_token = page.next_token(&mut rows, |row| Cursor::from(row));
         let children = rows.into_iter().map(Into::into).collect();
-        Ok(Response::new(ListChildrenResponse { children, next_page_token }))
+        Ok(Response::new(ListChildrenResponse {
+            children,
+            next_page_token,
+        }))
     }
 }

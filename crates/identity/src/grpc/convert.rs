@@ -29,7 +29,10 @@ pub fn role(role: Role) -> PublicRole {
 
 /// A price as an amount of money.
 pub fn price(price: &Price) -> Money {
-    Money { currency_code: price.currency().to_owned(), minor_units: price.minor_units() }
+    Money {
+        currency_code: price.currency().to_owned(),
+        minor_units: price.minor_units(),
+    }
 }
 
 /// An instant.
@@ -43,7 +46,10 @@ pub fn timestamp(instant: DateTime<Utc>) -> Timestamp {
 
 /// A place in identity's log.
 pub fn position(position: i64) -> LogPosition {
-    LogPosition { service: NAME.to_owned(), position }
+    LogPosition {
+        service: NAME.to_owned(),
+        position,
+    }
 }
 
 /// The answer that was stored with a command; it lacks the position.
@@ -109,7 +115,10 @@ impl From<TrainerRow> for Trainer {
             bio,
             experience,
             photos,
-            price_per_hour: Some(Money { currency_code: currency, minor_units: price_per_hour }),
+            price_per_hour: Some(Money {
+                currency_code: currency,
+                minor_units: price_per_hour,
+            }),
             session_duration_minutes: session_duration,
             external,
             created_at: Some(timestamp(created_at)),

@@ -71,9 +71,11 @@ impl Refusal for ChildError {
 impl From<AccountError> for Status {
     fn from(error: AccountError) -> Self {
         match error {
-            AccountError::BadCredentials => {
-                refused(Code::Unauthenticated, ErrorReason::BadCredentials, error.to_string())
-            }
+            AccountError::BadCredentials => refused(
+                Code::Unauthenticated,
+                ErrorReason::BadCredentials,
+                error.to_string(),
+            ),
             AccountError::Hashing(HashingError::Overloaded) => retry_later(
                 Code::ResourceExhausted,
                 ErrorReason::Overloaded,

@@ -27,6 +27,8 @@ impl KeyService for KeyRpcs {
         &self,
         _request: Request<ListSigningKeysRequest>,
     ) -> Result<Response<ListSigningKeysResponse>, Status> {
-        Ok(Response::new(ListSigningKeysResponse { keys: self.keys.clone() }))
+        Ok(Response::new(ListSigningKeysResponse {
+            keys: self.keys.clone(),
+        }))
     }
 }

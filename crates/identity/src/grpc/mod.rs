@@ -44,7 +44,12 @@ pub struct Servers {
 impl Servers {
     /// On this log, with read tables and credentials in the schema of the pool. Tokens are
     /// signed with `key` and valid for `lifetime`.
-    pub fn new(log: &EventLog, pool: &PgPool, key: KeyPair, lifetime: Duration) -> Result<Self, HashingError> {
+    pub fn new(
+        log: &EventLog,
+        pool: &PgPool,
+        key: KeyPair,
+        lifetime: Duration,
+    ) -> Result<Self, HashingError> {
         let accounts = Accounts::new(log, pool.clone(), Passwords::new()?);
         let checkpoints = Checkpoints::new(pool.clone());
         let lifetime = TimeDelta::from_std(lifetime).unwrap_or(TimeDelta::MAX);

@@ -41,8 +41,15 @@ pub fn register_user(
 ) -> Result<(Context, Registration, Password), Status> {
     let password = std::mem::take(&mut request.password);
     let covered = request.clone();
-    let RegisterUserRequest { request_id, role, email, password: _, first_name, last_name, phone_number } =
-        request;
+    let RegisterUserRequest {
+        request_id,
+        role,
+        email,
+        password: _,
+        first_name,
+        last_name,
+        phone_number,
+    } = request;
     let mut fields = Fields::new();
     let request_id = fields.uuid("request_id", &request_id);
     let role = open_role(&mut fields, role);
@@ -55,7 +62,11 @@ pub fn register_user(
         number => fields.check("phone_number", "PHONE_NUMBER", PhoneNumber::parse(number)),
     };
     let ((role, email), password) = fields.finish_with(role.zip(email).zip(password))?;
-    let context = call.context("/divinetime.identity.v1.UserService/RegisterUser", request_id, &covered);
+    let context = call.context(
+        "/divinetime.identity.v1.UserService/RegisterUser",
+        request_id,
+        &covered,
+    );
     let registration = Registration {
         user_id: Uuid::now_v7(),
         registrar: Registrar::Anyone,
@@ -70,7 +81,10 @@ pub fn register_user(
 }
 
 /// A login is not repeated but made again, so its context has no request id.
-pub fn login(call: &Call, request: LoginRequest) -> Result<(Context, EmailAddress, Password), Status> {
+pub fn login(
+    call: &Call,
+    request: LoginRequest,
+) -> Result<(Context, EmailAddress, Password), Status> {
     let LoginRequest { email, password } = request;
     let mut fields = Fields::new();
     let email = fields.check("email", "EMAIL", EmailAddress::parse(&email));
@@ -87,8 +101,14 @@ pub fn login(call: &Call, request: LoginRequest) -> Result<(Context, EmailAddres
 }
 
 /// Somebody else's account does not exist to the caller, unless she is an admin.
-pub fn get_user(call: &Call, request: GetUserRequest) -> Result<(Uuid, Option<LogPosition>), Status> {
-    let GetUserRequest { user_id, min_position } = request;
+pub fn get_user(
+    call: &Call,
+    request: GetUserRequest,
+) -> Result<(Uuid, Option<LogPosition>), Status> {
+    let GetUserRequest {
+        user_id,
+        min_position,
+    } = request;
     let mut fields = Fields::new();
     let id = fields.uuid("user_id", &user_id);
     fields.finish()?;
@@ -122,8 +142,11 @@ pub fn create_trainer(
     let experience = fields.text("experience", &experience, 0..=5_000);
     let photos = photo_addresses(&mut fields, &photos);
     let price_per_hour = price(&mut fields, "price_per_hour", price_per_hour);
-    let session_duration_minutes =
-        fields.int_in("session_duration_minutes", session_duration_minutes, 10..=480);
+    let session_duration_minutes = fields.int_in(
+        "session_duration_minutes",
+        session_duration_minutes,
+        10..=480,
+    );
     let price_per_hour = fields.finish_with(price_per_hour)?;
     own_or_admin(call, trainer_id, "user")?;
     let profile = Profile {
@@ -136,13 +159,25 @@ pub fn create_trainer(
         session_duration_minutes,
         external,
     };
-    let context = call.context("/divinetime.identity.v1.TrainerService/CreateTrainer", request_id, &covered);
-    let command = move |role| CreateTrainer { trainer_id, role, profile, now: now() };
+    let context = call.context(
+        "/divinetime.identity.v1.TrainerService/CreateTrainer",
+        request_id,
+        &covered,
+    );
+    let command = move |role| CreateTrainer {
+        trainer_id,
+        role,
+        profile,
+        now: now(),
+    };
     Ok((context, command, trainer_id))
 }
 
 pub fn get_trainer(request: GetTrainerRequest) -> Result<(Uuid, Option<LogPosition>), Status> {
-    let GetTrainerRequest { trainer_id, min_position } = request;
+    let GetTrainerRequest {
+        trainer_id,
+        min_position,
+    } = request;
     let mut fields = Fields::new();
     let id = fields.uuid("trainer_id", &trainer_id);
     fields.finish().map(|()| (id, min_position))
@@ -151,7 +186,11 @@ pub fn get_trainer(request: GetTrainerRequest) -> Result<(Uuid, Option<LogPositi
 pub fn list_trainers(
     request: ListTrainersRequest,
 ) -> Result<(Page<trainers::Cursor>, Option<LogPosition>), Status> {
-    let ListTrainersRequest { page_size, page_token, min_position } = request;
+    let ListTrainersRequest {
+        page_size,
+        page_token,
+        min_position,
+    } = request;
     let mut fields = Fields::new();
     let page = fields.page(page_size, &page_token);
     fields.finish().map(|()| (page, min_position))
@@ -176,9 +215,17 @@ pub fn add_child(
     let now = now();
     let mut fields = Fields::new();
     let request_id = fields.uuid("request_id", &request_id);
-    let consent = if guardian_consent { Consent::Given } else { Consent::Withheld };
+    let consent = if guardian_consent {
+        Consent::Given
+    } else {
+        Consent::Withheld
+    };
     if consent == Consent::Withheld {
-        fields.violation("guardian_consent", "CONSENT", "must be true: nothing is stored without consent");
+        fields.violation(
+            "guardian_consent",
+            "CONSENT",
+            "must be true: nothing is stored without consent",
+        );
     }
     let first_name = fields.text("first_name", &first_name, 1..=100);
     let last_name = fields.text("last_name", &last_name, 1..=100);
@@ -188,8 +235,19 @@ pub fn add_child(
     let team = fields.text("team", &team, 0..=100);
     let (birthdate, skill_level) = fields.finish_with(birthdate.zip(skill_level))?;
     let guardian_id = call.user_id().unwrap_or_default();
-    let player = Player { first_name, last_name, birthdate, skill_level, specify, team };
-    let context = call.context("/divinetime.identity.v1.ChildService/AddChild", request_id, &covered);
+    let player = Player {
+        first_name,
+        last_name,
+        birthdate,
+        skill_level,
+        specify,
+        team,
+    };
+    let context = call.context(
+        "/divinetime.identity.v1.ChildService/AddChild",
+        request_id,
+        &covered,
+    );
     let command = move |role| AddChild {
         child_id: Uuid::now_v7(),
         guardian_id,
@@ -202,7 +260,10 @@ pub fn add_child(
 }
 
 pub fn get_child(request: GetChildRequest) -> Result<(Uuid, Option<LogPosition>), Status> {
-    let GetChildRequest { child_id, min_position } = request;
+    let GetChildRequest {
+        child_id,
+        min_position,
+    } = request;
     let mut fields = Fields::new();
     let id = fields.uuid("child_id", &child_id);
     fields.finish().map(|()| (id, min_position))
@@ -213,7 +274,12 @@ pub fn list_children(
     call: &Call,
     request: ListChildrenRequest,
 ) -> Result<(Uuid, Page<children::Cursor>, Option<LogPosition>), Status> {
-    let ListChildrenRequest { guardian_id, page_size, page_token, min_position } = request;
+    let ListChildrenRequest {
+        guardian_id,
+        page_size,
+        page_token,
+        min_position,
+    } = request;
     let mut fields = Fields::new();
     let guardian_id = own_unless_admin(&mut fields, call, "guardian_id", &guardian_id);
     let page = fields.page(page_size, &page_token);
@@ -259,13 +325,19 @@ fn skill(fields: &mut Fields, level: i32) -> Option<SkillLevel> {
 }
 
 fn price(fields: &mut Fields, field: &str, money: Option<Money>) -> Option<Price> {
-    let Some(Money { currency_code, minor_units }) = money else {
+    let Some(Money {
+        currency_code,
+        minor_units,
+    }) = money
+    else {
         fields.violation(field, "REQUIRED", "is required");
         return None;
     };
     let parsed = Price::parse(&currency_code, minor_units);
     match parsed {
-        Err(PriceError::Currency) => fields.check(format!("{field}.currency_code"), "CURRENCY", parsed),
+        Err(PriceError::Currency) => {
+            fields.check(format!("{field}.currency_code"), "CURRENCY", parsed)
+        }
         _ => fields.check(format!("{field}.minor_units"), "RANGE", parsed),
     }
 }
@@ -276,8 +348,15 @@ fn date_of_birth(fields: &mut Fields, date: Option<Date>, now: DateTime<Utc>) ->
         return None;
     };
     // 0 is no month and no day, as is anything negative.
-    let (month, day) = (u32::try_from(month).unwrap_or(0), u32::try_from(day).unwrap_or(0));
-    fields.check("birthdate", "BIRTHDATE", Birthdate::parse(year, month, day, now.date_naive()))
+    let (month, day) = (
+        u32::try_from(month).unwrap_or(0),
+        u32::try_from(day).unwrap_or(0),
+    );
+    fields.check(
+        "birthdate",
+        "BIRTHDATE",
+        Birthdate::parse(year, month, day, now.date_naive()),
+    )
 }
 
 fn photo_addresses(fields: &mut Fields, photos: &[String]) -> Vec<String> {

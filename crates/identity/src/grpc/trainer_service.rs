@@ -42,7 +42,9 @@ impl TrainerService for TrainerRpcs {
         };
         let committed = self
             .trainers
-            .execute(&id, context, TrainerCommand::Create(command), |_, _| answer.encode_to_vec())
+            .execute(&id, context, TrainerCommand::Create(command), |_, _| {
+                answer.encode_to_vec()
+            })
             .await
             .map_err(command_status)?;
         let mut answer: CreateTrainerResponse = convert::stored(&committed)?;
@@ -56,10 +58,20 @@ impl TrainerService for TrainerRpcs {
     ) -> Result<Response<GetTrainerResponse>, Status> {
         let call = Call::of(&request);
         let (id, min_position) = parse::get_trainer(request.into_inner())?;
-        reached(&self.checkpoints, Trainers::NAME, min_position.as_slice(), &call).await?;
-        let trainer = query::trainers::by_id(&self.pool, id).await.map_err(internal)?;
+        reached(
+            &self.checkpoints,
+            Trainers::NAME,
+            min_position.as_slice(),
+            &call,
+        )
+        .await?;
+        let trainer = query::trainers::by_id(&self.pool, id)
+            .await
+            .map_err(internal)?;
         let trainer = trainer.ok_or_else(|| not_found("trainer", &id.to_string()))?;
-        Ok(Response::new(GetTrainerResponse { trainer: Some(trainer.into()) }))
+        Ok(Response::new(GetTrainerResponse {
+            trainer: Some(trainer.into()),
+        }))
     }
 
     async fn list_trainers(
@@ -68,10 +80,21 @@ impl TrainerService for TrainerRpcs {
     ) -> Result<Response<ListTrainersResponse>, Status> {
         let call = Call::of(&request);
         let (page, min_position) = parse::list_trainers(request.into_inner())?;
-        reached(&self.checkpoints, Trainers::NAME, min_position.as_slice(), &call).await?;
-        let mut rows = query::trainers::page(&self.pool, &page).await.map_err(internal)?;
+        reached(
+            &self.checkpoints,
+            Trainers::NAME,
+            min_position.as_slice(),
+            &call,
+        )
+        .await?;
+        let mut rows = query::trainers::page(&self.pool, &page)
+            .await
+            .map_err(internal)?;
         let next_page_token = page.next_token(&mut rows, |row| Cursor::from(row));
         let trainers = rows.into_iter().map(Into::into).collect();
-        Ok(Response::new(ListTrainersResponse { trainers, next_page_token }))
+        Ok(Response::new(ListTrainersResponse {
+            trainers,
+            next_page_token,
+        }))
     }
 }

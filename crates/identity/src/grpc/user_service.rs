@@ -26,14 +26,20 @@ impl UserService for UserRpcs {
     ) -> Result<Response<RegisterUserResponse>, Status> {
         let call = Call::of(&request);
         let (context, registration, password) = parse::register_user(&call, request.into_inner())?;
-        let registered = self.accounts.register(context, registration, password).await?;
+        let registered = self
+            .accounts
+            .register(context, registration, password)
+            .await?;
         Ok(Response::new(RegisterUserResponse {
             user_id: registered.user_id.to_string(),
             position: Some(convert::position(registered.position)),
         }))
     }
 
-    async fn login(&self, request: Request<LoginRequest>) -> Result<Response<LoginResponse>, Status> {
+    async fn login(
+        &self,
+        request: Request<LoginRequest>,
+    ) -> Result<Response<LoginResponse>, Status> {
         let call = Call::of(&request);
         let (context, email, password) = parse::login(&call, request.into_inner())?;
         let now = parse::now();
@@ -49,12 +55,25 @@ impl UserService for UserRpcs {
         }))
     }
 
-    async fn get_user(&self, request: Request<GetUserRequest>) -> Result<Response<GetUserResponse>, Status> {
+    async fn get_user(
+        &self,
+        request: Request<GetUserRequest>,
+    ) -> Result<Response<GetUserResponse>, Status> {
         let call = Call::of(&request);
         let (id, min_position) = parse::get_user(&call, request.into_inner())?;
-        reached(&self.checkpoints, Users::NAME, min_position.as_slice(), &call).await?;
-        let user = query::users::by_id(&self.pool, id).await.map_err(internal)?;
+        reached(
+            &self.checkpoints,
+            Users::NAME,
+            min_position.as_slice(),
+            &call,
+        )
+        .await?;
+        let user = query::users::by_id(&self.pool, id)
+            .await
+            .map_err(internal)?;
         let user = user.ok_or_else(|| not_found("user", &id.to_string()))?;
-        Ok(Response::new(GetUserResponse { user: Some(user.into()) }))
+        Ok(Response::new(GetUserResponse {
+            user: Some(user.into()),
+        }))
     }
 }

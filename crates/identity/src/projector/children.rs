@@ -92,8 +92,15 @@ impl Projection for Children {
     fn fold(&self, event: &Delivered<ChildEvent>, tables: &mut Tables) -> Result<(), FoldError> {
         match event.event.clone() {
             ChildEvent::ConsentGiven { .. } => {}
-            ChildEvent::ChildAdded { child_id, guardian_id, player, added_at } => {
-                tables.children.insert(row(child_id, guardian_id, player, added_at));
+            ChildEvent::ChildAdded {
+                child_id,
+                guardian_id,
+                player,
+                added_at,
+            } => {
+                tables
+                    .children
+                    .insert(row(child_id, guardian_id, player, added_at));
             }
         }
         Ok(())
@@ -101,7 +108,14 @@ impl Projection for Children {
 }
 
 fn row(child_id: Uuid, guardian_id: Uuid, player: Player, added_at: DateTime<Utc>) -> ChildRow {
-    let Player { first_name, last_name, birthdate, skill_level, specify, team } = player;
+    let Player {
+        first_name,
+        last_name,
+        birthdate,
+        skill_level,
+        specify,
+        team,
+    } = player;
     ChildRow {
         id: child_id,
         name: format!("{first_name} {last_name}"),

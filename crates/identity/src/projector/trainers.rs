@@ -92,7 +92,11 @@ impl Projection for Trainers {
 
     fn fold(&self, event: &Delivered<TrainerEvent>, tables: &mut Tables) -> Result<(), FoldError> {
         match event.event.clone() {
-            TrainerEvent::TrainerCreated { trainer_id, profile, created_at } => {
+            TrainerEvent::TrainerCreated {
+                trainer_id,
+                profile,
+                created_at,
+            } => {
                 tables.trainers.insert(row(trainer_id, profile, created_at));
             }
         }

@@ -106,8 +106,14 @@ impl Projection for Users {
                 updated_at: registered_at,
                 last_login_at: None,
             }),
-            UserEvent::UserLoggedIn { user_id, logged_in_at } => {
-                let user = tables.users.get_mut(&user_id).ok_or_else(|| FoldError::missing("user", &user_id))?;
+            UserEvent::UserLoggedIn {
+                user_id,
+                logged_in_at,
+            } => {
+                let user = tables
+                    .users
+                    .get_mut(&user_id)
+                    .ok_or_else(|| FoldError::missing("user", &user_id))?;
                 user.last_login_at = user.last_login_at.max(Some(logged_in_at));
             }
         }

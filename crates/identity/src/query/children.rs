@@ -20,7 +20,10 @@ pub struct Cursor {
 
 impl From<&ChildRow> for Cursor {
     fn from(row: &ChildRow) -> Self {
-        Self { created_at: row.created_at, id: row.id }
+        Self {
+            created_at: row.created_at,
+            id: row.id,
+        }
     }
 }
 

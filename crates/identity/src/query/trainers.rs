@@ -30,11 +30,13 @@ impl From<&TrainerRow> for Cursor {
 
 /// One profile.
 pub async fn by_id(pool: &PgPool, id: Uuid) -> Result<Option<TrainerRow>, sqlx::Error> {
-    sqlx::query(&format!("select {COLUMNS} from trainers where user_id = $1"))
-        .bind(id)
-        .try_map(|row| read(&row))
-        .fetch_optional(pool)
-        .await
+    sqlx::query(&format!(
+        "select {COLUMNS} from trainers where user_id = $1"
+    ))
+    .bind(id)
+    .try_map(|row| read(&row))
+    .fetch_optional(pool)
+    .await
 }
 
 /// The profiles of a page, and one more if there is one.

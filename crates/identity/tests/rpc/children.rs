@@ -4,84 +4,171 @@ use contracts::{
     common::v1::{LogPosition, Role},
     google::r#type::Date,
     identity::v1::{
-        AddChildRequest, AddChildResponse, GetChildRequest, ListChildrenRequest, ListChildrenResponse,
-        SkillLevel,
+        AddChildRequest, AddChildResponse, GetChildRequest, ListChildrenRequest,
+        ListChildrenResponse, SkillLevel,
     },
 };
 use tonic::{Code, Request, Status};
 
 use crate::harness::{Account, Harness, child, fields, id, reason};
 
-async fn add(harness: &Harness, caller: &Account, request: AddChildRequest) -> Result<AddChildResponse, Status> {
-    Ok(harness.children(&caller.bearer).add_child(request).await?.into_inner())
+async fn add(
+    harness: &Harness,
+    caller: &Account,
+    request: AddChildRequest,
+) -> Result<AddChildResponse, Status> {
+    Ok(harness
+        .children(&caller.bearer)
+        .add_child(request)
+        .await?
+        .into_inner())
 }
 
-async fn list(harness: &Harness, caller: &Account, request: ListChildrenRequest) -> Result<ListChildrenResponse, Status> {
-    Ok(harness.children(&caller.bearer).list_children(request).await?.into_inner())
+async fn list(
+    harness: &Harness,
+    caller: &Account,
+    request: ListChildrenRequest,
+) -> Result<ListChildrenResponse, Status> {
+    Ok(harness
+        .children(&caller.bearer)
+        .list_children(request)
+        .await?
+        .into_inner())
 }
 
 fn of(guardian: &Account, min_position: Option<LogPosition>) -> ListChildrenRequest {
-    ListChildrenRequest { guardian_id: guardian.user_id.clone(), min_position, ..Default::default() }
+    ListChildrenRequest {
+        guardian_id: guardian.user_id.clone(),
+        min_position,
+        ..Default::default()
+    }
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_parent_adds_a_child_and_sees_it() {
     let harness = Harness::start().await;
     let anna = harness.account(Role::Parent, "anna@example.com").await;
     let added = add(&harness, &anna, child("Cleo")).await.unwrap();
-    let request = GetChildRequest { child_id: added.child_id.clone(), min_position: added.position.clone() };
-    let answer = harness.children(&anna.bearer).get_child(request).await.unwrap();
+    let request = GetChildRequest {
+        child_id: added.child_id.clone(),
+        min_position: added.position.clone(),
+    };
+    let answer = harness
+        .children(&anna.bearer)
+        .get_child(request)
+        .await
+        .unwrap();
     let cleo = answer.into_inner().child.unwrap();
-    assert_eq!((&cleo.child_id, &cleo.guardian_id), (&added.child_id, &anna.user_id));
-    assert_eq!((cleo.first_name.as_str(), cleo.last_name.as_str()), ("Cleo", "Berg"));
-    assert_eq!(cleo.birthdate, Some(Date { year: 2016, month: 2, day: 29 }));
+    assert_eq!(
+        (&cleo.child_id, &cleo.guardian_id),
+        (&added.child_id, &anna.user_id)
+    );
+    assert_eq!(
+        (cleo.first_name.as_str(), cleo.last_name.as_str()),
+        ("Cleo", "Berg")
+    );
+    assert_eq!(
+        cleo.birthdate,
+        Some(Date {
+            year: 2016,
+            month: 2,
+            day: 29
+        })
+    );
     assert_eq!(cleo.skill_level(), SkillLevel::Advanced);
-    assert_eq!((cleo.specify.as_str(), cleo.team.as_str()), ("Plays two years up.", "Harbour United"));
-    let own = ListChildrenRequest { min_position: added.position, ..Default::default() };
+    assert_eq!(
+        (cleo.specify.as_str(), cleo.team.as_str()),
+        ("Plays two years up.", "Harbour United")
+    );
+    let own = ListChildrenRequest {
+        min_position: added.position,
+        ..Default::default()
+    };
     assert_eq!(list(&harness, &anna, own).await.unwrap().children, [cleo]);
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn another_parents_children_are_not_found() {
     let harness = Harness::start().await;
     let anna = harness.account(Role::Parent, "anna@example.com").await;
     let eve = harness.account(Role::Parent, "eve@example.com").await;
     let added = add(&harness, &anna, child("Cleo")).await.unwrap();
     for child_id in [added.child_id, id()] {
-        let request = GetChildRequest { child_id, min_position: added.position.clone() };
-        let refused = harness.children(&eve.bearer).get_child(request).await.unwrap_err();
-        assert_eq!((refused.code(), reason(&refused).as_str()), (Code::NotFound, "NOT_FOUND"));
+        let request = GetChildRequest {
+            child_id,
+            min_position: added.position.clone(),
+        };
+        let refused = harness
+            .children(&eve.bearer)
+            .get_child(request)
+            .await
+            .unwrap_err();
+        assert_eq!(
+            (refused.code(), reason(&refused).as_str()),
+            (Code::NotFound, "NOT_FOUND")
+        );
     }
-    let refused = list(&harness, &eve, of(&anna, added.position.clone())).await.unwrap_err();
-    assert_eq!((refused.code(), reason(&refused).as_str()), (Code::NotFound, "NOT_FOUND"));
-    assert_eq!(list(&harness, &eve, of(&eve, added.position)).await.unwrap().children, []);
+    let refused = list(&harness, &eve, of(&anna, added.position.clone()))
+        .await
+        .unwrap_err();
+    assert_eq!(
+        (refused.code(), reason(&refused).as_str()),
+        (Code::NotFound, "NOT_FOUND")
+    );
+    assert_eq!(
+        list(&harness, &eve, of(&eve, added.position))
+            .await
+            .unwrap()
+            .children,
+        []
+    );
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_administrator_sees_the_children_of_the_guardian_she_names() {
     let harness = Harness::start().await;
     let admin = harness.admin().await;
     let anna = harness.account(Role::Parent, "anna@example.com").await;
     let added = add(&harness, &anna, child("Cleo")).await.unwrap();
-    let listed = list(&harness, &admin, of(&anna, added.position)).await.unwrap().children;
-    let found = GetChildRequest { child_id: added.child_id, min_position: None };
-    let found = harness.children(&admin.bearer).get_child(found).await.unwrap().into_inner().child;
+    let listed = list(&harness, &admin, of(&anna, added.position))
+        .await
+        .unwrap()
+        .children;
+    let found = GetChildRequest {
+        child_id: added.child_id,
+        min_position: None,
+    };
+    let found = harness
+        .children(&admin.bearer)
+        .get_child(found)
+        .await
+        .unwrap()
+        .into_inner()
+        .child;
     assert_eq!(listed, [found.unwrap()]);
-    let refused = list(&harness, &admin, ListChildrenRequest::default()).await.unwrap_err();
+    let refused = list(&harness, &admin, ListChildrenRequest::default())
+        .await
+        .unwrap_err();
     assert_eq!(fields(&refused), ["guardian_id"]);
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn trainers_neither_add_nor_see_children() {
     let harness = Harness::start().await;
     let tara = harness.account(Role::Trainer, "tara@example.com").await;
     let refused = add(&harness, &tara, child("Cleo")).await.unwrap_err();
-    assert_eq!((refused.code(), reason(&refused).as_str()), (Code::PermissionDenied, "ROLE_NOT_ALLOWED"));
+    assert_eq!(
+        (refused.code(), reason(&refused).as_str()),
+        (Code::PermissionDenied, "ROLE_NOT_ALLOWED")
+    );
     let refused = list(&harness, &tara, of(&tara, None)).await.unwrap_err();
-    assert_eq!((refused.code(), reason(&refused).as_str()), (Code::PermissionDenied, "ROLE_NOT_ALLOWED"));
+    assert_eq!(
+        (refused.code(), reason(&refused).as_str()),
+        (Code::PermissionDenied, "ROLE_NOT_ALLOWED")
+    );
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn everything_that_is_wrong_with_a_child_is_told_together() {
     let harness = Harness::start().await;
     let anna = harness.account(Role::Parent, "anna@example.com").await;
@@ -90,29 +177,52 @@ async fn everything_that_is_wrong_with_a_child_is_told_together() {
         guardian_consent: false,
         first_name: String::new(),
         last_name: "x".repeat(101),
-        birthdate: Some(Date { year: 2023, month: 2, day: 29 }),
+        birthdate: Some(Date {
+            year: 2023,
+            month: 2,
+            day: 29,
+        }),
         skill_level: 99,
         specify: "x".repeat(501),
         team: "x".repeat(101),
     };
-    assert_eq!(fields(&add(&harness, &anna, bad).await.unwrap_err()), [
-        "request_id",
-        "guardian_consent",
-        "first_name",
-        "last_name",
-        "birthdate",
-        "skill_level",
-        "specify",
-        "team",
-    ]);
-    for (year, month, day) in [(1899, 12, 31), (9999, 1, 1), (2020, -1, 1), (2020, 1, 0), (2020, 0, 0)] {
-        let request = AddChildRequest { birthdate: Some(Date { year, month, day }), ..child("Cleo") };
-        assert_eq!(fields(&add(&harness, &anna, request).await.unwrap_err()), ["birthdate"]);
+    assert_eq!(
+        fields(&add(&harness, &anna, bad).await.unwrap_err()),
+        [
+            "request_id",
+            "guardian_consent",
+            "first_name",
+            "last_name",
+            "birthdate",
+            "skill_level",
+            "specify",
+            "team",
+        ]
+    );
+    for (year, month, day) in [
+        (1899, 12, 31),
+        (9999, 1, 1),
+        (2020, -1, 1),
+        (2020, 1, 0),
+        (2020, 0, 0),
+    ] {
+        let request = AddChildRequest {
+            birthdate: Some(Date { year, month, day }),
+            ..child("Cleo")
+        };
+        assert_eq!(
+            fields(&add(&harness, &anna, request).await.unwrap_err()),
+            ["birthdate"]
+        );
     }
-    assert_eq!(harness.log.read(0, 100).await.unwrap().len(), 2, "registration and login alone");
+    assert_eq!(
+        harness.log.read(0, 100).await.unwrap().len(),
+        2,
+        "registration and login alone"
+    );
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_repeated_request_adds_no_second_child() {
     let harness = Harness::start().await;
     let anna = harness.account(Role::Parent, "anna@example.com").await;
@@ -120,15 +230,28 @@ async fn a_repeated_request_adds_no_second_child() {
     let request = child("Cleo");
     let first = add(&harness, &anna, request.clone()).await.unwrap();
     assert_eq!(add(&harness, &anna, request.clone()).await.unwrap(), first);
-    let other = AddChildRequest { team: "Other".to_owned(), ..request.clone() };
+    let other = AddChildRequest {
+        team: "Other".to_owned(),
+        ..request.clone()
+    };
     for (caller, request) in [(&anna, other), (&eve, request)] {
         let refused = add(&harness, caller, request).await.unwrap_err();
-        assert_eq!((refused.code(), reason(&refused).as_str()), (Code::InvalidArgument, "REQUEST_ID_REUSED"));
+        assert_eq!(
+            (refused.code(), reason(&refused).as_str()),
+            (Code::InvalidArgument, "REQUEST_ID_REUSED")
+        );
     }
-    assert_eq!(list(&harness, &anna, of(&anna, first.position)).await.unwrap().children.len(), 1);
+    assert_eq!(
+        list(&harness, &anna, of(&anna, first.position))
+            .await
+            .unwrap()
+            .children
+            .len(),
+        1
+    );
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn pages_go_in_the_order_of_adding() {
     let harness = Harness::start().await;
     let anna = harness.account(Role::Parent, "anna@example.com").await;
@@ -136,23 +259,43 @@ async fn pages_go_in_the_order_of_adding() {
     for name in ["Zoe", "Ann", "Max"] {
         position = add(&harness, &anna, child(name)).await.unwrap().position;
     }
-    let request = ListChildrenRequest { page_size: 2, ..of(&anna, position) };
+    let request = ListChildrenRequest {
+        page_size: 2,
+        ..of(&anna, position)
+    };
     let first = list(&harness, &anna, request.clone()).await.unwrap();
-    let request = ListChildrenRequest { page_token: first.next_page_token.clone(), ..request };
+    let request = ListChildrenRequest {
+        page_token: first.next_page_token.clone(),
+        ..request
+    };
     let second = list(&harness, &anna, request).await.unwrap();
-    let names: Vec<_> =
-        first.children.iter().chain(&second.children).map(|child| child.first_name.as_str()).collect();
+    let names: Vec<_> = first
+        .children
+        .iter()
+        .chain(&second.children)
+        .map(|child| child.first_name.as_str())
+        .collect();
     assert_eq!(names, ["Zoe", "Ann", "Max"]);
     assert_eq!(second.next_page_token, "");
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_read_does_not_answer_before_the_position_it_is_given() {
     let harness = Harness::start().await;
     let anna = harness.account(Role::Parent, "anna@example.com").await;
-    let ahead = LogPosition { service: "identity".to_owned(), position: 1_000 };
+    let ahead = LogPosition {
+        service: "identity".to_owned(),
+        position: 1_000,
+    };
     let mut request = Request::new(of(&anna, Some(ahead)));
     request.set_timeout(Duration::from_millis(300));
-    let refused = harness.children(&anna.bearer).list_children(request).await.unwrap_err();
-    assert_eq!((refused.code(), reason(&refused).as_str()), (Code::DeadlineExceeded, "POSITION_NOT_REACHED"));
+    let refused = harness
+        .children(&anna.bearer)
+        .list_children(request)
+        .await
+        .unwrap_err();
+    assert_eq!(
+        (refused.code(), reason(&refused).as_str()),
+        (Code::DeadlineExceeded, "POSITION_NOT_REACHED")
+    );
 }

@@ -68,8 +68,11 @@ type Intercepted = InterceptedService<Channel, Bearer>;
 impl Harness {
     pub async fn start() -> Self {
         let harness = Self::without_projectors().await;
-        let Projectors { users, trainers, children } =
-            Projectors::new(&harness.log, &harness.database.pool());
+        let Projectors {
+            users,
+            trainers,
+            children,
+        } = Projectors::new(&harness.log, &harness.database.pool());
         let stop = harness.stop.clone();
         let (one, two, three) = (stop.clone(), stop.clone(), stop);
         tokio::spawn(async move { users.run(one).await });
@@ -86,7 +89,14 @@ impl Harness {
         let channel = channel_to(listener.local_addr().unwrap());
         let stop = CancellationToken::new();
         serve(&log, &database, &key, listener, &channel, stop.clone()).await;
-        Self { channel, log, key, stop: stop.clone(), _guard: stop.drop_guard(), database }
+        Self {
+            channel,
+            log,
+            key,
+            stop: stop.clone(),
+            _guard: stop.drop_guard(),
+            database,
+        }
     }
 
     pub fn users(&self, bearer: &Bearer) -> UserServiceClient<Intercepted> {
@@ -106,13 +116,22 @@ impl Harness {
     }
 
     pub async fn login(&self, email: &str, password: &str) -> Result<LoginResponse, Status> {
-        let request = LoginRequest { email: email.to_owned(), password: password.to_owned() };
-        self.users(&Bearer::default()).login(request).await.map(tonic::Response::into_inner)
+        let request = LoginRequest {
+            email: email.to_owned(),
+            password: password.to_owned(),
+        };
+        self.users(&Bearer::default())
+            .login(request)
+            .await
+            .map(tonic::Response::into_inner)
     }
 
     /// Registers and logs in.
     pub async fn account(&self, role: Role, email: &str) -> Account {
-        self.users(&Bearer::default()).register_user(registration(role, email)).await.unwrap();
+        self.users(&Bearer::default())
+            .register_user(registration(role, email))
+            .await
+            .unwrap();
         self.logged_in(email).await
     }
 
@@ -123,18 +142,26 @@ impl Harness {
             first_name: "Ada".to_owned(),
             last_name: "Root".to_owned(),
         };
-        identity::create_admin(&self.log, &self.database.pool(), admin).await.unwrap();
+        identity::create_admin(&self.log, &self.database.pool(), admin)
+            .await
+            .unwrap();
         self.logged_in("root@example.com").await
     }
 
     async fn logged_in(&self, email: &str) -> Account {
         let login = self.login(email, PASSWORD).await.unwrap();
-        Account { user_id: login.user_id, bearer: Bearer(login.access_token), position: login.position }
+        Account {
+            user_id: login.user_id,
+            bearer: Bearer(login.access_token),
+            position: login.position,
+        }
     }
 }
 
 fn channel_to(address: SocketAddr) -> Channel {
-    Endpoint::from_shared(format!("http://{address}")).unwrap().connect_lazy()
+    Endpoint::from_shared(format!("http://{address}"))
+        .unwrap()
+        .connect_lazy()
 }
 
 async fn serve(
@@ -145,7 +172,8 @@ async fn serve(
     channel: &Channel,
     stop: CancellationToken,
 ) {
-    let servers = Servers::new(log, &database.pool(), key.clone(), Duration::from_secs(600)).unwrap();
+    let servers =
+        Servers::new(log, &database.pool(), key.clone(), Duration::from_secs(600)).unwrap();
     let mut routes = RoutesBuilder::default();
     routes.add_service(servers.users);
     routes.add_service(servers.trainers);
@@ -154,7 +182,13 @@ async fn serve(
     let service_key = KeyPair::generate().unwrap();
     let verifier = Verifier::new(&service_key, fetch_from_identity(channel.clone()));
     let metrics = Metrics::new(identity::NAME);
-    let guard = Guard::new(identity::NAME, verifier, metrics.clone(), 1_024, Duration::from_secs(60));
+    let guard = Guard::new(
+        identity::NAME,
+        verifier,
+        metrics.clone(),
+        1_024,
+        Duration::from_secs(60),
+    );
     let parts = ServerParts::new(routes.routes(), Vec::new(), guard, &metrics);
     Server::start(parts, listener, stop).await.unwrap();
 }
@@ -184,7 +218,10 @@ pub fn profile(last_name: &str) -> CreateTrainerRequest {
         bio: "Left back.".to_owned(),
         experience: "Ten years.".to_owned(),
         photos: vec!["https://example.com/tara.jpg".to_owned()],
-        price_per_hour: Some(Money { currency_code: "USD".to_owned(), minor_units: 8_000 }),
+        price_per_hour: Some(Money {
+            currency_code: "USD".to_owned(),
+            minor_units: 8_000,
+        }),
         session_duration_minutes: 60,
         external: true,
     }
@@ -196,7 +233,11 @@ pub fn child(first_name: &str) -> AddChildRequest {
         guardian_consent: true,
         first_name: first_name.to_owned(),
         last_name: "Berg".to_owned(),
-        birthdate: Some(Date { year: 2016, month: 2, day: 29 }),
+        birthdate: Some(Date {
+            year: 2016,
+            month: 2,
+            day: 29,
+        }),
         skill_level: SkillLevel::Advanced.into(),
         specify: "Plays two years up.".to_owned(),
         team: "Harbour United".to_owned(),
@@ -206,7 +247,9 @@ pub fn child(first_name: &str) -> AddChildRequest {
 /// The documented reason of a refusal.
 pub fn reason(status: &Status) -> String {
     let details = status.get_error_details();
-    details.error_info().map_or_else(|| format!("none: {status}"), |info| info.reason.clone())
+    details
+        .error_info()
+        .map_or_else(|| format!("none: {status}"), |info| info.reason.clone())
 }
 
 /// The fields that a request was refused for.
@@ -214,5 +257,8 @@ pub fn fields(status: &Status) -> Vec<String> {
     assert_eq!(reason(status), "INVALID_FIELDS");
     let details = status.get_error_details();
     let violations = &details.bad_request().unwrap().field_violations;
-    violations.iter().map(|violation| violation.field.clone()).collect()
+    violations
+        .iter()
+        .map(|violation| violation.field.clone())
+        .collect()
 }

@@ -3,13 +3,21 @@ use identity::projector::Projectors;
 
 use crate::harness::{Harness, child, profile};
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_rebuild_gives_the_same_tables_as_following_the_log() {
     let harness = Harness::without_projectors().await;
     let anna = harness.account(Role::Parent, "anna@example.com").await;
     let tara = harness.account(Role::Trainer, "tara@example.com").await;
-    harness.children(&anna.bearer).add_child(child("Cleo")).await.unwrap();
-    harness.trainers(&tara.bearer).create_trainer(profile("Quinn")).await.unwrap();
+    harness
+        .children(&anna.bearer)
+        .add_child(child("Cleo"))
+        .await
+        .unwrap();
+    harness
+        .trainers(&tara.bearer)
+        .create_trainer(profile("Quinn"))
+        .await
+        .unwrap();
     let projectors = Projectors::new(&harness.log, &harness.database.pool());
     projectors.users.drain().await.unwrap();
     projectors.trainers.drain().await.unwrap();

@@ -14,7 +14,10 @@ async fn create(
     caller: &Account,
     request: CreateTrainerRequest,
 ) -> Result<CreateTrainerResponse, Status> {
-    let answer = harness.trainers(&caller.bearer).create_trainer(request).await?;
+    let answer = harness
+        .trainers(&caller.bearer)
+        .create_trainer(request)
+        .await?;
     Ok(answer.into_inner())
 }
 
@@ -23,75 +26,140 @@ async fn list(
     page_token: &str,
     min_position: Option<LogPosition>,
 ) -> Result<ListTrainersResponse, Status> {
-    let request = ListTrainersRequest { page_size: 2, page_token: page_token.to_owned(), min_position };
-    let answer = harness.trainers(&Bearer::default()).list_trainers(request).await?;
+    let request = ListTrainersRequest {
+        page_size: 2,
+        page_token: page_token.to_owned(),
+        min_position,
+    };
+    let answer = harness
+        .trainers(&Bearer::default())
+        .list_trainers(request)
+        .await?;
     Ok(answer.into_inner())
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_trainer_creates_her_profile_and_everybody_reads_it() {
     let harness = Harness::start().await;
     let tara = harness.account(Role::Trainer, "tara@example.com").await;
     let created = create(&harness, &tara, profile("Quinn")).await.unwrap();
     assert_eq!(created.trainer_id, tara.user_id);
-    let request = GetTrainerRequest { trainer_id: tara.user_id.clone(), min_position: created.position };
-    let answer = harness.trainers(&Bearer::default()).get_trainer(request).await.unwrap();
+    let request = GetTrainerRequest {
+        trainer_id: tara.user_id.clone(),
+        min_position: created.position,
+    };
+    let answer = harness
+        .trainers(&Bearer::default())
+        .get_trainer(request)
+        .await
+        .unwrap();
     let trainer = answer.into_inner().trainer.unwrap();
     assert_eq!(trainer.trainer_id, tara.user_id);
-    assert_eq!((trainer.first_name.as_str(), trainer.last_name.as_str()), ("Tara", "Quinn"));
-    assert_eq!(trainer.price_per_hour, Some(Money { currency_code: "USD".to_owned(), minor_units: 8_000 }));
+    assert_eq!(
+        (trainer.first_name.as_str(), trainer.last_name.as_str()),
+        ("Tara", "Quinn")
+    );
+    assert_eq!(
+        trainer.price_per_hour,
+        Some(Money {
+            currency_code: "USD".to_owned(),
+            minor_units: 8_000
+        })
+    );
     assert_eq!(trainer.price_per_hour, created.price_per_hour);
-    assert_eq!((trainer.session_duration_minutes, trainer.external), (60, true));
+    assert_eq!(
+        (trainer.session_duration_minutes, trainer.external),
+        (60, true)
+    );
     assert_eq!(trainer.photos, ["https://example.com/tara.jpg"]);
-    assert_eq!((trainer.bio.as_str(), trainer.experience.as_str()), ("Left back.", "Ten years."));
+    assert_eq!(
+        (trainer.bio.as_str(), trainer.experience.as_str()),
+        ("Left back.", "Ten years.")
+    );
     assert!(trainer.created_at.is_some());
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_administrator_creates_a_profile_for_a_trainer_and_for_nobody_else() {
     let harness = Harness::start().await;
     let admin = harness.admin().await;
     let tara = harness.account(Role::Trainer, "tara@example.com").await;
     let anna = harness.account(Role::Parent, "anna@example.com").await;
-    let for_user = |user_id: String| CreateTrainerRequest { user_id, ..profile("Quinn") };
-    let created = create(&harness, &admin, for_user(tara.user_id.clone())).await.unwrap();
+    let for_user = |user_id: String| CreateTrainerRequest {
+        user_id,
+        ..profile("Quinn")
+    };
+    let created = create(&harness, &admin, for_user(tara.user_id.clone()))
+        .await
+        .unwrap();
     assert_eq!(created.trainer_id, tara.user_id);
-    let refused = create(&harness, &admin, for_user(anna.user_id)).await.unwrap_err();
-    assert_eq!((refused.code(), reason(&refused).as_str()), (Code::FailedPrecondition, "ROLE_MISMATCH"));
+    let refused = create(&harness, &admin, for_user(anna.user_id))
+        .await
+        .unwrap_err();
+    assert_eq!(
+        (refused.code(), reason(&refused).as_str()),
+        (Code::FailedPrecondition, "ROLE_MISMATCH")
+    );
     let refused = create(&harness, &admin, for_user(id())).await.unwrap_err();
-    assert_eq!((refused.code(), reason(&refused).as_str()), (Code::NotFound, "NOT_FOUND"));
-    let refused = create(&harness, &admin, for_user(String::new())).await.unwrap_err();
+    assert_eq!(
+        (refused.code(), reason(&refused).as_str()),
+        (Code::NotFound, "NOT_FOUND")
+    );
+    let refused = create(&harness, &admin, for_user(String::new()))
+        .await
+        .unwrap_err();
     assert_eq!(fields(&refused), ["user_id"]);
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_trainer_creates_no_profile_for_others_and_a_parent_none_at_all() {
     let harness = Harness::start().await;
     let tara = harness.account(Role::Trainer, "tara@example.com").await;
     let ugo = harness.account(Role::Trainer, "ugo@example.com").await;
     let anna = harness.account(Role::Parent, "anna@example.com").await;
-    let for_ugo = CreateTrainerRequest { user_id: ugo.user_id, ..profile("Quinn") };
+    let for_ugo = CreateTrainerRequest {
+        user_id: ugo.user_id,
+        ..profile("Quinn")
+    };
     let refused = create(&harness, &tara, for_ugo).await.unwrap_err();
-    assert_eq!((refused.code(), reason(&refused).as_str()), (Code::NotFound, "NOT_FOUND"));
+    assert_eq!(
+        (refused.code(), reason(&refused).as_str()),
+        (Code::NotFound, "NOT_FOUND")
+    );
     let refused = create(&harness, &anna, profile("Quinn")).await.unwrap_err();
-    assert_eq!((refused.code(), reason(&refused).as_str()), (Code::PermissionDenied, "ROLE_NOT_ALLOWED"));
+    assert_eq!(
+        (refused.code(), reason(&refused).as_str()),
+        (Code::PermissionDenied, "ROLE_NOT_ALLOWED")
+    );
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_trainer_has_one_profile_and_a_repeated_request_its_first_answer() {
     let harness = Harness::start().await;
     let tara = harness.account(Role::Trainer, "tara@example.com").await;
     let request = profile("Quinn");
     let first = create(&harness, &tara, request.clone()).await.unwrap();
-    assert_eq!(create(&harness, &tara, request.clone()).await.unwrap(), first);
-    let other = CreateTrainerRequest { session_duration_minutes: 90, ..request };
+    assert_eq!(
+        create(&harness, &tara, request.clone()).await.unwrap(),
+        first
+    );
+    let other = CreateTrainerRequest {
+        session_duration_minutes: 90,
+        ..request
+    };
     let refused = create(&harness, &tara, other).await.unwrap_err();
-    assert_eq!((refused.code(), reason(&refused).as_str()), (Code::InvalidArgument, "REQUEST_ID_REUSED"));
+    assert_eq!(
+        (refused.code(), reason(&refused).as_str()),
+        (Code::InvalidArgument, "REQUEST_ID_REUSED")
+    );
     let refused = create(&harness, &tara, profile("Quinn")).await.unwrap_err();
-    assert_eq!((refused.code(), reason(&refused).as_str()), (Code::AlreadyExists, "TRAINER_EXISTS"));
+    assert_eq!(
+        (refused.code(), reason(&refused).as_str()),
+        (Code::AlreadyExists, "TRAINER_EXISTS")
+    );
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn everything_that_is_wrong_with_a_profile_is_told_together() {
     let harness = Harness::start().await;
     let tara = harness.account(Role::Trainer, "tara@example.com").await;
@@ -102,32 +170,53 @@ async fn everything_that_is_wrong_with_a_profile_is_told_together() {
         last_name: "x".repeat(101),
         bio: "x".repeat(5_001),
         experience: "x".repeat(5_001),
-        photos: vec!["https://example.com/a.jpg".to_owned(), "http://example.com/b.jpg".to_owned()],
-        price_per_hour: Some(Money { currency_code: "USD".to_owned(), minor_units: 0 }),
+        photos: vec![
+            "https://example.com/a.jpg".to_owned(),
+            "http://example.com/b.jpg".to_owned(),
+        ],
+        price_per_hour: Some(Money {
+            currency_code: "USD".to_owned(),
+            minor_units: 0,
+        }),
         session_duration_minutes: 9,
         external: false,
     };
     let refused = create(&harness, &tara, bad).await.unwrap_err();
-    assert_eq!(fields(&refused), [
-        "request_id",
-        "user_id",
-        "first_name",
-        "last_name",
-        "bio",
-        "experience",
-        "photos[1]",
-        "price_per_hour.minor_units",
-        "session_duration_minutes",
-    ]);
-    let priceless = CreateTrainerRequest { price_per_hour: None, ..profile("Quinn") };
-    assert_eq!(fields(&create(&harness, &tara, priceless).await.unwrap_err()), ["price_per_hour"]);
-    let dollars = Some(Money { currency_code: "dollars".to_owned(), minor_units: 1 });
-    let foreign = CreateTrainerRequest { price_per_hour: dollars, ..profile("Quinn") };
+    assert_eq!(
+        fields(&refused),
+        [
+            "request_id",
+            "user_id",
+            "first_name",
+            "last_name",
+            "bio",
+            "experience",
+            "photos[1]",
+            "price_per_hour.minor_units",
+            "session_duration_minutes",
+        ]
+    );
+    let priceless = CreateTrainerRequest {
+        price_per_hour: None,
+        ..profile("Quinn")
+    };
+    assert_eq!(
+        fields(&create(&harness, &tara, priceless).await.unwrap_err()),
+        ["price_per_hour"]
+    );
+    let dollars = Some(Money {
+        currency_code: "dollars".to_owned(),
+        minor_units: 1,
+    });
+    let foreign = CreateTrainerRequest {
+        price_per_hour: dollars,
+        ..profile("Quinn")
+    };
     let refused = create(&harness, &tara, foreign).await.unwrap_err();
     assert_eq!(fields(&refused), ["price_per_hour.currency_code"]);
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn pages_go_by_name_and_neither_repeat_nor_skip_when_a_trainer_joins_between() {
     let harness = Harness::start().await;
     for name in ["Diaz", "Abel", "Cole", "Eads", "Abel"] {
@@ -136,21 +225,37 @@ async fn pages_go_by_name_and_neither_repeat_nor_skip_when_a_trainer_joins_betwe
     let position = join(&harness, "Gray").await;
     let first = list(&harness, "", position).await.unwrap();
     let position = join(&harness, "Aaron").await;
-    let second = list(&harness, &first.next_page_token, position).await.unwrap();
+    let second = list(&harness, &first.next_page_token, position)
+        .await
+        .unwrap();
     let position = join(&harness, "Fox").await;
-    let third = list(&harness, &second.next_page_token, position).await.unwrap();
+    let third = list(&harness, &second.next_page_token, position)
+        .await
+        .unwrap();
     let last = list(&harness, &third.next_page_token, None).await.unwrap();
     let names: Vec<_> = [&first, &second, &third, &last]
         .iter()
-        .flat_map(|page| page.trainers.iter().map(|trainer| trainer.last_name.as_str()))
+        .flat_map(|page| {
+            page.trainers
+                .iter()
+                .map(|trainer| trainer.last_name.as_str())
+        })
         .collect();
-    assert_eq!(names, ["Abel", "Abel", "Cole", "Diaz", "Eads", "Fox", "Gray"]);
+    assert_eq!(
+        names,
+        ["Abel", "Abel", "Cole", "Diaz", "Eads", "Fox", "Gray"]
+    );
     assert_eq!(last.next_page_token, "");
     let refused = list(&harness, "forged", None).await.unwrap_err();
     assert_eq!(fields(&refused), ["page_token"]);
 }
 
 async fn join(harness: &Harness, last_name: &str) -> Option<LogPosition> {
-    let trainer = harness.account(Role::Trainer, &format!("{}@example.com", id())).await;
-    create(harness, &trainer, profile(last_name)).await.unwrap().position
+    let trainer = harness
+        .account(Role::Trainer, &format!("{}@example.com", id()))
+        .await;
+    create(harness, &trainer, profile(last_name))
+        .await
+        .unwrap()
+        .position
 }

@@ -15,7 +15,7 @@ pub enum PayableKind {
     TicketHold,
 }
 
-/// What is paid for. Shown as "session:<id>" or "ticket_hold:<id>", which is also the key of
+/// What is paid for. Shown as `session:<id>` or `ticket_hold:<id>`, which is also the key of
 /// the claim that lets one payment at a time be under way for it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Payable {

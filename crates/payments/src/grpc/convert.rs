@@ -188,23 +188,20 @@ impl TryFrom<pb::ResolvePaymentRequest> for Step {
 
 /// A parsed request about one refund, of a service.
 pub struct RefundStep {
-    pub request_id: Uuid,
-    pub payment_id: Uuid,
+    pub payment: Step,
     pub refund_id: Uuid,
 }
 
 impl RefundStep {
     fn parse(request_id: &str, payment_id: &str, refund_id: &str) -> Result<Self, Status> {
         let mut fields = Fields::new();
-        let request_id = fields.uuid("request_id", request_id);
-        let payment_id = fields.uuid("payment_id", payment_id);
+        let payment = Step {
+            request_id: fields.uuid("request_id", request_id),
+            payment_id: fields.uuid("payment_id", payment_id),
+        };
         let refund_id = fields.uuid("refund_id", refund_id);
         fields.finish()?;
-        Ok(Self {
-            request_id,
-            payment_id,
-            refund_id,
-        })
+        Ok(Self { payment, refund_id })
     }
 }
 

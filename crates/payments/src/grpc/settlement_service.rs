@@ -104,12 +104,12 @@ impl settlement_service_server::SettlementService for SettlementService {
     ) -> Result<Response<pb::SubmitRefundResponse>, Status> {
         let call = Call::of(&request);
         let message = request.into_inner();
-        let step = RefundStep::try_from(message.clone())?;
-        let context = call.context("SubmitRefund", step.request_id, &message);
+        let RefundStep { payment, refund_id } = RefundStep::try_from(message.clone())?;
+        let context = call.context("SubmitRefund", payment.request_id, &message);
 
         let advanced = self
             .settlement
-            .advance_refund(step.payment_id, step.refund_id, &context)
+            .advance_refund(payment.payment_id, refund_id, &context)
             .await;
         let settled = advanced.map_err(errors::settling)?;
 
@@ -125,12 +125,12 @@ impl settlement_service_server::SettlementService for SettlementService {
     ) -> Result<Response<pb::ResolveRefundResponse>, Status> {
         let call = Call::of(&request);
         let message = request.into_inner();
-        let step = RefundStep::try_from(message.clone())?;
-        let context = call.context("ResolveRefund", step.request_id, &message);
+        let RefundStep { payment, refund_id } = RefundStep::try_from(message.clone())?;
+        let context = call.context("ResolveRefund", payment.request_id, &message);
 
         let advanced = self
             .settlement
-            .advance_refund(step.payment_id, step.refund_id, &context)
+            .advance_refund(payment.payment_id, refund_id, &context)
             .await;
         let settled = advanced.map_err(errors::settling)?;
 

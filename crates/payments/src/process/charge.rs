@@ -149,6 +149,32 @@ mod tests {
         assert_eq!(run.event(created()), NOTHING);
     }
 
+    proptest::proptest! {
+        #[test]
+        fn whatever_comes_in_whatever_order_the_payment_is_submitted_at_most_once_and_not_after_its_outcome(
+            inputs in proptest::collection::vec(0_usize..6, 0..30),
+        ) {
+            let mut run = Run::of(Charge);
+            let (mut submitted, mut settled) = (0, false);
+            for (second, input) in (20..).zip(inputs) {
+                let effects = match input {
+                    0 => run.event(created()),
+                    1 => run.event(unknown(10)),
+                    2 => run.timer(second),
+                    outcome => {
+                        let effects = run.event([succeeded(), failed(), canceled()][outcome - 3].clone());
+                        proptest::prop_assert_eq!(effects.len(), usize::from(!settled));
+                        settled = true;
+                        continue;
+                    }
+                };
+                proptest::prop_assert!(!settled || effects.is_empty());
+                submitted += effects.iter().filter(|effect| *effect == SUBMIT).count();
+            }
+            proptest::prop_assert!(submitted <= 1);
+        }
+    }
+
     #[test]
     fn events_of_refunds_are_not_for_this_process() {
         assert_eq!(Charge.key(&delivered(refund_requested())), None);

@@ -180,16 +180,16 @@ pub fn of_ticketing(envelope: &Envelope) -> Result<Option<PayableEvent>, DecodeE
         })
     };
     match decode::<TicketingEvent>(envelope)?.event {
-        Some(Ticketing::TicketsHeld(held)) => Ok(Some(PayableEvent::Held(Held {
-            payable: hold(&held.hold_id)?,
-            user_id: remote.uuid("parent_id", &held.parent_id)?,
+        Some(Ticketing::TicketsHeld(tickets)) => Ok(Some(PayableEvent::Held(Held {
+            payable: hold(&tickets.hold_id)?,
+            user_id: remote.uuid("parent_id", &tickets.parent_id)?,
             purchase: Purchase::Tickets {
-                event_id: remote.uuid("event_id", &held.event_id)?,
-                tier_id: the_only_tier(remote, &held.tickets)?,
-                ticket_id: the_only_ticket(remote, &held.tickets)?,
+                event_id: remote.uuid("event_id", &tickets.event_id)?,
+                tier_id: the_only_tier(remote, &tickets.tickets)?,
+                ticket_id: the_only_ticket(remote, &tickets.tickets)?,
             },
-            amount: remote.money("total", held.total.as_ref())?,
-            expires_at: remote.instant("hold_expires_at", held.hold_expires_at.as_ref())?,
+            amount: remote.money("total", tickets.total.as_ref())?,
+            expires_at: remote.instant("hold_expires_at", tickets.hold_expires_at.as_ref())?,
         }))),
         Some(Ticketing::TicketsConfirmed(confirmed)) => {
             moved(&confirmed.hold_id, PayableState::Paid).map(Some)
@@ -217,5 +217,110 @@ fn the_only_ticket(
     match tickets {
         [ticket] => remote.uuid("ticket_id", &ticket.ticket_id).map(Some),
         _ => Ok(None),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use contracts::{common::v1::Money as MoneyMessage, ticketing::events::v1::TicketsHeld};
+    use prost::Message;
+    use prost_types::Timestamp;
+
+    use super::*;
+
+    fn envelope(tickets: Vec<HeldTicket>, total: Option<MoneyMessage>) -> Envelope {
+        let held = TicketsHeld {
+            hold_id: Uuid::from_u128(1).to_string(),
+            event_id: Uuid::from_u128(2).to_string(),
+            parent_id: Uuid::from_u128(3).to_string(),
+            tickets,
+            total,
+            hold_expires_at: Some(Timestamp {
+                seconds: 900,
+                nanos: 0,
+            }),
+            held_at: Some(Timestamp {
+                seconds: 0,
+                nanos: 0,
+            }),
+        };
+        let event = TicketingEvent {
+            event: Some(Ticketing::TicketsHeld(held)),
+        };
+        Envelope {
+            position: 7,
+            payload: event.encode_to_vec(),
+            ..Envelope::default()
+        }
+    }
+
+    fn ticket(ticket: u128, tier: u128) -> HeldTicket {
+        HeldTicket {
+            ticket_id: Uuid::from_u128(ticket).to_string(),
+            tier_id: Uuid::from_u128(tier).to_string(),
+            ..HeldTicket::default()
+        }
+    }
+
+    fn usd(minor_units: i64) -> MoneyMessage {
+        MoneyMessage {
+            currency_code: "USD".to_owned(),
+            minor_units,
+        }
+    }
+
+    fn purchase(tickets: Vec<HeldTicket>) -> Purchase {
+        match of_ticketing(&envelope(tickets, Some(usd(100))))
+            .unwrap()
+            .unwrap()
+        {
+            PayableEvent::Held(held) => held.purchase,
+            PayableEvent::Moved { .. } => panic!("tickets are held"),
+        }
+    }
+
+    #[test]
+    fn tier_and_ticket_are_named_where_there_is_one() {
+        let event_id = Uuid::from_u128(2);
+        let (tier, first) = (Some(Uuid::from_u128(20)), Some(Uuid::from_u128(10)));
+        assert_eq!(
+            purchase(vec![ticket(10, 20)]),
+            Purchase::Tickets {
+                event_id,
+                tier_id: tier,
+                ticket_id: first
+            }
+        );
+        assert_eq!(
+            purchase(vec![ticket(10, 20), ticket(11, 20)]),
+            Purchase::Tickets {
+                event_id,
+                tier_id: tier,
+                ticket_id: None
+            }
+        );
+        assert_eq!(
+            purchase(vec![ticket(10, 20), ticket(11, 21)]),
+            Purchase::Tickets {
+                event_id,
+                tier_id: None,
+                ticket_id: None
+            }
+        );
+    }
+
+    #[test]
+    fn what_cannot_be_read_is_named() {
+        let missing = of_ticketing(&envelope(vec![ticket(10, 20)], None)).unwrap_err();
+        assert_eq!(
+            (missing.position, missing.reason.as_str()),
+            (7, "total: is missing")
+        );
+        let negative = of_ticketing(&envelope(vec![ticket(10, 20)], Some(usd(-1)))).unwrap_err();
+        assert!(
+            negative.reason.starts_with("total: "),
+            "{}",
+            negative.reason
+        );
     }
 }

@@ -82,10 +82,10 @@ impl Projection for Payments {
                 at: *created_at,
             }),
             PaymentEvent::PaymentSubmitted { .. } => {
-                tables.moved(payment_id, PaymentState::Processing, at)?
+                tables.moved(payment_id, PaymentState::Processing, at)?;
             }
             PaymentEvent::PaymentOutcomeUnknown { .. } => {
-                tables.moved(payment_id, PaymentState::Unknown, at)?
+                tables.moved(payment_id, PaymentState::Unknown, at)?;
             }
             PaymentEvent::PaymentSucceeded {
                 provider_reference, ..

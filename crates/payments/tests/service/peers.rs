@@ -44,6 +44,10 @@ impl Peer {
         }
     }
 
+    pub fn name(&self) -> &'static str {
+        self.service
+    }
+
     /// Something happens there; the id of the event.
     fn happens(&self, event_type: &str, aggregate_id: String, payload: Vec<u8>) -> Uuid {
         let mut envelopes = self.envelopes.lock().unwrap();
@@ -80,7 +84,7 @@ impl Peer {
     }
 
     /// A parent holds a session for so long; its id.
-    pub fn holds_session(&self, parent: Uuid, trainer: Uuid, hold: TimeDelta) -> Uuid {
+    pub fn holds_session(&self, parent: Uuid, trainer: Uuid, lasting: TimeDelta) -> Uuid {
         let session = Uuid::now_v7();
         let now = Utc::now();
         let held = scheduling::SessionHeld {
@@ -93,7 +97,7 @@ impl Peer {
             starts_at: Some(timestamp(now + TimeDelta::days(2))),
             ends_at: Some(timestamp(now + TimeDelta::days(2) + TimeDelta::hours(1))),
             price: Some(usd(7_500)),
-            hold_expires_at: Some(timestamp(now + hold)),
+            hold_expires_at: Some(timestamp(now + lasting)),
             held_at: Some(timestamp(now)),
         };
         self.scheduling(
@@ -166,7 +170,7 @@ impl Peer {
             child_id: Uuid::now_v7().to_string(),
             price: Some(usd(12_000)),
         };
-        let held = ticketing::TicketsHeld {
+        let tickets = ticketing::TicketsHeld {
             hold_id: hold.to_string(),
             event_id: event.to_string(),
             parent_id: parent.to_string(),
@@ -178,7 +182,7 @@ impl Peer {
         self.ticketing(
             "TicketsHeld",
             hold,
-            ticketing_event::Event::TicketsHeld(held),
+            ticketing_event::Event::TicketsHeld(tickets),
         );
         hold
     }

@@ -156,6 +156,29 @@ async fn money_goes_back_once_whatever_asks_for_it() {
 }
 
 #[tokio::test]
+async fn refunds_for_many_causes_that_race_return_the_money_once() {
+    let world = World::start().await;
+    let (_, _, payment) = paid_session(&world, "sandbox_ok").await;
+
+    let answers =
+        futures::future::join_all((0..8).map(|_| refund(&world, payment, Uuid::now_v7()))).await;
+
+    assert!(
+        answers
+            .iter()
+            .all(|answer| answer.refund_id == answers[0].refund_id)
+    );
+    world.refunded(payment).await;
+    let requested = world
+        .history()
+        .await
+        .into_iter()
+        .filter(|event| matches!(event, Event::RefundRequested(_)));
+    assert_eq!(requested.count(), 1);
+    world.stop().await;
+}
+
+#[tokio::test]
 async fn a_payment_that_took_no_money_has_nothing_to_return() {
     let world = World::start().await;
     let parent = Uuid::now_v7();

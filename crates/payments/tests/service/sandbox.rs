@@ -7,7 +7,7 @@ use payments::{
 };
 use uuid::Uuid;
 
-async fn provider(database: &TestDatabase) -> Provider {
+fn provider(database: &TestDatabase) -> Provider {
     Provider::sandbox(database.pool(), Duration::from_millis(100))
 }
 
@@ -22,7 +22,7 @@ fn amount() -> Money {
 #[tokio::test]
 async fn the_same_key_gives_the_same_answer() {
     let database = database().await;
-    let provider = provider(&database).await;
+    let provider = provider(&database);
     for method in ["sandbox_ok", "sandbox_declined"] {
         let key = Uuid::now_v7();
         let first = provider.charge(key, &amount(), method).await.unwrap();
@@ -43,7 +43,7 @@ async fn the_same_key_gives_the_same_answer() {
 #[tokio::test]
 async fn a_key_is_good_for_one_request() {
     let database = database().await;
-    let provider = provider(&database).await;
+    let provider = provider(&database);
     let key = Uuid::now_v7();
     provider.charge(key, &amount(), "sandbox_ok").await.unwrap();
 
@@ -61,7 +61,7 @@ async fn a_key_is_good_for_one_request() {
 #[tokio::test]
 async fn silence_is_unknown_until_it_is_asked_about() {
     let database = database().await;
-    let provider = provider(&database).await;
+    let provider = provider(&database);
     for (method, taken) in [
         ("sandbox_timeout_ok", true),
         ("sandbox_timeout_lost", true),
@@ -90,7 +90,7 @@ async fn silence_is_unknown_until_it_is_asked_about() {
 #[tokio::test]
 async fn a_slow_charge_is_undecided_until_its_time_has_come() {
     let database = database().await;
-    let provider = provider(&database).await;
+    let provider = provider(&database);
     let key = Uuid::now_v7();
     let method = "sandbox_slow_3600_ok";
     let undecided = provider.charge(key, &amount(), method).await.unwrap();
@@ -115,7 +115,7 @@ async fn a_slow_charge_is_undecided_until_its_time_has_come() {
 #[tokio::test]
 async fn a_refund_goes_by_the_rule_of_its_charge() {
     let database = database().await;
-    let provider = provider(&database).await;
+    let provider = provider(&database);
     for (method, code) in [
         ("sandbox_ok", None),
         ("sandbox_refund_declined", Some("refund_refused")),

@@ -42,6 +42,7 @@ pub struct World {
     pub channel: Channel,
     identity_key: KeyPair,
     service_key: KeyPair,
+    settings: Settings,
     shutdown: CancellationToken,
     running: Running,
     database: Database,
@@ -54,11 +55,6 @@ impl World {
         let (identity_key, service_key) =
             (KeyPair::generate().unwrap(), KeyPair::generate().unwrap());
         let (scheduling, ticketing) = (Peer::new("scheduling"), Peer::new("ticketing"));
-        let scheduling_address = serve(scheduling.clone(), Keys(identity_key.clone())).await;
-        let ticketing_address = serve(ticketing.clone(), Keys(identity_key.clone())).await;
-
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let address = listener.local_addr().unwrap();
         let broker =
             std::env::var("TEST_NATS_URL").unwrap_or_else(|_| "nats://127.0.0.1:9".to_owned());
         let mut settings = Settings {
@@ -69,15 +65,14 @@ impl World {
             provider_deadline: Duration::from_millis(200),
             ..Settings::default()
         };
-        for (name, address) in [
-            ("identity", scheduling_address),
-            ("scheduling", scheduling_address),
-            ("ticketing", ticketing_address),
-            ("payments", address),
-        ] {
+        for peer in [&scheduling, &ticketing] {
+            let address = serve(peer.clone(), Keys(identity_key.clone())).await;
             settings
                 .addresses
-                .insert(name.to_owned(), format!("http://{address}"));
+                .insert(peer.name().to_owned(), format!("http://{address}"));
+            settings
+                .addresses
+                .insert("identity".to_owned(), format!("http://{address}"));
         }
         let definition = payments::definition();
         database::migrate(
@@ -88,22 +83,27 @@ impl World {
         .await
         .unwrap();
         let shutdown = CancellationToken::new();
-        let running = host::start(definition, settings, Mode::Both, listener, shutdown.clone())
-            .await
-            .unwrap();
-        let channel = Endpoint::from_shared(format!("http://{address}"))
-            .unwrap()
-            .connect_lazy();
+        let (running, channel) = launch(&mut settings, &shutdown).await;
         Self {
             scheduling,
             ticketing,
             channel,
             identity_key,
             service_key,
+            settings,
             shutdown,
             running,
             database,
         }
+    }
+
+    /// Ends the service and starts it anew, on the same database.
+    pub async fn restart(mut self) -> Self {
+        self.shutdown.cancel();
+        self.running.stopped().await.unwrap();
+        self.shutdown = CancellationToken::new();
+        (self.running, self.channel) = launch(&mut self.settings, &self.shutdown).await;
+        self
     }
 
     /// Drains the service and drops its database.
@@ -260,6 +260,27 @@ impl World {
         }
         envelopes
     }
+}
+
+/// Starts the service on a free port.
+async fn launch(settings: &mut Settings, shutdown: &CancellationToken) -> (Running, Channel) {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = format!("http://{}", listener.local_addr().unwrap());
+    settings
+        .addresses
+        .insert("payments".to_owned(), address.clone());
+    let started = host::start(
+        payments::definition(),
+        settings.clone(),
+        Mode::Both,
+        listener,
+        shutdown.clone(),
+    );
+    let running = started.await.unwrap();
+    (
+        running,
+        Endpoint::from_shared(address).unwrap().connect_lazy(),
+    )
 }
 
 pub fn create(kind: PayableKind, id: Uuid, payment_method: &str) -> CreatePaymentRequest {

@@ -104,6 +104,7 @@ impl OpenSchedule {
                 }
             }
         }
+        let nothing_wrong = violations.is_empty();
         let mut fields = Fields::new();
         for (rule, error) in violations.into_iter().take(MAX_VIOLATIONS) {
             fields.violation(
@@ -112,7 +113,7 @@ impl OpenSchedule {
                 error.to_string(),
             );
         }
-        if slots.is_empty() {
+        if slots.is_empty() && nothing_wrong {
             fields.violation("slots", "EMPTY", "must make at least one slot");
         }
         fields.finish()?;

@@ -65,6 +65,7 @@ async fn the_services_role_writes_its_own_tables_and_the_runtimes() {
         "update notes set id = 2",
         "delete from notes",
         "truncate notes",
+        "select count_notes() from all_notes",
         "delete from projections",
         "delete from process_outbox",
         "delete from snapshots",

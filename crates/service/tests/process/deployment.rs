@@ -59,7 +59,10 @@ pub fn migrations() -> Vec<eventsourcing::Migration> {
     vec![eventsourcing::migration(
         100,
         "notes",
-        "create table notes (id bigint primary key)",
+        "create table notes (id bigint primary key);
+         create view all_notes as select * from notes;
+         create function count_notes() returns bigint language sql stable as
+             'select count(*) from notes'",
     )]
 }
 

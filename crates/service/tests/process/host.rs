@@ -18,6 +18,7 @@ use super::deployment::{Deployment, SERVICE, migrations};
 type Build = fn(Runtime) -> futures::future::BoxFuture<'static, Result<Service, BuildError>>;
 
 /// A service with a worker that works until it is told to stop.
+#[expect(clippy::needless_pass_by_value, reason = "what a definition asks for")]
 fn diligent(runtime: Runtime) -> futures::future::BoxFuture<'static, Result<Service, BuildError>> {
     Box::pin(async move {
         let Runtime { name, .. } = runtime;

@@ -5,3 +5,4 @@
 mod access;
 mod limits;
 mod support;
+mod traces;

@@ -28,7 +28,7 @@ const PUBLISH: &str = "/divinetime.ticketing.v1.EventService/PublishEvent";
 #[derive(Clone)]
 pub struct Events {
     /// Decides.
-    pub events: Repository<Event>,
+    pub repository: Repository<Event>,
     /// Knows zones.
     pub references: References,
     /// Has the read tables.
@@ -58,7 +58,7 @@ impl EventService for Events {
         let context = call.context(CREATE, request_id, &request);
         let command = EventCommand::Create(Box::new(create));
         let committed = self
-            .events
+            .repository
             .create(&event_id, context, command, |_, events| created(events))
             .await
             .map_err(errors::status)?;
@@ -80,7 +80,7 @@ impl EventService for Events {
         let event_id = event_id.to_string();
         let context = call.context(PUBLISH, request_id, &request);
         let committed = self
-            .events
+            .repository
             .execute(
                 &event_id,
                 context,

@@ -21,7 +21,6 @@ fn now() -> DateTime<Utc> {
 }
 
 /// The stored answer, with the place where it is recorded.
-#[expect(clippy::result_large_err, reason = "Status is what a handler returns")]
 fn answer<M: Message + Default>(
     committed: &Committed,
     place: impl FnOnce(&mut M, LogPosition),

@@ -32,7 +32,7 @@ const SETTLE: &str = "/divinetime.ticketing.v1.TicketService/SettleTicketHold";
 #[derive(Clone)]
 pub struct Tickets {
     /// Decides.
-    pub events: Repository<Event>,
+    pub repository: Repository<Event>,
     /// Knows guardians, and where holds belong.
     pub references: References,
     /// Has the read tables.
@@ -59,7 +59,7 @@ impl TicketService for Tickets {
         }
         let context = call.context(HOLD, hold.request_id, &request);
         let committed = self
-            .events
+            .repository
             .execute(&hold.event_id, context, hold.command, |_, events| {
                 held(events)
             })
@@ -108,7 +108,7 @@ impl TicketService for Tickets {
         let context = call.context(EXPIRE, request_id, &request);
         let command = EventCommand::ExpireHold { hold_id, at: now() };
         let committed = self
-            .events
+            .repository
             .execute(&event_id.to_string(), context, command, |event, _| {
                 expired(event, hold_id)
             })
@@ -142,7 +142,7 @@ impl TicketService for Tickets {
             at: now(),
         };
         let committed = self
-            .events
+            .repository
             .execute(&event_id.to_string(), context, command, |event, _| {
                 settled(event, hold_id, payment_id)
             })

@@ -32,13 +32,13 @@ impl Process for TicketHold {
             EventEvent::TicketsHeld { total, .. } if total.is_zero() => None,
             EventEvent::TicketsConfirmed {
                 payment_id: None, ..
-            } => None,
+            }
+            | EventEvent::EventCreated(_)
+            | EventEvent::EventPublished { .. }
+            | EventEvent::TicketPaymentRejected { .. } => None,
             EventEvent::TicketsHeld { hold_id, .. }
             | EventEvent::TicketsConfirmed { hold_id, .. }
             | EventEvent::TicketHoldExpired { hold_id, .. } => Some(hold_id.to_string()),
-            EventEvent::EventCreated(_)
-            | EventEvent::EventPublished { .. }
-            | EventEvent::TicketPaymentRejected { .. } => None,
         }
     }
 

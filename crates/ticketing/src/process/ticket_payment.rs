@@ -82,3 +82,92 @@ impl Process for TicketPayment {
         vec![settle, Effect::Done]
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use contracts::payments::events::v1::{PaymentFailed, PaymentSucceeded};
+
+    use super::*;
+
+    fn envelope(event: Public) -> Envelope {
+        Envelope {
+            payload: PaymentsEvent { event: Some(event) }.encode_to_vec(),
+            ..Envelope::default()
+        }
+    }
+
+    fn succeeded(kind: PayableKind) -> Envelope {
+        envelope(Public::PaymentSucceeded(PaymentSucceeded {
+            payment_id: "payment".to_owned(),
+            payable_kind: kind.into(),
+            payable_id: "hold".to_owned(),
+            ..PaymentSucceeded::default()
+        }))
+    }
+
+    fn received() -> TicketPaymentReceived {
+        TicketPaymentReceived {
+            hold_id: "hold".to_owned(),
+            payment_id: "payment".to_owned(),
+        }
+    }
+
+    #[test]
+    fn only_payments_that_succeeded_for_tickets_are_brought_to_a_hold() {
+        let read = |envelope| TicketPaymentReceived::decode(&envelope).unwrap();
+        assert_eq!(read(succeeded(PayableKind::TicketHold)), Some(received()));
+        assert_eq!(read(succeeded(PayableKind::Session)), None);
+        let failed = PaymentFailed {
+            payable_kind: PayableKind::TicketHold.into(),
+            ..PaymentFailed::default()
+        };
+        assert_eq!(read(envelope(Public::PaymentFailed(failed))), None);
+    }
+
+    #[test]
+    fn a_payload_of_another_vocabulary_is_an_error() {
+        let envelope = Envelope {
+            event_type: "PaymentSucceeded".to_owned(),
+            position: 7,
+            payload: vec![0xff],
+            ..Envelope::default()
+        };
+        let error = TicketPaymentReceived::decode(&envelope).unwrap_err();
+        assert_eq!(error.position, 7);
+    }
+
+    #[test]
+    fn each_delivery_settles_the_hold_and_remembers_nothing() {
+        let delivered = Delivered {
+            source: "payments",
+            position: 7,
+            event_id: uuid::Uuid::from_u128(9),
+            recorded_at: chrono::Utc::now(),
+            actor: "system".to_owned(),
+            aggregate_id: "payment".to_owned(),
+            sequence: 2,
+            correlation_id: uuid::Uuid::from_u128(8),
+            trace_context: None,
+            event: received(),
+        };
+        assert_eq!(TicketPayment.key(&delivered), Some("hold".to_owned()));
+        for _ in 0..2 {
+            let effects = TicketPayment.react(&mut Nothing, Input::Event(&delivered));
+            let mut effects = effects.into_iter();
+            let Some(Effect::Send { method, build, .. }) = effects.next() else {
+                panic!("a command is sent");
+            };
+            assert_eq!(
+                method,
+                "/divinetime.ticketing.v1.TicketService/SettleTicketHold"
+            );
+            let request =
+                SettleTicketHoldRequest::decode(build("r".to_owned()).as_slice()).unwrap();
+            assert_eq!(
+                (request.hold_id.as_str(), request.payment_id.as_str()),
+                ("hold", "payment")
+            );
+            assert!(matches!(effects.next(), Some(Effect::Done)));
+        }
+    }
+}

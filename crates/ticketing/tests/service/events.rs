@@ -6,7 +6,6 @@ use contracts::{
     google::r#type::Date,
     ticketing::v1::{
         CreateEventRequest, EventState, EventType, GetEventRequest, ListEventsRequest,
-        PublishEventRequest,
     },
 };
 use tonic::Code;
@@ -14,7 +13,7 @@ use uuid::Uuid;
 
 use crate::world::{Caller, World, camp, reason, ticketing_position, tier, violations};
 
-const HOLD: Duration = Duration::from_secs(15 * 60);
+const HOLD: Duration = Duration::from_mins(15);
 
 fn instant(text: &str) -> prost_types::Timestamp {
     let instant: chrono::DateTime<chrono::Utc> = text.parse().unwrap();
@@ -25,13 +24,7 @@ fn instant(text: &str) -> prost_types::Timestamp {
 async fn a_draft_is_resolved_in_its_locations_zone_and_only_admins_see_it() {
     let world = World::start(HOLD).await;
     let location = world.add_location("America/New_York");
-    let request = world.request(Caller::Admin, camp(location));
-    let created = world
-        .events()
-        .create_event(request)
-        .await
-        .unwrap()
-        .into_inner();
+    let created = world.create(Caller::Admin, camp(location)).await.unwrap();
     assert_eq!(created.starts_at, Some(instant("2099-07-10T13:00:00Z")));
     assert_eq!(created.ends_at, Some(instant("2099-07-11T19:30:00Z")));
 
@@ -87,14 +80,7 @@ async fn a_draft_is_resolved_in_its_locations_zone_and_only_admins_see_it() {
 async fn publishing_shows_an_event_to_everyone_and_twice_is_success() {
     let world = World::start(HOLD).await;
     let event = world.on_sale(5, vec![tier("Seat", 4_999, 5)]).await;
-    let publish = PublishEventRequest {
-        request_id: Uuid::now_v7().to_string(),
-        event_id: event.event_id.clone(),
-    };
-    let again = world
-        .events()
-        .publish_event(world.request(Caller::Admin, publish));
-    let again = again.await.unwrap().into_inner();
+    let again = world.publish(&event.event_id).await.unwrap();
     assert_eq!(again.state(), EventState::Published);
     let get = GetEventRequest {
         event_id: event.event_id.clone(),
@@ -108,14 +94,9 @@ async fn publishing_shows_an_event_to_everyone_and_twice_is_success() {
     let shown = shown.into_inner().event.unwrap();
     assert_eq!(shown.state(), EventState::Published);
     assert!(shown.published_at.is_some());
-    let unknown = PublishEventRequest {
-        request_id: Uuid::now_v7().to_string(),
-        event_id: Uuid::now_v7().to_string(),
-    };
-    let refused = world
-        .events()
-        .publish_event(world.request(Caller::Admin, unknown));
-    assert_eq!(reason(&refused.await.unwrap_err()), "NOT_FOUND");
+    let unknown = Uuid::now_v7().to_string();
+    let refused = world.publish(&unknown).await.unwrap_err();
+    assert_eq!(reason(&refused), "NOT_FOUND");
     world.stop().await;
 }
 
@@ -142,26 +123,11 @@ async fn events_are_listed_by_their_start_in_pages_and_by_filter() {
             end_date: date,
             ..camp(location)
         };
-        let created = world
-            .events()
-            .create_event(world.request(Caller::Admin, request));
-        let created = created.await.unwrap().into_inner();
+        let created = world.create(Caller::Admin, request).await.unwrap();
         position = created.position.unwrap().position;
         if day != 5 {
-            let publish = PublishEventRequest {
-                request_id: Uuid::now_v7().to_string(),
-                event_id: created.event_id,
-            };
-            let published = world
-                .events()
-                .publish_event(world.request(Caller::Admin, publish));
-            position = published
-                .await
-                .unwrap()
-                .into_inner()
-                .position
-                .unwrap()
-                .position;
+            let published = world.publish(&created.event_id).await.unwrap();
+            position = published.position.unwrap().position;
         }
     }
     let list = |caller, request: ListEventsRequest| {
@@ -239,10 +205,7 @@ async fn everything_wrong_with_a_draft_comes_back_together() {
         trainer_ids: vec!["coach".to_owned()],
         tiers: vec![tier("A", -1, 0), tier("a", 5, 1)],
     };
-    let refused = world
-        .events()
-        .create_event(world.request(Caller::Admin, request));
-    let refused = refused.await.unwrap_err();
+    let refused = world.create(Caller::Admin, request).await.unwrap_err();
     assert_eq!(refused.code(), Code::InvalidArgument);
     let found = violations(&refused);
     let found: Vec<_> = found
@@ -305,10 +268,7 @@ async fn a_local_time_that_the_clocks_skip_or_pass_twice_is_refused() {
         (skipped, "start_time", "LOCAL_TIME_MISSING"),
         (twice, "end_time", "LOCAL_TIME_AMBIGUOUS"),
     ] {
-        let refused = world
-            .events()
-            .create_event(world.request(Caller::Admin, request));
-        let refused = refused.await.unwrap_err();
+        let refused = world.create(Caller::Admin, request).await.unwrap_err();
         assert_eq!(violations(&refused), [(field.to_owned(), why.to_owned())]);
         assert!(
             refused.message().contains("America/New_York"),
@@ -322,14 +282,19 @@ async fn a_local_time_that_the_clocks_skip_or_pass_twice_is_refused() {
 #[tokio::test]
 async fn an_unknown_location_is_not_found_and_a_parent_may_not_draft() {
     let world = World::start(HOLD).await;
-    let request = world.request(Caller::Admin, camp(Uuid::now_v7()));
-    let refused = world.events().create_event(request).await.unwrap_err();
+    let refused = world
+        .create(Caller::Admin, camp(Uuid::now_v7()))
+        .await
+        .unwrap_err();
     assert_eq!(
         (refused.code(), reason(&refused).as_str()),
         (Code::NotFound, "NOT_FOUND")
     );
-    let request = world.request(Caller::Parent(Uuid::now_v7()), camp(Uuid::now_v7()));
-    let refused = world.events().create_event(request).await.unwrap_err();
+    let parent = Caller::Parent(Uuid::now_v7());
+    let refused = world
+        .create(parent, camp(Uuid::now_v7()))
+        .await
+        .unwrap_err();
     assert_eq!(reason(&refused), "ROLE_NOT_ALLOWED");
     world.stop().await;
 }

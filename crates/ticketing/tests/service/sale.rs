@@ -8,7 +8,7 @@ use uuid::Uuid;
 
 use crate::world::{Caller, World, hold_request, reason, tier, usd, violations};
 
-const LONG: Duration = Duration::from_secs(15 * 60);
+const LONG: Duration = Duration::from_mins(15);
 
 fn parent() -> Uuid {
     Uuid::now_v7()

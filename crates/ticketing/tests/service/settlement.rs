@@ -2,16 +2,13 @@
 
 use std::time::Duration;
 
-use contracts::ticketing::v1::{
-    ExpireTicketHoldRequest, HoldState, HoldTicketsResponse, SettleTicketHoldRequest,
-    SettlementOutcome, TicketStatus,
-};
+use contracts::ticketing::v1::{HoldState, HoldTicketsResponse, SettlementOutcome, TicketStatus};
 use tonic::Code;
 use uuid::Uuid;
 
 use crate::world::{Caller, World, reason, tier};
 
-const LONG: Duration = Duration::from_secs(15 * 60);
+const LONG: Duration = Duration::from_mins(15);
 const SHORT: Duration = Duration::from_millis(300);
 
 fn position(held: &HoldTicketsResponse) -> i64 {
@@ -57,39 +54,11 @@ async fn a_payment_in_time_confirms_the_tickets_whatever_follows() {
     assert_eq!(tickets[0].status(), TicketStatus::Active);
     assert_eq!(tickets[0].payment_id, payment.to_string());
 
-    let expire = ExpireTicketHoldRequest {
-        request_id: Uuid::now_v7().to_string(),
-        hold_id: held.hold_id.clone(),
-        event_id: event.event_id.clone(),
-    };
-    let late = world
-        .tickets()
-        .expire_ticket_hold(world.request(Caller::Service, expire));
-    assert_eq!(
-        late.await.unwrap().into_inner().state(),
-        HoldState::Confirmed
-    );
-    let settle = |payment: Uuid| {
-        let request = SettleTicketHoldRequest {
-            request_id: Uuid::now_v7().to_string(),
-            hold_id: held.hold_id.clone(),
-            payment_id: payment.to_string(),
-        };
-        let request = world.request(Caller::Service, request);
-        async {
-            world
-                .tickets()
-                .settle_ticket_hold(request)
-                .await
-                .unwrap()
-                .into_inner()
-        }
-    };
-    assert_eq!(
-        settle(payment).await.outcome(),
-        SettlementOutcome::Confirmed
-    );
-    let second = settle(Uuid::now_v7()).await;
+    let late = world.expire(&held.hold_id, &event.event_id).await;
+    assert_eq!(late.state(), HoldState::Confirmed);
+    let again = world.settle(&held.hold_id, payment).await.unwrap();
+    assert_eq!(again.outcome(), SettlementOutcome::Confirmed);
+    let second = world.settle(&held.hold_id, Uuid::now_v7()).await.unwrap();
     assert_eq!(second.outcome(), SettlementOutcome::Rejected);
     assert_eq!(second.state(), HoldState::Confirmed);
     assert_eq!(
@@ -156,17 +125,8 @@ async fn a_late_payment_is_rejected_when_the_place_is_gone() {
 #[tokio::test]
 async fn a_payment_for_an_unknown_hold_is_not_found() {
     let world = World::start(LONG).await;
-    let request = SettleTicketHoldRequest {
-        request_id: Uuid::now_v7().to_string(),
-        hold_id: Uuid::now_v7().to_string(),
-        payment_id: Uuid::now_v7().to_string(),
-    };
-    let request = world.request(Caller::Service, request);
-    let refused = world
-        .tickets()
-        .settle_ticket_hold(request)
-        .await
-        .unwrap_err();
+    let unknown = Uuid::now_v7().to_string();
+    let refused = world.settle(&unknown, Uuid::now_v7()).await.unwrap_err();
     assert_eq!(
         (refused.code(), reason(&refused).as_str()),
         (Code::NotFound, "NOT_FOUND")

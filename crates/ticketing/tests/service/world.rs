@@ -11,10 +11,11 @@ use contracts::{
     payments::events::v1::{self as payments, PayableKind, PaymentsEvent, payments_event},
     scheduling::events::v1::{self as scheduling, SchedulingEvent, scheduling_event},
     ticketing::v1::{
-        CreateEventRequest, CreateEventResponse, Event, EventType, GetEventRequest,
-        HoldTicketsRequest, HoldTicketsResponse, ListTicketsRequest, NewTier, PublishEventRequest,
-        Ticket, TicketLine, event_service_client::EventServiceClient,
-        ticket_service_client::TicketServiceClient,
+        CreateEventRequest, CreateEventResponse, Event, EventType, ExpireTicketHoldRequest,
+        ExpireTicketHoldResponse, GetEventRequest, HoldTicketsRequest, HoldTicketsResponse,
+        ListTicketsRequest, NewTier, PublishEventRequest, PublishEventResponse,
+        SettleTicketHoldRequest, SettleTicketHoldResponse, Ticket, TicketLine,
+        event_service_client::EventServiceClient, ticket_service_client::TicketServiceClient,
     },
 };
 use service::{
@@ -203,28 +204,37 @@ impl World {
         payment
     }
 
+    /// Drafts an event.
+    pub async fn create(
+        &self,
+        caller: Caller,
+        request: CreateEventRequest,
+    ) -> Result<CreateEventResponse, Status> {
+        let request = self.request(caller, request);
+        let response = self.events().create_event(request).await?;
+        Ok(response.into_inner())
+    }
+
+    /// Puts an event on sale.
+    pub async fn publish(&self, event_id: &str) -> Result<PublishEventResponse, Status> {
+        let publish = PublishEventRequest {
+            request_id: Uuid::now_v7().to_string(),
+            event_id: event_id.to_owned(),
+        };
+        let request = self.request(Caller::Admin, publish);
+        let response = self.events().publish_event(request).await?;
+        Ok(response.into_inner())
+    }
+
     /// An event on sale at a new location in New York.
     pub async fn on_sale(&self, max_participants: i32, tiers: Vec<NewTier>) -> CreateEventResponse {
-        let location = self.add_location("America/New_York");
         let request = CreateEventRequest {
             max_participants,
             tiers,
-            ..camp(location)
+            ..camp(self.add_location("America/New_York"))
         };
-        let created = self
-            .events()
-            .create_event(self.request(Caller::Admin, request))
-            .await
-            .unwrap()
-            .into_inner();
-        let publish = PublishEventRequest {
-            request_id: Uuid::now_v7().to_string(),
-            event_id: created.event_id.clone(),
-        };
-        self.events()
-            .publish_event(self.request(Caller::Admin, publish))
-            .await
-            .unwrap();
+        let created = self.create(Caller::Admin, request).await.unwrap();
+        self.publish(&created.event_id).await.unwrap();
         created
     }
 
@@ -238,6 +248,34 @@ impl World {
         let request = hold_request(event_id, lines);
         let request = self.request(Caller::Parent(parent), request);
         let response = self.tickets().hold_tickets(request).await?;
+        Ok(response.into_inner())
+    }
+
+    /// A service lets go of a hold.
+    pub async fn expire(&self, hold_id: &str, event_id: &str) -> ExpireTicketHoldResponse {
+        let request = ExpireTicketHoldRequest {
+            request_id: Uuid::now_v7().to_string(),
+            hold_id: hold_id.to_owned(),
+            event_id: event_id.to_owned(),
+        };
+        let request = self.request(Caller::Service, request);
+        let response = self.tickets().expire_ticket_hold(request).await.unwrap();
+        response.into_inner()
+    }
+
+    /// A service brings a payment to a hold.
+    pub async fn settle(
+        &self,
+        hold_id: &str,
+        payment: Uuid,
+    ) -> Result<SettleTicketHoldResponse, Status> {
+        let request = SettleTicketHoldRequest {
+            request_id: Uuid::now_v7().to_string(),
+            hold_id: hold_id.to_owned(),
+            payment_id: payment.to_string(),
+        };
+        let request = self.request(Caller::Service, request);
+        let response = self.tickets().settle_ticket_hold(request).await?;
         Ok(response.into_inner())
     }
 

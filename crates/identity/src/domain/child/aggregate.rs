@@ -14,7 +14,14 @@ impl Child {
     /// Adds the child. Its id was made for this command, so a child that is there already was
     /// added by it: that is success.
     fn add(&self, command: AddChild) -> Result<Vec<ChildEvent>, ChildError> {
-        let AddChild { child_id, guardian_id, role, consent, player, now } = command;
+        let AddChild {
+            child_id,
+            guardian_id,
+            role,
+            consent,
+            player,
+            now,
+        } = command;
         if self.added {
             return Ok(Vec::new());
         }
@@ -25,8 +32,17 @@ impl Child {
             return Err(ChildError::NoConsent);
         }
         Ok(vec![
-            ChildEvent::ConsentGiven { child_id, guardian_id, given_at: now },
-            ChildEvent::ChildAdded { child_id, guardian_id, player, added_at: now },
+            ChildEvent::ConsentGiven {
+                child_id,
+                guardian_id,
+                given_at: now,
+            },
+            ChildEvent::ChildAdded {
+                child_id,
+                guardian_id,
+                player,
+                added_at: now,
+            },
         ])
     }
 }
@@ -38,7 +54,12 @@ impl Aggregate for Child {
     type Error = ChildError;
     type Services = ();
 
-    async fn handle(&mut self, command: ChildCommand, (): &(), sink: &EventSink<Self>) -> Result<(), ChildError> {
+    async fn handle(
+        &mut self,
+        command: ChildCommand,
+        (): &(),
+        sink: &EventSink<Self>,
+    ) -> Result<(), ChildError> {
         let events = match command {
             ChildCommand::Add(command) => self.add(command)?,
         };

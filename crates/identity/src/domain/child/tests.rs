@@ -16,7 +16,6 @@ fn add(role: Role, consent: Consent) -> ChildCommand {
     })
 }
 
-
 #[test]
 fn a_parent_adds_a_child_and_the_consent_is_recorded_first() {
     Framework::with(())

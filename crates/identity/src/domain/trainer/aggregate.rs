@@ -12,14 +12,23 @@ pub struct Trainer {
 
 impl Trainer {
     fn create(&self, command: CreateTrainer) -> Result<TrainerEvent, TrainerError> {
-        let CreateTrainer { trainer_id, role, profile, now } = command;
+        let CreateTrainer {
+            trainer_id,
+            role,
+            profile,
+            now,
+        } = command;
         if role != Role::Trainer {
             return Err(TrainerError::NotATrainer);
         }
         if self.exists {
             return Err(TrainerError::Exists);
         }
-        Ok(TrainerEvent::TrainerCreated { trainer_id, profile, created_at: now })
+        Ok(TrainerEvent::TrainerCreated {
+            trainer_id,
+            profile,
+            created_at: now,
+        })
     }
 }
 

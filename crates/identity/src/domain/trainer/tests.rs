@@ -6,7 +6,12 @@ use crate::domain::{samples, values::Role};
 type Framework = TestFramework<Trainer>;
 
 fn create(role: Role) -> TrainerCommand {
-    TrainerCommand::Create(CreateTrainer { trainer_id: samples::trainer_id(), role, profile: samples::profile(), now: samples::now() })
+    TrainerCommand::Create(CreateTrainer {
+        trainer_id: samples::trainer_id(),
+        role,
+        profile: samples::profile(),
+        now: samples::now(),
+    })
 }
 
 fn created() -> TrainerEvent {

@@ -26,8 +26,16 @@ impl User {
     /// Opens the account. Its id was made for this registration, so whoever is registered
     /// under it already was registered by it: that is success.
     fn register(&self, registration: Registration) -> Result<Option<UserEvent>, UserError> {
-        let Registration { user_id, registrar, role, email, first_name, last_name, phone_number, now } =
-            registration;
+        let Registration {
+            user_id,
+            registrar,
+            role,
+            email,
+            first_name,
+            last_name,
+            phone_number,
+            now,
+        } = registration;
         if self.account.is_some() {
             return Ok(None);
         }
@@ -47,7 +55,10 @@ impl User {
 
     fn log_in(&self, login: &LogIn) -> Result<UserEvent, UserError> {
         let account = self.account.ok_or(UserError::NotRegistered)?;
-        Ok(UserEvent::UserLoggedIn { user_id: account.user_id, logged_in_at: login.now })
+        Ok(UserEvent::UserLoggedIn {
+            user_id: account.user_id,
+            logged_in_at: login.now,
+        })
     }
 }
 
@@ -58,7 +69,12 @@ impl Aggregate for User {
     type Error = UserError;
     type Services = ();
 
-    async fn handle(&mut self, command: UserCommand, (): &(), sink: &EventSink<Self>) -> Result<(), UserError> {
+    async fn handle(
+        &mut self,
+        command: UserCommand,
+        (): &(),
+        sink: &EventSink<Self>,
+    ) -> Result<(), UserError> {
         let event = match command {
             UserCommand::Register(registration) => self.register(registration)?,
             UserCommand::LogIn(login) => Some(self.log_in(&login)?),

@@ -53,7 +53,10 @@ impl ClaimingEvent for UserEvent {
     fn claims(&self, _aggregate_id: &str) -> Vec<ClaimChange> {
         match self {
             Self::UserRegistered { email, .. } => {
-                vec![ClaimChange::Acquire(Claim::Unique { scope: EMAIL_SCOPE, key: email.folded() })]
+                vec![ClaimChange::Acquire(Claim::Unique {
+                    scope: EMAIL_SCOPE,
+                    key: email.folded(),
+                })]
             }
             Self::UserLoggedIn { .. } => Vec::new(),
         }

@@ -72,7 +72,9 @@ fn a_registration_that_is_repeated_is_done_already() {
 fn every_login_is_recorded() {
     Framework::with(())
         .given(vec![registered(Role::Parent), logged_in()])
-        .when(UserCommand::LogIn(LogIn { now: samples::now() }))
+        .when(UserCommand::LogIn(LogIn {
+            now: samples::now(),
+        }))
         .then_expect_events(vec![logged_in()]);
 }
 
@@ -80,13 +82,21 @@ fn every_login_is_recorded() {
 fn nobody_logs_in_without_an_account() {
     Framework::with(())
         .given_no_previous_events()
-        .when(UserCommand::LogIn(LogIn { now: samples::now() }))
+        .when(UserCommand::LogIn(LogIn {
+            now: samples::now(),
+        }))
         .then_expect_error(UserError::NotRegistered);
 }
 
 #[test]
 fn a_registration_claims_the_folded_address_and_a_login_claims_nothing() {
-    let claim = Claim::Unique { scope: EMAIL_SCOPE, key: "anna@example.com".to_owned() };
-    assert_eq!(registered(Role::Parent).claims("1"), vec![ClaimChange::Acquire(claim)]);
+    let claim = Claim::Unique {
+        scope: EMAIL_SCOPE,
+        key: "anna@example.com".to_owned(),
+    };
+    assert_eq!(
+        registered(Role::Parent).claims("1"),
+        vec![ClaimChange::Acquire(claim)]
+    );
     assert_eq!(logged_in().claims("1"), Vec::new());
 }

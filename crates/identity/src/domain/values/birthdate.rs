@@ -24,7 +24,12 @@ pub enum BirthdateError {
 
 impl Birthdate {
     /// Parses a civil date from 1900-01-01 to `today`, both included.
-    pub fn parse(year: i32, month: u32, day: u32, today: NaiveDate) -> Result<Self, BirthdateError> {
+    pub fn parse(
+        year: i32,
+        month: u32,
+        day: u32,
+        today: NaiveDate,
+    ) -> Result<Self, BirthdateError> {
         let date = NaiveDate::from_ymd_opt(year, month, day).ok_or(BirthdateError::NoSuchDay)?;
         if year < FIRST_YEAR {
             return Err(BirthdateError::TooEarly);
@@ -56,14 +61,30 @@ mod tests {
     fn both_ends_of_the_range_are_included() {
         assert!(Birthdate::parse(1900, 1, 1, today()).is_ok());
         assert!(Birthdate::parse(2026, 3, 1, today()).is_ok());
-        assert_eq!(Birthdate::parse(1899, 12, 31, today()), Err(BirthdateError::TooEarly));
-        assert_eq!(Birthdate::parse(2026, 3, 2, today()), Err(BirthdateError::InFuture));
+        assert_eq!(
+            Birthdate::parse(1899, 12, 31, today()),
+            Err(BirthdateError::TooEarly)
+        );
+        assert_eq!(
+            Birthdate::parse(2026, 3, 2, today()),
+            Err(BirthdateError::InFuture)
+        );
     }
 
     #[test]
     fn days_that_do_not_exist_are_refused() {
-        for (year, month, day) in [(2023, 2, 29), (1900, 2, 29), (2020, 4, 31), (2020, 0, 1), (2020, 1, 0), (2020, 13, 1)] {
-            assert_eq!(Birthdate::parse(year, month, day, today()), Err(BirthdateError::NoSuchDay));
+        for (year, month, day) in [
+            (2023, 2, 29),
+            (1900, 2, 29),
+            (2020, 4, 31),
+            (2020, 0, 1),
+            (2020, 1, 0),
+            (2020, 13, 1),
+        ] {
+            assert_eq!(
+                Birthdate::parse(year, month, day, today()),
+                Err(BirthdateError::NoSuchDay)
+            );
         }
         assert!(Birthdate::parse(2024, 2, 29, today()).is_ok());
     }

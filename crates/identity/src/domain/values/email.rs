@@ -69,7 +69,9 @@ impl fmt::Display for EmailAddress {
 
 fn is_local_part(local: &str) -> bool {
     local.len() <= MAX_LOCAL_LENGTH
-        && local.split('.').all(|atom| !atom.is_empty() && atom.bytes().all(is_atom_character))
+        && local
+            .split('.')
+            .all(|atom| !atom.is_empty() && atom.bytes().all(is_atom_character))
 }
 
 /// `atext` of RFC 5322.
@@ -80,14 +82,19 @@ fn is_atom_character(byte: u8) -> bool {
 fn is_domain(domain: &str) -> bool {
     domain.contains('.')
         && domain.split('.').all(is_label)
-        && domain.rsplit('.').next().is_some_and(|top| !top.bytes().all(|b| b.is_ascii_digit()))
+        && domain
+            .rsplit('.')
+            .next()
+            .is_some_and(|top| !top.bytes().all(|b| b.is_ascii_digit()))
 }
 
 fn is_label(label: &str) -> bool {
     (1..=MAX_LABEL_LENGTH).contains(&label.len())
         && !label.starts_with('-')
         && !label.ends_with('-')
-        && label.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
+        && label
+            .bytes()
+            .all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
 }
 
 #[cfg(test)]
@@ -98,14 +105,25 @@ mod tests {
 
     #[test]
     fn ordinary_addresses_are_kept_as_written() {
-        for text in ["anna@example.com", "Anna.B+camp@Mail.Example.CO.UK", "o'neil@x-y.io", "a@xn--mnchen-3ya.de"] {
-            assert_eq!(EmailAddress::parse(text).map(|email| email.to_string()), Ok(text.to_owned()));
+        for text in [
+            "anna@example.com",
+            "Anna.B+camp@Mail.Example.CO.UK",
+            "o'neil@x-y.io",
+            "a@xn--mnchen-3ya.de",
+        ] {
+            assert_eq!(
+                EmailAddress::parse(text).map(|email| email.to_string()),
+                Ok(text.to_owned())
+            );
         }
     }
 
     #[test]
     fn spaces_around_an_address_are_dropped() {
-        assert_eq!(EmailAddress::parse("  a@b.com\n").unwrap().as_str(), "a@b.com");
+        assert_eq!(
+            EmailAddress::parse("  a@b.com\n").unwrap().as_str(),
+            "a@b.com"
+        );
     }
 
     #[test]
@@ -142,9 +160,18 @@ mod tests {
         let longest = format!("{local}@{label}.{label}.{}", "e".repeat(61));
         assert_eq!(longest.len(), 254);
         assert!(EmailAddress::parse(&longest).is_ok());
-        assert_eq!(EmailAddress::parse(&format!("{longest}e")), Err(EmailError::TooLong));
-        assert_eq!(EmailAddress::parse(&format!("l{local}@a.com")), Err(EmailError::Local));
-        assert_eq!(EmailAddress::parse(&format!("l@d{label}.com")), Err(EmailError::Domain));
+        assert_eq!(
+            EmailAddress::parse(&format!("{longest}e")),
+            Err(EmailError::TooLong)
+        );
+        assert_eq!(
+            EmailAddress::parse(&format!("l{local}@a.com")),
+            Err(EmailError::Local)
+        );
+        assert_eq!(
+            EmailAddress::parse(&format!("l@d{label}.com")),
+            Err(EmailError::Domain)
+        );
     }
 
     proptest! {

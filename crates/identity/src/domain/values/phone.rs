@@ -32,8 +32,19 @@ mod tests {
 
     #[test]
     fn only_the_international_form_is_accepted() {
-        assert_eq!(PhoneNumber::parse("+12025550123").unwrap().as_str(), "+12025550123");
-        for text in ["", "+", "12025550123", "+1202555", "+1234567890123456", "+02025550123", "+1 202 555 0123"] {
+        assert_eq!(
+            PhoneNumber::parse("+12025550123").unwrap().as_str(),
+            "+12025550123"
+        );
+        for text in [
+            "",
+            "+",
+            "12025550123",
+            "+1202555",
+            "+1234567890123456",
+            "+02025550123",
+            "+1 202 555 0123",
+        ] {
             assert_eq!(PhoneNumber::parse(text), Err(PhoneError), "{text:?}");
         }
     }

@@ -31,7 +31,10 @@ impl Price {
         if !(1..=Self::MAX_MINOR_UNITS).contains(&minor_units) {
             return Err(PriceError::Amount);
         }
-        Ok(Self { currency: currency.to_owned(), minor_units })
+        Ok(Self {
+            currency: currency.to_owned(),
+            minor_units,
+        })
     }
 
     /// ISO 4217 code.
@@ -57,7 +60,11 @@ mod tests {
             assert_eq!(Price::parse("USD", amount), Err(PriceError::Amount));
         }
         for currency in ["", "usd", "US", "USDT", "U$D", "ÄB"] {
-            assert_eq!(Price::parse(currency, 100), Err(PriceError::Currency), "{currency:?}");
+            assert_eq!(
+                Price::parse(currency, 100),
+                Err(PriceError::Currency),
+                "{currency:?}"
+            );
         }
     }
 }

@@ -415,7 +415,7 @@ impl Aggregate for Payment {
                 self.set_refund_state(refund_id, RefundState::Succeeded);
             }
             PaymentEvent::RefundFailed { refund_id, .. } => {
-                self.set_refund_state(refund_id, RefundState::Failed)
+                self.set_refund_state(refund_id, RefundState::Failed);
             }
             PaymentEvent::RefundOutcomeUnknown { refund_id, .. } => {
                 self.set_refund_state(refund_id, RefundState::Unknown);

@@ -7,6 +7,10 @@
 mod aggregate;
 mod command;
 mod error;
+#[expect(
+    clippy::module_inception,
+    reason = "an aggregate's files have the same names everywhere"
+)]
 mod event;
 
 #[cfg(test)]

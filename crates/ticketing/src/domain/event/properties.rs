@@ -240,7 +240,9 @@ proptest! {
         }
 
         let mut replayed = draft_and_publish(capacities, max_participants);
-        log.into_iter().for_each(|happened| replayed.apply(happened));
+        for happened in log {
+            replayed.apply(happened);
+        }
         prop_assert_eq!(serde_json::to_value(&replayed).unwrap(), serde_json::to_value(&event).unwrap());
     }
 }

@@ -98,8 +98,12 @@ pub(in crate::grpc) fn create_event(
     let skill_levels = skill_level_list(&mut fields, skill_levels);
     let trainer_ids = trainer_list(&mut fields, trainer_ids);
     let tiers = tier_list(&mut fields, tiers);
-    let dates = (start_date, end_date);
-    let days = day_list(&mut fields, zone, dates, (start_time, end_time));
+    let days = if has_days(request) {
+        let dates = (start_date, end_date);
+        day_list(&mut fields, zone, dates, (start_time, end_time))
+    } else {
+        Vec::new()
+    };
     fields.finish()?;
     let zone = zone.ok_or_else(|| errors::no_location(location_id.into()))?;
     let create = CreateEvent {
@@ -397,6 +401,16 @@ fn tier_list(fields: &mut Fields, tiers: &[pb::NewTier]) -> Vec<NewTier> {
         });
     }
     list
+}
+
+/// Whether dates and times are well-formed each for itself, so that they can be compared.
+fn has_days(request: &CreateEventRequest) -> bool {
+    let mut fields = Fields::new();
+    fields.date("start_date", request.start_date.as_ref());
+    fields.date("end_date", request.end_date.as_ref());
+    fields.local_time("start_time", &request.start_time);
+    fields.local_time("end_time", &request.end_time);
+    fields.finish().is_ok()
 }
 
 /// Every day as instants; empty when one of them cannot be, or the zone is not known.

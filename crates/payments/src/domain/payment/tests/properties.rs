@@ -36,13 +36,12 @@ fn any_command() -> impl Strategy<Value = PaymentCommand> {
 fn give(payment: &mut Payment, command: PaymentCommand) -> Vec<PaymentEvent> {
     let sink = EventSink::default();
     let before = payment.clone();
-    match payment.handle(command, &(), &sink).now_or_never().unwrap() {
-        Ok(()) => sink.collect().now_or_never().unwrap(),
-        Err(_) => {
-            assert_eq!(*payment, before);
-            Vec::new()
-        }
+    let handled = payment.handle(command, &(), &sink).now_or_never().unwrap();
+    if handled.is_err() {
+        assert_eq!(*payment, before);
+        return Vec::new();
     }
+    sink.collect().now_or_never().unwrap()
 }
 
 /// What went back or may go back, by the events alone.

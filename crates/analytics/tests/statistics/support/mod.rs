@@ -1,8 +1,10 @@
 //! A season of events in four logs, logs that reveal themselves bit by bit, and a recount that
 //! knows nothing of the fold.
 
+pub mod neighbour;
 pub mod recount;
 pub mod season;
+pub mod world;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};

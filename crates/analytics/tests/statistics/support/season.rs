@@ -109,7 +109,7 @@ impl Maker {
         let event = identity::UserRegistered {
             user_id: user.to_string(),
             role: Role::Parent.into(),
-            registered_at: timestamp(at),
+            registered_at: Some(timestamp(at)),
         };
         self.identity(at, identity::identity_event::Event::UserRegistered(event));
     }
@@ -120,7 +120,7 @@ impl Maker {
         self.trainers.push(trainer);
         let event = identity::TrainerCreated {
             trainer_id: trainer.to_string(),
-            created_at: timestamp(at),
+            created_at: Some(timestamp(at)),
             ..Default::default()
         };
         self.identity(at, identity::identity_event::Event::TrainerCreated(event));
@@ -130,7 +130,7 @@ impl Maker {
         let at = self.instant();
         let event = identity::UserLoggedIn {
             user_id: self.user().to_string(),
-            logged_in_at: timestamp(at),
+            logged_in_at: Some(timestamp(at)),
         };
         self.identity(at, identity::identity_event::Event::UserLoggedIn(event));
     }
@@ -141,8 +141,8 @@ impl Maker {
         let held = scheduling::SessionHeld {
             session_id: session.to_string(),
             trainer_id: trainer.to_string(),
-            starts_at: timestamp(starts_at),
-            held_at: timestamp(held_at),
+            starts_at: Some(timestamp(starts_at)),
+            held_at: Some(timestamp(held_at)),
             ..Default::default()
         };
         self.scheduling(
@@ -154,8 +154,8 @@ impl Maker {
             let completed = scheduling::SessionCompleted {
                 session_id: session.to_string(),
                 trainer_id: trainer.to_string(),
-                starts_at: timestamp(starts_at),
-                completed_at: timestamp(at),
+                starts_at: Some(timestamp(starts_at)),
+                completed_at: Some(timestamp(at)),
             };
             self.scheduling(
                 at,
@@ -179,8 +179,8 @@ impl Maker {
             .map(|day| {
                 let starts_at = first + Duration::hours(24 * day);
                 ticketing::EventDay {
-                    starts_at: timestamp(starts_at),
-                    ends_at: timestamp(starts_at + Duration::hours(6)),
+                    starts_at: Some(timestamp(starts_at)),
+                    ends_at: Some(timestamp(starts_at + Duration::hours(6))),
                 }
             })
             .collect();
@@ -191,7 +191,7 @@ impl Maker {
             ends_at: days.last().and_then(|day| day.ends_at),
             time_zone: "Europe/Berlin".to_owned(),
             trainer_ids,
-            created_at: timestamp(created_at),
+            created_at: Some(timestamp(created_at)),
             days,
         };
         self.ticketing(
@@ -202,7 +202,7 @@ impl Maker {
             let at = self.instant();
             let published = ticketing::EventPublished {
                 event_id: event.to_string(),
-                published_at: timestamp(at),
+                published_at: Some(timestamp(at)),
             };
             self.ticketing(
                 at,
@@ -236,7 +236,7 @@ impl Maker {
             payable_id: self.id().to_string(),
             amount: Some(amount.clone()),
             live: self.random.random_bool(0.5),
-            created_at: timestamp(created_at),
+            created_at: Some(timestamp(created_at)),
         };
         self.payments(
             created_at,
@@ -246,7 +246,7 @@ impl Maker {
             let failed = payments::PaymentFailed {
                 payment_id: payment.to_string(),
                 payable_kind: kind.into(),
-                failed_at: timestamp(at),
+                failed_at: Some(timestamp(at)),
                 ..Default::default()
             };
             self.payments(at, payments::payments_event::Event::PaymentFailed(failed));
@@ -257,7 +257,7 @@ impl Maker {
                 payable_kind: kind.into(),
                 payable_id: String::new(),
                 amount: Some(amount),
-                succeeded_at: timestamp(at),
+                succeeded_at: Some(timestamp(at)),
             };
             self.payments(
                 at,
@@ -280,7 +280,7 @@ impl Maker {
                 minor_units: amount.minor_units / 2,
                 ..amount
             }),
-            succeeded_at: timestamp(at),
+            succeeded_at: Some(timestamp(at)),
         };
         self.payments(at, payments::payments_event::Event::RefundSucceeded(refund));
     }
@@ -371,9 +371,9 @@ impl Maker {
     }
 }
 
-fn timestamp(at: DateTime<Utc>) -> Option<Timestamp> {
-    Some(Timestamp {
+fn timestamp(at: DateTime<Utc>) -> Timestamp {
+    Timestamp {
         seconds: at.timestamp(),
         nanos: i32::try_from(at.timestamp_subsec_nanos()).unwrap(),
-    })
+    }
 }

@@ -75,9 +75,8 @@ pub fn recount(
             PublicEvent::Ticketing(Ticketing::EventCreated(created)) => {
                 figures.total_events += here;
                 fact = true;
-                if !is_published(season, &created.event_id) {
-                    // A draft does not take place.
-                } else {
+                // A draft does not take place.
+                if is_published(season, &created.event_id) {
                     let ends_at = instant(created.ends_at.as_ref());
                     figures.completed_events += i64::from(within(ends_at) && ends_at <= as_of);
                     for day in &created.days {

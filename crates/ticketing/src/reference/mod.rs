@@ -1,22 +1,22 @@
 //! What commands have to know beforehand, from read tables. A miss is made definite by
 //! catching up with the log that would have the answer.
 
-use std::{collections::HashMap, sync::Arc};
+mod guardians;
+
+use std::sync::Arc;
 
 use chrono_tz::Tz;
 use eventsourcing::{CheckpointError, Checkpoints, Feed, Projection};
-use quick_cache::sync::Cache;
 use sqlx::PgPool;
 use uuid::Uuid;
+
+use guardians::Guardians;
 
 use crate::{
     domain::{ChildId, EventId, HoldId, LocationId, TicketingLogEvent, UserId},
     projector::{ChildRow, Children, LocationRow, Locations, Sales},
     query,
 };
-
-/// Children whose guardian stays in memory.
-const CACHED_CHILDREN: usize = 100_000;
 
 /// Looks up what commands have to know.
 #[derive(Clone)]
@@ -26,8 +26,7 @@ pub struct References {
     children: Arc<dyn Feed<ChildRow>>,
     locations: Arc<dyn Feed<LocationRow>>,
     sales: Arc<dyn Feed<TicketingLogEvent>>,
-    /// A child's guardian never changes.
-    guardians: Arc<Cache<Uuid, Uuid>>,
+    guardians: Arc<Guardians>,
 }
 
 /// Something that cannot be looked up now.
@@ -54,12 +53,12 @@ impl References {
         sales: Arc<dyn Feed<TicketingLogEvent>>,
     ) -> Self {
         Self {
+            guardians: Arc::new(Guardians::new(pool.clone())),
             pool,
             checkpoints,
             children,
             locations,
             sales,
-            guardians: Arc::new(Cache::new(CACHED_CHILDREN)),
         }
     }
 
@@ -74,16 +73,13 @@ impl References {
         guardian: UserId,
         children: &[ChildId],
     ) -> Result<Option<ChildId>, LookupError> {
-        let mut known: HashMap<Uuid, Uuid> = children
-            .iter()
-            .filter_map(|child| Some((child.uuid(), self.guardians.get(&child.uuid())?)))
-            .collect();
-        self.learn(children, &mut known).await?;
-        if known.len() < children.len() {
+        let ids: Vec<Uuid> = children.iter().map(|child| child.uuid()).collect();
+        let mut known = self.guardians.of(&ids).await?;
+        if known.len() < ids.len() {
             self.checkpoints
                 .catch_up(Children::NAME, &*self.children)
                 .await?;
-            self.learn(children, &mut known).await?;
+            known = self.guardians.of(&ids).await?;
         }
         let belongs = |child: &&ChildId| known.get(&child.uuid()) == Some(&guardian.uuid());
         Ok(children.iter().find(|child| !belongs(child)).copied())
@@ -116,23 +112,5 @@ impl References {
             event = query::event_of_hold(&self.pool, hold.uuid()).await?;
         }
         Ok(event.map(EventId::from))
-    }
-
-    /// Reads those of the children that are not known yet.
-    async fn learn(
-        &self,
-        children: &[ChildId],
-        known: &mut HashMap<Uuid, Uuid>,
-    ) -> Result<(), LookupError> {
-        let ids = children.iter().map(|child| child.uuid());
-        let unknown: Vec<Uuid> = ids.filter(|child| !known.contains_key(child)).collect();
-        if unknown.is_empty() {
-            return Ok(());
-        }
-        for (child, guardian) in query::guardians(&self.pool, &unknown).await? {
-            self.guardians.insert(child, guardian);
-            known.insert(child, guardian);
-        }
-        Ok(())
     }
 }

@@ -1,0 +1,137 @@
+//! The statistics as the service answers them.
+
+use std::collections::BTreeMap;
+
+use chrono::{Days, NaiveDate, Utc};
+use chrono_tz::Tz;
+use contracts::analytics::v1::{
+    DailyStatistics, GetDailyStatisticsRequest, ListMonthlyStatisticsRequest,
+    ListYearlyStatisticsRequest, PeriodFigures,
+};
+use contracts::common::v1::LogPosition;
+
+use super::error::{Attempt as _, DemoError};
+use super::person::Person;
+use super::platform::Platform;
+use super::setup::date;
+
+/// Everything the demo compares, at one moment.
+pub(super) struct Snapshot {
+    /// The day of the business zone at that moment.
+    pub today: NaiveDate,
+    pub business_zone: String,
+    pub days: BTreeMap<NaiveDate, DailyStatistics>,
+    /// By year and month.
+    pub months: BTreeMap<(i32, i32), PeriodFigures>,
+    pub years: BTreeMap<i32, PeriodFigures>,
+}
+
+impl Snapshot {
+    /// Asks after everything that the four logs hold now.
+    pub async fn take(platform: &Platform, admin: &Person) -> Result<Self, DemoError> {
+        let min_positions = platform.heads(admin).await?;
+        let (years, zone) = years(platform, admin, &min_positions).await?;
+        let months = months(platform, admin, &min_positions).await?;
+        let today = zone
+            .parse::<Tz>()
+            .map_err(|_| DemoError::Incomplete("the business zone"))
+            .map(|zone| Utc::now().with_timezone(&zone).date_naive())?;
+        let days = days(platform, admin, &min_positions, today).await?;
+        Ok(Self {
+            today,
+            business_zone: zone,
+            days,
+            months,
+            years,
+        })
+    }
+}
+
+/// Today, and yesterday for a run over midnight.
+async fn days(
+    platform: &Platform,
+    admin: &Person,
+    min_positions: &[LogPosition],
+    today: NaiveDate,
+) -> Result<BTreeMap<NaiveDate, DailyStatistics>, DemoError> {
+    let start = today - Days::new(1);
+    let message = GetDailyStatisticsRequest {
+        start_date: Some(date(start)),
+        end_date: Some(date(today + Days::new(2))),
+        as_of: None,
+        min_positions: min_positions.to_vec(),
+    };
+    let answer = platform
+        .patiently(|| {
+            let mut client = platform.statistics.clone();
+            let request = admin.request(message.clone());
+            async move { client.get_daily_statistics(request).await }
+        })
+        .await
+        .attempting("reading the daily statistics")?;
+    Ok(start.iter_days().zip(answer.days).collect())
+}
+
+async fn months(
+    platform: &Platform,
+    admin: &Person,
+    min_positions: &[LogPosition],
+) -> Result<BTreeMap<(i32, i32), PeriodFigures>, DemoError> {
+    let mut months = BTreeMap::new();
+    let mut page_token = String::new();
+    loop {
+        let message = ListMonthlyStatisticsRequest {
+            page_token,
+            min_positions: min_positions.to_vec(),
+            ..Default::default()
+        };
+        let answer = platform
+            .patiently(|| {
+                let mut client = platform.statistics.clone();
+                let request = admin.request(message.clone());
+                async move { client.list_monthly_statistics(request).await }
+            })
+            .await
+            .attempting("reading the monthly statistics")?;
+        months.extend(answer.months.into_iter().map(|month| {
+            let figures = month.figures.unwrap_or_default();
+            ((month.year, month.month), figures)
+        }));
+        page_token = answer.next_page_token;
+        if page_token.is_empty() {
+            return Ok(months);
+        }
+    }
+}
+
+async fn years(
+    platform: &Platform,
+    admin: &Person,
+    min_positions: &[LogPosition],
+) -> Result<(BTreeMap<i32, PeriodFigures>, String), DemoError> {
+    let mut years = BTreeMap::new();
+    let mut page_token = String::new();
+    loop {
+        let message = ListYearlyStatisticsRequest {
+            page_token,
+            min_positions: min_positions.to_vec(),
+            ..Default::default()
+        };
+        let answer = platform
+            .patiently(|| {
+                let mut client = platform.statistics.clone();
+                let request = admin.request(message.clone());
+                async move { client.list_yearly_statistics(request).await }
+            })
+            .await
+            .attempting("reading the yearly statistics")?;
+        let figures = |year: contracts::analytics::v1::YearlyStatistics| {
+            (year.year, year.figures.unwrap_or_default())
+        };
+        years.extend(answer.years.into_iter().map(figures));
+        page_token = answer.next_page_token;
+        if page_token.is_empty() {
+            return Ok((years, answer.business_zone));
+        }
+    }
+}

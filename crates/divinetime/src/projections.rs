@@ -1,0 +1,375 @@
+//! `divinetime projections`: what is derived from the logs, and how far it is.
+
+use std::collections::BTreeMap;
+use std::process::ExitCode;
+use std::time::Duration;
+
+use clap::{Args, Subcommand};
+use eventsourcing::{CheckpointError, Checkpoints, Parked, ProjectionState, ProjectionStatus};
+use serde::Serialize;
+use sqlx::PgPool;
+use tokio::time::{Instant, sleep};
+
+use crate::cli::DataDir;
+use crate::services::names;
+use crate::{Failure, console, operator};
+
+const LOOK: Duration = Duration::from_millis(50);
+
+/// What can be done with projections.
+#[derive(Debug, Subcommand)]
+pub enum ProjectionsCommand {
+    /// Shows how far every projection, process and relay is
+    List(ListArgs),
+    /// Builds the read tables of a projection anew; they are offline until it has replayed everything
+    Rebuild(RebuildArgs),
+    /// Folds the parked events of a projection after all: those of one key, or all
+    Retry(RetryArgs),
+    /// Waits until everything that is in the logs is folded everywhere
+    Wait(WaitArgs),
+}
+
+/// What `list` can be told.
+#[derive(Debug, Args)]
+pub struct ListArgs {
+    /// Prints one JSON array
+    #[arg(long)]
+    json: bool,
+    #[command(flatten)]
+    data: DataDir,
+}
+
+/// What `rebuild` can be told.
+#[derive(Debug, Args)]
+pub struct RebuildArgs {
+    /// The projection, with its service where several have one of this name: SERVICE/NAME
+    name: String,
+    /// Returns at once instead of when it is done
+    #[arg(long)]
+    no_wait: bool,
+    /// Prints its status as JSON at the end
+    #[arg(long)]
+    json: bool,
+    #[command(flatten)]
+    data: DataDir,
+}
+
+/// What `retry` can be told.
+#[derive(Debug, Args)]
+pub struct RetryArgs {
+    /// The projection or process, with its service where several have one of this name: SERVICE/NAME
+    name: String,
+    /// One parked key; all of them unless given
+    key: Option<String>,
+    /// Prints the keys as JSON
+    #[arg(long)]
+    json: bool,
+    #[command(flatten)]
+    data: DataDir,
+}
+
+/// What `wait` can be told.
+#[derive(Debug, Args)]
+pub struct WaitArgs {
+    /// Gives up after so many seconds
+    #[arg(long, default_value_t = 60, value_name = "SECONDS")]
+    timeout: u64,
+    /// Prints the heads of the logs as JSON at the end
+    #[arg(long)]
+    json: bool,
+    #[command(flatten)]
+    data: DataDir,
+}
+
+/// Why something cannot be done with a projection.
+#[derive(Debug, thiserror::Error)]
+enum ProjectionsError {
+    #[error("There is no {0}: `divinetime projections list` shows what there is.")]
+    Unknown(String),
+    #[error("Several services have a projection {name}: name one of {choices}.")]
+    Ambiguous { name: String, choices: String },
+    #[error("Nobody runs {0} at the moment: it is rebuilt as soon as somebody does.")]
+    Stopped(String),
+    #[error("{0} is not done after {1} s: {2}.")]
+    Overdue(String, u64, String),
+    #[error(
+        "{projection} has parked keys, so that it cannot be complete: `divinetime projections retry {projection}` folds them after all."
+    )]
+    Parked { projection: String },
+}
+
+#[derive(Serialize)]
+struct Listed {
+    service: &'static str,
+    #[serde(flatten)]
+    status: ProjectionStatus,
+}
+
+type Pools = Vec<(&'static str, PgPool)>;
+
+/// Works on what runs in the data directory, or on `DATABASE_URL`.
+pub async fn run(command: ProjectionsCommand) -> Result<ExitCode, Failure> {
+    match command {
+        ProjectionsCommand::List(args) => show(&pools(&args.data).await?, args.json).await?,
+        ProjectionsCommand::Rebuild(args) => rebuild(&pools(&args.data).await?, &args).await?,
+        ProjectionsCommand::Retry(args) => retry(&pools(&args.data).await?, &args).await?,
+        ProjectionsCommand::Wait(args) => wait(&pools(&args.data).await?, &args).await?,
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+async fn pools(data: &DataDir) -> Result<Pools, Failure> {
+    operator::pools(&operator::reach(data)?, names(None)).await
+}
+
+async fn list(pools: &Pools) -> Result<Vec<Listed>, Failure> {
+    let mut all = Vec::new();
+    for (service, pool) in pools {
+        let statuses = Checkpoints::new(pool.clone()).list().await?;
+        all.extend(
+            statuses
+                .into_iter()
+                .map(|status| Listed { service, status }),
+        );
+    }
+    Ok(all)
+}
+
+async fn show(pools: &Pools, json: bool) -> Result<(), Failure> {
+    let all = list(pools).await?;
+    if json {
+        return console::json(&all);
+    }
+    let rows: Vec<_> = all
+        .iter()
+        .map(|Listed { service, status }| {
+            [
+                (*service).to_owned(),
+                status.projection.clone(),
+                status.kind.to_lowercase(),
+                status.source.clone(),
+                state(status.state).to_owned(),
+                status.position.to_string(),
+                status.lag_events.to_string(),
+                format!("{:.1}", status.lag_seconds),
+                status.parked_keys.to_string(),
+            ]
+        })
+        .collect();
+    console::table(
+        [
+            "SERVICE", "NAME", "KIND", "SOURCE", "STATE", "POSITION", "BEHIND", "SECONDS", "PARKED",
+        ],
+        &rows,
+    );
+    let errors = all
+        .iter()
+        .filter_map(|listed| Some((listed, listed.status.error.as_ref()?)));
+    for (Listed { service, status }, error) in errors {
+        console::line(format_args!("{service}/{}: {error}", status.projection));
+    }
+    Ok(())
+}
+
+fn state(state: ProjectionState) -> &'static str {
+    match state {
+        ProjectionState::Live => "live",
+        ProjectionState::Rebuilding => "rebuilding",
+        ProjectionState::Failing => "failing",
+        ProjectionState::Stopped => "stopped",
+    }
+}
+
+/// The services that have something of a name, which may be written `SERVICE/NAME`.
+fn owner<'a>(
+    pools: &'a Pools,
+    all: &[Listed],
+    name: &'a str,
+) -> Result<(&'a PgPool, &'a str), ProjectionsError> {
+    let (wanted, short) = match name.split_once('/') {
+        Some((service, short)) => (Some(service), short),
+        None => (None, name),
+    };
+    let mut owners: Vec<&'static str> = all
+        .iter()
+        .filter(|listed| {
+            listed.status.projection == short
+                && wanted.is_none_or(|wanted| wanted == listed.service)
+        })
+        .map(|listed| listed.service)
+        .collect();
+    owners.dedup();
+    match owners[..] {
+        [] => Err(ProjectionsError::Unknown(name.to_owned())),
+        [owner] => pools
+            .iter()
+            .find(|(service, _)| *service == owner)
+            .map(|(_, pool)| (pool, short))
+            .ok_or_else(|| ProjectionsError::Unknown(name.to_owned())),
+        _ => Err(ProjectionsError::Ambiguous {
+            name: short.to_owned(),
+            choices: owners
+                .iter()
+                .map(|owner| format!("{owner}/{short}"))
+                .collect::<Vec<_>>()
+                .join(", "),
+        }),
+    }
+}
+
+async fn rebuild(pools: &Pools, args: &RebuildArgs) -> Result<(), Failure> {
+    let (pool, name) = owner(pools, &list(pools).await?, &args.name)?;
+    let checkpoints = Checkpoints::new(pool.clone());
+    checkpoints
+        .request_rebuild(name)
+        .await
+        .map_err(|error| match error {
+            CheckpointError::Unknown(name) => Failure::from(ProjectionsError::Unknown(name)),
+            other => other.into(),
+        })?;
+    if !args.json {
+        console::line(format_args!(
+            "{name} is being rebuilt; its read tables are offline until it has replayed everything"
+        ));
+    }
+    if args.no_wait {
+        return Ok(());
+    }
+    let mut shown = Instant::now();
+    let statuses = loop {
+        let mut statuses = checkpoints.list().await?;
+        statuses.retain(|status| status.projection == name);
+        if statuses
+            .iter()
+            .any(|status| status.state == ProjectionState::Stopped)
+        {
+            return Err(ProjectionsError::Stopped(name.to_owned()).into());
+        }
+        if statuses
+            .iter()
+            .all(|status| status.state == ProjectionState::Live)
+        {
+            break statuses;
+        }
+        if !args.json && shown.elapsed() > Duration::from_secs(1) {
+            shown = Instant::now();
+            for status in &statuses {
+                console::line(format_args!(
+                    "{}: {} of {}",
+                    status.source, status.position, status.head
+                ));
+            }
+        }
+        sleep(LOOK).await;
+    };
+    if args.json {
+        return console::json(&statuses);
+    }
+    console::line(format_args!("{name} is live again"));
+    Ok(())
+}
+
+async fn retry(pools: &Pools, args: &RetryArgs) -> Result<(), Failure> {
+    let (pool, name) = owner(pools, &list(pools).await?, &args.name)?;
+    let parked = Parked::new(pool.clone());
+    let mut keys: Vec<String> = parked
+        .list(Some(name))
+        .await?
+        .into_iter()
+        .map(|parked| parked.key)
+        .collect();
+    keys.retain(|key| args.key.as_ref().is_none_or(|wanted| wanted == key));
+    if keys.is_empty()
+        && let Some(key) = &args.key
+    {
+        return Err(ProjectionsError::Unknown(format!("parked key {key} of {name}")).into());
+    }
+    for key in &keys {
+        parked.request_retry(name, key).await?;
+    }
+    if args.json {
+        return console::json(&keys);
+    }
+    console::line(format_args!(
+        "{} parked keys of {name} are tried again",
+        keys.len()
+    ));
+    Ok(())
+}
+
+async fn wait(pools: &Pools, args: &WaitArgs) -> Result<(), Failure> {
+    let end = Instant::now() + Duration::from_secs(args.timeout);
+    let mut heads = heads(pools).await?;
+    loop {
+        let behind = first_behind(&list(pools).await?, &heads)?;
+        if behind.is_none() {
+            // A process may have sent commands meanwhile, which made further events.
+            let now = self::heads(pools).await?;
+            if now == heads {
+                break;
+            }
+            heads = now;
+            continue;
+        }
+        if Instant::now() >= end
+            && let Some((what, how)) = behind
+        {
+            return Err(ProjectionsError::Overdue(what, args.timeout, how).into());
+        }
+        sleep(LOOK).await;
+    }
+    if args.json {
+        return console::json(&heads);
+    }
+    let heads: Vec<String> = heads
+        .iter()
+        .map(|(service, head)| format!("{service} {head}"))
+        .collect();
+    console::line(format_args!(
+        "everything is folded up to {}",
+        heads.join(", ")
+    ));
+    Ok(())
+}
+
+async fn heads(pools: &Pools) -> Result<BTreeMap<&'static str, i64>, Failure> {
+    let mut heads = BTreeMap::new();
+    for (service, pool) in pools {
+        let head = sqlx::query_scalar("select position from log_head")
+            .fetch_one(pool)
+            .await?;
+        heads.insert(*service, head);
+    }
+    Ok(heads)
+}
+
+/// The first that has not folded its source up to the head, with the reason.
+fn first_behind(
+    all: &[Listed],
+    heads: &BTreeMap<&'static str, i64>,
+) -> Result<Option<(String, String)>, ProjectionsError> {
+    for Listed { service, status } in all {
+        let name = format!("{service}/{}", status.projection);
+        if status.parked_keys > 0 {
+            return Err(ProjectionsError::Parked { projection: name });
+        }
+        let head = heads
+            .get(status.source.as_str())
+            .copied()
+            .unwrap_or_default();
+        if status.position < head {
+            let how = format!(
+                "{} of {} events of {}, {}",
+                status.position,
+                head,
+                status.source,
+                state(status.state)
+            );
+            return Ok(Some((name, how)));
+        }
+        if status.state == ProjectionState::Rebuilding {
+            return Ok(Some((name, "it is being rebuilt".to_owned())));
+        }
+    }
+    Ok(None)
+}

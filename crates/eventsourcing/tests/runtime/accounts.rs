@@ -1,0 +1,249 @@
+//! Accounts of a bank: events, a projection, a log of one's own.
+
+use std::{
+    collections::HashMap,
+    sync::{Arc, Mutex},
+};
+
+use eventsourcing::{
+    AnyTable, DecodeError, Delivered, EventLog, Feed, FoldError, LocalFeed, Migration, Projection,
+    Projector, Published, RecordedEvent, Row, Table, TableSet, migration, testing::TestDatabase,
+};
+use proptest::prelude::*;
+use serde::{Deserialize, Serialize};
+use sqlx::PgPool;
+
+/// What happens to an account.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub enum Note {
+    Credited {
+        amount: i64,
+    },
+    Closed,
+    /// Of no interest to others.
+    Private,
+    /// The fold returns an error.
+    Refused,
+    /// The fold panics.
+    Panics,
+    /// The fold makes a row that the table does not take.
+    Unstorable,
+    /// Stored as something that is no event.
+    Unreadable,
+}
+
+impl Note {
+    pub fn of(self, account: &str) -> (String, Note) {
+        (account.to_owned(), self)
+    }
+}
+
+pub fn event(account: &str, amount: i64) -> (String, Note) {
+    Note::Credited { amount }.of(account)
+}
+
+pub fn any_note() -> impl Strategy<Value = (String, Note)> {
+    let note = prop_oneof![
+        12 => (-9_i64..9).prop_map(|amount| Note::Credited { amount }),
+        3 => Just(Note::Closed),
+        1 => Just(Note::Refused),
+        1 => Just(Note::Panics),
+        1 => Just(Note::Unreadable),
+    ];
+    ("[a-e]", note)
+}
+
+#[derive(Clone, Serialize, Deserialize)]
+pub struct Account {
+    account: String,
+    balance: i64,
+    history: Vec<i64>,
+    note: Option<serde_json::Value>,
+    stain: Option<String>,
+}
+
+impl Row for Account {
+    const TABLE: &'static str = "accounts";
+    const KEY: &'static [&'static str] = &["account"];
+    type Key = String;
+    fn key(&self) -> String {
+        self.account.clone()
+    }
+}
+
+#[derive(Default)]
+pub struct Tables {
+    accounts: Table<Account>,
+}
+
+impl TableSet for Tables {
+    fn tables(&mut self) -> Vec<&mut dyn AnyTable> {
+        vec![&mut self.accounts]
+    }
+}
+
+#[derive(Default)]
+pub struct Accounts {
+    mended: bool,
+}
+
+impl Accounts {
+    /// Takes what the other refuses as nothing.
+    pub fn mended() -> Self {
+        Self { mended: true }
+    }
+}
+
+impl Projection for Accounts {
+    const NAME: &'static str = "accounts";
+    const FOLD_VERSION: i32 = 1;
+    type Event = Note;
+    type Tables = Tables;
+
+    fn key(&self, event: &Delivered<Note>) -> String {
+        event.aggregate_id.clone()
+    }
+
+    fn touch(&self, event: &Delivered<Note>, tables: &mut Tables) {
+        tables.accounts.touch(event.aggregate_id.clone());
+    }
+
+    fn fold(&self, event: &Delivered<Note>, tables: &mut Tables) -> Result<(), FoldError> {
+        let key = event.aggregate_id.clone();
+        if matches!(event.event, Note::Closed) {
+            tables.accounts.remove(&key);
+            return Ok(());
+        }
+        if self.mended && !matches!(event.event, Note::Credited { .. }) {
+            return Ok(());
+        }
+        let account = tables.accounts.upsert(key.clone(), || Account {
+            account: key,
+            balance: 0,
+            history: Vec::new(),
+            note: None,
+            stain: None,
+        });
+        match &event.event {
+            Note::Credited { amount } => {
+                account.balance += amount;
+                account.history.push(event.sequence);
+                account.note = Some(serde_json::json!({ "last": amount }));
+            }
+            Note::Refused => {
+                account.balance = 1_000_000;
+                return Err(FoldError::new("refused"));
+            }
+            Note::Panics => {
+                account.balance = 1_000_000;
+                panic!("the fold panics");
+            }
+            Note::Unstorable => account.stain = Some("\0".to_owned()),
+            Note::Closed | Note::Private | Note::Unreadable => {}
+        }
+        Ok(())
+    }
+}
+
+/// A log of a bank with a read table of its accounts.
+pub struct Fixture {
+    pub database: TestDatabase,
+    pub log: EventLog,
+    /// Accounts and the number of their events, in the log.
+    sequences: Mutex<HashMap<String, i64>>,
+}
+
+const TABLE: &str = "create table accounts (account text primary key, balance bigint not null, \
+                     history bigint[] not null, note jsonb, stain text)";
+
+impl Fixture {
+    pub async fn new() -> Self {
+        let tables: Vec<Migration> = vec![migration(100, "accounts", TABLE)];
+        let database = TestDatabase::create(&tables).await;
+        let log = database.log().await;
+        Self {
+            database,
+            log,
+            sequences: Mutex::default(),
+        }
+    }
+
+    pub fn pool(&self) -> PgPool {
+        self.database.pool()
+    }
+
+    pub async fn execute(&self, sql: &str) {
+        use sqlx::Executor;
+        self.pool()
+            .acquire()
+            .await
+            .unwrap()
+            .execute(sql)
+            .await
+            .unwrap();
+    }
+
+    /// Appends as a foreign writer does: one statement, the log's own positions.
+    pub async fn append(&self, notes: &[(String, Note)]) {
+        let mut transaction = self.pool().begin().await.unwrap();
+        for (account, note) in notes {
+            let sequence = {
+                let mut sequences = self.sequences.lock().unwrap();
+                let sequence = sequences.entry(account.clone()).or_default();
+                *sequence += 1;
+                *sequence
+            };
+            let payload = match note {
+                Note::Unreadable => "\"nonsense\"".to_owned(),
+                note => serde_json::to_string(note).unwrap(),
+            };
+            sqlx::query(
+                "insert into events (aggregate_type, aggregate_id, sequence, event_type, event_version, payload) \
+                 values ('account', $1, $2, $3, '1.0', $4::json)",
+            )
+            .bind(account)
+            .bind(sequence)
+            .bind(format!("{note:?}").split(' ').next().unwrap())
+            .bind(payload)
+            .execute(&mut *transaction)
+            .await
+            .unwrap();
+        }
+        transaction.commit().await.unwrap();
+    }
+
+    pub fn feed(&self, source: &'static str) -> Arc<dyn Feed<Note>> {
+        Arc::new(LocalFeed::new(source, &self.log, decode))
+    }
+
+    pub fn projector(&self, accounts: Accounts) -> Projector<Accounts> {
+        Projector::new(accounts, self.pool(), vec![self.feed("bank")])
+    }
+
+    pub async fn balances(&self) -> Vec<(String, i64)> {
+        sqlx::query_as("select account, balance from accounts order by account")
+            .fetch_all(&self.pool())
+            .await
+            .unwrap()
+    }
+
+    /// Parked events with their keys.
+    pub async fn parked(&self) -> Vec<(i64, String)> {
+        sqlx::query_as("select position, key from parked_events order by position")
+            .fetch_all(&self.pool())
+            .await
+            .unwrap()
+    }
+}
+
+pub fn decode(event: &RecordedEvent) -> Result<Option<Note>, DecodeError> {
+    event.decode().map(Some)
+}
+
+/// Everything but private notes is public: the payload as it is.
+pub fn publish(event: &RecordedEvent) -> Result<Option<Published>, DecodeError> {
+    Ok((event.event_type != "Private").then(|| Published {
+        event_type: "Noted",
+        payload: event.payload.clone().into_bytes(),
+    }))
+}

@@ -1,0 +1,30 @@
+//! From the log to the others: projectors, relay, consumers and processes against a real
+//! Postgres and a real NATS.
+
+mod accounts;
+mod consumer;
+mod network;
+mod process;
+mod projector;
+mod relay;
+
+use std::{
+    future::{Future, poll_fn},
+    pin::pin,
+    task::Poll,
+};
+
+/// Drops a future after it was polled so many times, as a crash does: between two of its
+/// waits. `None` when it had not ended by then.
+async fn crash_after<T>(polls: usize, future: impl Future<Output = T>) -> Option<T> {
+    let mut future = pin!(future);
+    let mut left = polls;
+    poll_fn(move |context| {
+        if left == 0 {
+            return Poll::Ready(None);
+        }
+        left -= 1;
+        future.as_mut().poll(context).map(Some)
+    })
+    .await
+}

@@ -1,0 +1,10 @@
+//! The service as it runs, on a real Postgres, called through gRPC. Identity and payments are
+//! stand-ins that serve real envelopes from `EventLogService`.
+
+mod booking;
+mod calendar;
+mod database;
+mod refusals;
+mod settlement;
+mod stand_ins;
+mod support;

@@ -1,0 +1,175 @@
+//! Whose child it is.
+
+use std::{
+    collections::HashMap,
+    mem,
+    sync::{Mutex, PoisonError},
+};
+
+use quick_cache::sync::Cache;
+use sqlx::PgPool;
+use tokio::sync::{Mutex as Turn, oneshot};
+use uuid::Uuid;
+
+use crate::query;
+
+/// Children whose guardian stays in memory.
+const CACHED: usize = 100_000;
+
+/// Guardians by child: from memory, because a child's guardian never changes, else from the
+/// read table. Callers who ask while a query is under way share the next one, so that the rush
+/// at the start of a sale costs a few queries and not one for each family.
+pub struct Guardians {
+    pool: PgPool,
+    known: Cache<Uuid, Uuid>,
+    waiting: Mutex<Vec<Question>>,
+    turn: Turn<()>,
+}
+
+struct Question {
+    children: Vec<Uuid>,
+    answer: oneshot::Sender<HashMap<Uuid, Uuid>>,
+}
+
+impl Guardians {
+    /// Over the read table, with an empty memory.
+    pub fn new(pool: PgPool) -> Self {
+        Self {
+            pool,
+            known: Cache::new(CACHED),
+            waiting: Mutex::default(),
+            turn: Turn::default(),
+        }
+    }
+
+    /// Those of the children that are known, each with its guardian.
+    ///
+    /// # Errors
+    /// When the read table does not answer.
+    pub async fn of(&self, children: &[Uuid]) -> sqlx::Result<HashMap<Uuid, Uuid>> {
+        let mut found = HashMap::with_capacity(children.len());
+        let mut unknown = Vec::new();
+        for child in children {
+            match self.known.get(child) {
+                Some(guardian) => drop(found.insert(*child, guardian)),
+                None => unknown.push(*child),
+            }
+        }
+        if !unknown.is_empty() {
+            found.extend(self.ask(unknown).await?);
+        }
+        Ok(found)
+    }
+
+    /// Whoever has the turn asks for everybody who waits. One that is dropped meanwhile, or
+    /// fails, leaves the others without an answer; each of them then asks in its own turn.
+    async fn ask(&self, children: Vec<Uuid>) -> sqlx::Result<HashMap<Uuid, Uuid>> {
+        let (answer, mut answered) = oneshot::channel();
+        let question = Question {
+            children: children.clone(),
+            answer,
+        };
+        self.questions().push(question);
+        let _turn = self.turn.lock().await;
+        if let Ok(answer) = answered.try_recv() {
+            return Ok(answer);
+        }
+        let questions = mem::take(&mut *self.questions());
+        let others = questions.iter().flat_map(|question| &question.children);
+        let wanted: Vec<Uuid> = others.chain(&children).copied().collect();
+        let rows: HashMap<Uuid, Uuid> = query::guardians(&self.pool, &wanted)
+            .await?
+            .into_iter()
+            .collect();
+        for (child, guardian) in &rows {
+            self.known.insert(*child, *guardian);
+        }
+        for Question { children, answer } in questions {
+            // Nobody may be waiting for it any more.
+            let _ = answer.send(of_these(&children, &rows));
+        }
+        Ok(of_these(&children, &rows))
+    }
+
+    fn questions(&self) -> std::sync::MutexGuard<'_, Vec<Question>> {
+        self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn of_these(children: &[Uuid], rows: &HashMap<Uuid, Uuid>) -> HashMap<Uuid, Uuid> {
+    let found = children
+        .iter()
+        .filter_map(|child| Some((*child, *rows.get(child)?)));
+    found.collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use eventsourcing::testing::TestDatabase;
+    use futures::{FutureExt, future::join_all};
+
+    use super::*;
+
+    /// Guardians of the children 1 to 100: guardian 1001 of child 1, and so on.
+    async fn guardians() -> (TestDatabase, Guardians) {
+        let database = TestDatabase::create(&crate::definition().migrations).await;
+        for child in 1..=100 {
+            sqlx::query("insert into children (child_id, guardian_id) values ($1, $2)")
+                .bind(Uuid::from_u128(child))
+                .bind(Uuid::from_u128(1000 + child))
+                .execute(&database.pool())
+                .await
+                .unwrap();
+        }
+        let guardians = Guardians::new(database.pool());
+        (database, guardians)
+    }
+
+    fn children(numbers: &[u128]) -> Vec<Uuid> {
+        numbers.iter().copied().map(Uuid::from_u128).collect()
+    }
+
+    #[tokio::test]
+    async fn everyone_who_asks_at_once_gets_the_own_answer() {
+        let (_database, guardians) = guardians().await;
+        for _ in 0..2 {
+            let answers = join_all((1..=120u128).map(|number| {
+                let asked = children(&[number, number + 1, 1]);
+                let guardians = &guardians;
+                async move { guardians.of(&asked).await.unwrap() }
+            }))
+            .await;
+            for (number, answer) in (1..=120u128).zip(answers) {
+                let expected: HashMap<_, _> = [number, number + 1, 1]
+                    .into_iter()
+                    .filter(|child| *child <= 100)
+                    .map(|child| (Uuid::from_u128(child), Uuid::from_u128(1000 + child)))
+                    .collect();
+                assert_eq!(answer, expected);
+            }
+        }
+    }
+
+    #[tokio::test]
+    async fn whoever_gives_up_in_its_turn_takes_nobody_along() {
+        let (database, guardians) = guardians().await;
+        let (first, second) = (children(&[1]), children(&[2]));
+        let mut first = Box::pin(guardians.of(&first));
+        let mut second = Box::pin(guardians.of(&second));
+        {
+            let _turn = guardians.turn.lock().await;
+            assert!((&mut first).now_or_never().is_none());
+            assert!((&mut second).now_or_never().is_none());
+        }
+        let mut lock = database.pool().begin().await.unwrap();
+        sqlx::query("lock table children")
+            .execute(&mut *lock)
+            .await
+            .unwrap();
+        let asking_for_both = (&mut first).now_or_never();
+        assert!(asking_for_both.is_none(), "the table is locked");
+        drop(first);
+        lock.rollback().await.unwrap();
+        assert_eq!(second.await.unwrap().len(), 1);
+    }
+}

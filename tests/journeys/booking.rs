@@ -1,0 +1,298 @@
+//! A session from the slot to the yearly statistics, and everything that can come between.
+
+use contracts::{
+    analytics::v1::{
+        GetDailyStatisticsRequest, statistics_service_client::StatisticsServiceClient,
+    },
+    payments::{
+        events::v1::PayableKind,
+        v1::{PaymentState, RefundState},
+    },
+    scheduling::v1::{
+        CancelSessionRequest, ListAvailableSlotsRequest, SessionState,
+        schedule_service_client::ScheduleServiceClient,
+        session_service_client::SessionServiceClient,
+    },
+};
+use tonic::Code;
+
+use e2e::{
+    people::{self, day, id, payment_becomes, payment_where, reason, session_becomes},
+    system::{System, eventually},
+};
+
+const SESSION: PayableKind = PayableKind::Session;
+
+async fn daily_revenue(system: &System, admin: &people::User) -> i64 {
+    let request = GetDailyStatisticsRequest {
+        start_date: Some(day(0)),
+        ..GetDailyStatisticsRequest::default()
+    };
+    let mut statistics = StatisticsServiceClient::new(system.channel("analytics"));
+    let answer = statistics
+        .get_daily_statistics(admin.says(request))
+        .await
+        .expect("statistics")
+        .into_inner();
+    answer
+        .days
+        .iter()
+        .flat_map(|day| &day.daily_revenue)
+        .map(|money| money.minor_units)
+        .sum()
+}
+
+#[tokio::test]
+async fn a_parent_books_pays_cancels_and_the_statistics_follow_to_the_cent() {
+    let system = System::start(&[]).await;
+    let admin = people::admin(&system).await;
+    let trainer = people::trainer(&system, &admin, 3).await;
+    let parent = people::parent(&system, 1).await;
+
+    let mut schedules = ScheduleServiceClient::new(system.channel("scheduling"));
+    let request = ListAvailableSlotsRequest {
+        trainer_id: trainer.user.id.clone(),
+        min_position: trainer.position.clone(),
+        ..ListAvailableSlotsRequest::default()
+    };
+    let free = schedules
+        .list_available_slots(parent.user.says(request))
+        .await
+        .unwrap()
+        .into_inner()
+        .slots;
+    assert_eq!(free.len(), 3);
+
+    let booked = people::book(&system, &parent, &free[0].slot_id, id())
+        .await
+        .unwrap();
+    assert_eq!(booked.price.as_ref().unwrap().minor_units, 8_000);
+    let payment = people::pay(
+        &system,
+        &parent.user,
+        SESSION,
+        &booked.session_id,
+        "sandbox_ok",
+    )
+    .await
+    .unwrap();
+    session_becomes(
+        &system,
+        &parent.user,
+        &booked.session_id,
+        SessionState::Paid,
+    )
+    .await;
+    eventually("revenue", || async {
+        (daily_revenue(&system, &admin).await == 8_000).then_some(())
+    })
+    .await;
+
+    let cancel = CancelSessionRequest {
+        request_id: id(),
+        session_id: booked.session_id.clone(),
+    };
+    let mut sessions = SessionServiceClient::new(system.channel("scheduling"));
+    assert!(
+        sessions
+            .cancel_session(trainer.user.says(cancel))
+            .await
+            .unwrap()
+            .into_inner()
+            .refunded
+    );
+    let refunded = |payment: &contracts::payments::v1::Payment| {
+        payment
+            .refunds
+            .iter()
+            .any(|refund| refund.state() == RefundState::Succeeded)
+    };
+    payment_where(
+        &system,
+        &parent.user,
+        &payment.payment_id,
+        "the refund",
+        refunded,
+    )
+    .await;
+    eventually("the refund in the statistics", || async {
+        (daily_revenue(&system, &admin).await == 0).then_some(())
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_declined_card_leaves_the_hold_for_another_one() {
+    let system = System::start(&[]).await;
+    let admin = people::admin(&system).await;
+    let trainer = people::trainer(&system, &admin, 1).await;
+    let parent = people::parent(&system, 1).await;
+    let booked = people::book(&system, &parent, &trainer.slots[0], id())
+        .await
+        .unwrap();
+    let declined = people::pay(
+        &system,
+        &parent.user,
+        SESSION,
+        &booked.session_id,
+        "sandbox_declined",
+    )
+    .await
+    .unwrap();
+    payment_becomes(
+        &system,
+        &parent.user,
+        &declined.payment_id,
+        PaymentState::Failed,
+    )
+    .await;
+    people::pay(
+        &system,
+        &parent.user,
+        SESSION,
+        &booked.session_id,
+        "sandbox_timeout_ok",
+    )
+    .await
+    .unwrap();
+    session_becomes(
+        &system,
+        &parent.user,
+        &booked.session_id,
+        SessionState::Paid,
+    )
+    .await;
+}
+
+#[tokio::test]
+async fn an_unpaid_hold_expires_by_itself_and_frees_the_slot() {
+    let system = System::start(&[("DIVINETIME_HOLD_SECONDS", "1")]).await;
+    let admin = people::admin(&system).await;
+    let trainer = people::trainer(&system, &admin, 1).await;
+    let (first, second) = (
+        people::parent(&system, 1).await,
+        people::parent(&system, 1).await,
+    );
+    let held = people::book(&system, &first, &trainer.slots[0], id())
+        .await
+        .unwrap();
+    session_becomes(
+        &system,
+        &first.user,
+        &held.session_id,
+        SessionState::Expired,
+    )
+    .await;
+    people::book(&system, &second, &trainer.slots[0], id())
+        .await
+        .unwrap();
+}
+
+#[tokio::test]
+async fn a_late_payment_is_honoured_while_the_place_is_free_and_goes_back_when_it_is_not() {
+    let system = System::start(&[("DIVINETIME_HOLD_SECONDS", "2")]).await;
+    let admin = people::admin(&system).await;
+    let trainer = people::trainer(&system, &admin, 2).await;
+    let (late, quick) = (
+        people::parent(&system, 1).await,
+        people::parent(&system, 1).await,
+    );
+
+    let held = people::book(&system, &late, &trainer.slots[0], id())
+        .await
+        .unwrap();
+    people::pay(
+        &system,
+        &late.user,
+        SESSION,
+        &held.session_id,
+        "sandbox_slow_4_ok",
+    )
+    .await
+    .unwrap();
+    session_becomes(&system, &late.user, &held.session_id, SessionState::Expired).await;
+    session_becomes(&system, &late.user, &held.session_id, SessionState::Paid).await;
+
+    let held = people::book(&system, &late, &trainer.slots[1], id())
+        .await
+        .unwrap();
+    let slow = people::pay(
+        &system,
+        &late.user,
+        SESSION,
+        &held.session_id,
+        "sandbox_slow_6_ok",
+    )
+    .await
+    .unwrap();
+    session_becomes(&system, &late.user, &held.session_id, SessionState::Expired).await;
+    let taken = people::book(&system, &quick, &trainer.slots[1], id())
+        .await
+        .unwrap();
+    people::pay(
+        &system,
+        &quick.user,
+        SESSION,
+        &taken.session_id,
+        "sandbox_ok",
+    )
+    .await
+    .unwrap();
+    session_becomes(&system, &quick.user, &taken.session_id, SessionState::Paid).await;
+    let back = payment_where(
+        &system,
+        &late.user,
+        &slow.payment_id,
+        "the late payment's return",
+        |payment| {
+            payment
+                .refunds
+                .iter()
+                .any(|refund| refund.state() == RefundState::Succeeded)
+        },
+    )
+    .await;
+    assert_eq!(back.refunded.unwrap().minor_units, 8_000);
+    let lost = people::session(&system, &late.user, &held.session_id)
+        .await
+        .unwrap();
+    assert_eq!(lost.state(), SessionState::Expired);
+}
+
+#[tokio::test]
+async fn a_repeated_booking_gets_the_first_answer_and_a_second_child_or_parent_does_not_get_the_slot()
+ {
+    let system = System::start(&[]).await;
+    let admin = people::admin(&system).await;
+    let trainer = people::trainer(&system, &admin, 2).await;
+    let (parent, other) = (
+        people::parent(&system, 1).await,
+        people::parent(&system, 1).await,
+    );
+    let request = id();
+    let first = people::book(&system, &parent, &trainer.slots[0], request.clone())
+        .await
+        .unwrap();
+    let again = people::book(&system, &parent, &trainer.slots[0], request.clone())
+        .await
+        .unwrap();
+    assert_eq!(first, again);
+    let reused = people::book(&system, &parent, &trainer.slots[1], request)
+        .await
+        .unwrap_err();
+    assert_eq!(
+        (reused.code(), reason(&reused).as_str()),
+        (Code::InvalidArgument, "REQUEST_ID_REUSED")
+    );
+    let taken = people::book(&system, &other, &trainer.slots[0], id())
+        .await
+        .unwrap_err();
+    assert_eq!(
+        (taken.code(), reason(&taken).as_str()),
+        (Code::FailedPrecondition, "SLOT_TAKEN")
+    );
+    let hidden = people::session(&system, &other.user, &first.session_id)
+        .await
+        .unwrap_err();
+    assert_eq!(hidden.code(), Code::NotFound);
+}

@@ -1,0 +1,6 @@
+//! Journeys through the running system: one file each.
+
+mod access;
+mod booking;
+mod faults;
+mod tickets;
