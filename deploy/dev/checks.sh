@@ -87,7 +87,7 @@ check_dependencies() {
 
 check_shell() {
     local script
-    for script in dev .ci/run deploy/dev/*.sh; do
+    for script in dev .ci/run deploy/compose-env deploy/dev/*.sh; do
         bash -n "$script" || return 1
     done
 }

@@ -472,7 +472,7 @@ pub async fn tickets(system: &System, user: &User, event_id: &str) -> Vec<Ticket
         .tickets
 }
 
-/// The reason of an error, from its ErrorInfo.
+/// The reason of an error, from its `ErrorInfo`.
 pub fn reason(status: &Status) -> String {
     use tonic_types::StatusExt;
     status

@@ -6,7 +6,10 @@ use std::{
     io::{BufRead, BufReader},
     path::{Path, PathBuf},
     process::{Child, Command, Stdio},
-    sync::{Mutex, MutexGuard, PoisonError},
+    sync::{
+        Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicU64, Ordering},
+    },
     time::Duration,
 };
 
@@ -24,14 +27,14 @@ pub const SERVICES: [&str; 5] = [
 ];
 
 /// How long anything may take before a journey gives up.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 /// One `divinetime up` in a directory of its own.
 pub struct System {
     directory: TempDir,
     environment: Vec<(String, String)>,
     process: Mutex<Child>,
-    ready: Value,
+    postgres_port: AtomicU64,
     services: BTreeMap<String, String>,
 }
 
@@ -54,11 +57,12 @@ impl System {
             .collect();
         let (process, ready) = launch(&directory, &environment, &BTreeMap::new()).await;
         let services = addresses(&ready);
+        let postgres_port = AtomicU64::new(port_of_postgres(&ready));
         Self {
             directory,
             environment,
             process: Mutex::new(process),
-            ready,
+            postgres_port,
             services,
         }
     }
@@ -81,7 +85,7 @@ impl System {
     /// A look behind the scenes, for checks that no API can make.
     pub async fn database(&self) -> PgPool {
         let password = self.read("keys/postgres.password");
-        let port = &self.ready["postgres_port"];
+        let port = self.postgres_port.load(Ordering::Relaxed);
         let url = format!(
             "postgres://divinetime:{}@127.0.0.1:{port}/divinetime",
             password.trim()
@@ -113,7 +117,9 @@ impl System {
                     .to_owned(),
             )
         });
-        let (process, _) = launch(&self.directory, &self.environment, &ports.collect()).await;
+        let (process, ready) = launch(&self.directory, &self.environment, &ports.collect()).await;
+        self.postgres_port
+            .store(port_of_postgres(&ready), Ordering::Relaxed);
         *self.process() = process;
     }
 
@@ -226,11 +232,22 @@ async fn launch(
     )
 }
 
+fn port_of_postgres(ready: &Value) -> u64 {
+    ready["postgres_port"]
+        .as_u64()
+        .expect("a Postgres of its own")
+}
+
 fn addresses(ready: &Value) -> BTreeMap<String, String> {
     let services = ready["services"].as_object().expect("addresses");
     services
         .iter()
-        .map(|(k, v)| (k.clone(), v.as_str().expect("an address").to_owned()))
+        .map(|(k, v)| {
+            (
+                k.clone(),
+                format!("http://{}", v.as_str().expect("an address")),
+            )
+        })
         .collect()
 }
 

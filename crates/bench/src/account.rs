@@ -1,4 +1,4 @@
-//! An account aggregate, small enough to reason about, with claims.
+//! An account: what both sides of a comparison execute.
 
 use cqrs_es::{Aggregate, DomainEvent, event_sink::EventSink};
 use eventsourcing::{Claim, ClaimChange, ClaimingEvent};
@@ -14,28 +14,20 @@ pub struct Account {
 pub enum AccountCommand {
     Open { owner: String },
     Credit { amount: i64 },
-    Debit { amount: i64 },
-    Rename { owner: String },
-    Close,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum AccountEvent {
     Opened { owner: String },
     Credited { amount: i64 },
-    Debited { amount: i64 },
-    Renamed { from: String, to: String },
-    Closed { owner: String },
 }
 
-#[derive(Debug, PartialEq, Eq, thiserror::Error)]
+#[derive(Debug, thiserror::Error)]
 pub enum AccountError {
     #[error("the account is open")]
     Open,
     #[error("the account is not open")]
     NotOpen,
-    #[error("only {0} there")]
-    TooLittle(i64),
 }
 
 impl DomainEvent for AccountEvent {
@@ -43,9 +35,6 @@ impl DomainEvent for AccountEvent {
         match self {
             Self::Opened { .. } => "Opened",
             Self::Credited { .. } => "Credited",
-            Self::Debited { .. } => "Debited",
-            Self::Renamed { .. } => "Renamed",
-            Self::Closed { .. } => "Closed",
         }
         .to_owned()
     }
@@ -55,25 +44,17 @@ impl DomainEvent for AccountEvent {
     }
 }
 
-pub fn owner_claim(owner: &str) -> Claim {
-    Claim::Unique {
-        scope: "account.owner",
-        key: owner.to_owned(),
-    }
-}
-
 impl ClaimingEvent for AccountEvent {
     fn claims(&self, _: &str) -> Vec<ClaimChange> {
         match self {
-            Self::Opened { owner } => vec![ClaimChange::Acquire(owner_claim(owner))],
-            Self::Renamed { from, to } => {
-                vec![
-                    ClaimChange::Release(owner_claim(from)),
-                    ClaimChange::Acquire(owner_claim(to)),
-                ]
+            Self::Opened { owner } => {
+                let key = owner.clone();
+                vec![ClaimChange::Acquire(Claim::Unique {
+                    scope: "account.owner",
+                    key,
+                })]
             }
-            Self::Closed { owner } => vec![ClaimChange::Release(owner_claim(owner))],
-            Self::Credited { .. } | Self::Debited { .. } => Vec::new(),
+            Self::Credited { .. } => Vec::new(),
         }
     }
 }
@@ -94,20 +75,8 @@ impl Aggregate for Account {
         let event = match (command, &self.owner) {
             (AccountCommand::Open { owner }, None) => AccountEvent::Opened { owner },
             (AccountCommand::Open { .. }, Some(_)) => return Err(AccountError::Open),
-            (AccountCommand::Close, None) => return Ok(()),
-            (_, None) => return Err(AccountError::NotOpen),
-            (AccountCommand::Credit { amount }, _) => AccountEvent::Credited { amount },
-            (AccountCommand::Debit { amount }, _) if amount > self.balance => {
-                return Err(AccountError::TooLittle(self.balance));
-            }
-            (AccountCommand::Debit { amount }, _) => AccountEvent::Debited { amount },
-            (AccountCommand::Rename { owner }, Some(from)) => AccountEvent::Renamed {
-                from: from.clone(),
-                to: owner,
-            },
-            (AccountCommand::Close, Some(owner)) => AccountEvent::Closed {
-                owner: owner.clone(),
-            },
+            (AccountCommand::Credit { .. }, None) => return Err(AccountError::NotOpen),
+            (AccountCommand::Credit { amount }, Some(_)) => AccountEvent::Credited { amount },
         };
         sink.write(event, self).await;
         Ok(())
@@ -115,12 +84,8 @@ impl Aggregate for Account {
 
     fn apply(&mut self, event: AccountEvent) {
         match event {
-            AccountEvent::Opened { owner } | AccountEvent::Renamed { to: owner, .. } => {
-                self.owner = Some(owner)
-            }
+            AccountEvent::Opened { owner } => self.owner = Some(owner),
             AccountEvent::Credited { amount } => self.balance += amount,
-            AccountEvent::Debited { amount } => self.balance -= amount,
-            AccountEvent::Closed { .. } => self.owner = None,
         }
     }
 }

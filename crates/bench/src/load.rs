@@ -19,28 +19,28 @@ pub struct Measured {
     pub refused: u64,
 }
 
-/// Runs `writers` tasks for a while; `make(writer)` gives a task's state, `step` sends its next
+/// Runs `writers` tasks for a while; `make(writer)` gives a task's state, `send` sends its next
 /// command and says whether it was accepted.
 pub async fn run<S, F>(
     writers: usize,
     seconds: u64,
     make: impl Fn(usize) -> S,
-    step: impl Fn(S) -> F + Clone + Send + Sync + 'static,
+    send: impl Fn(S) -> F + Clone + Send + Sync + 'static,
 ) -> Measured
 where
     S: Send + 'static,
     F: Future<Output = (S, bool)> + Send,
 {
-    let stop = Arc::new(AtomicBool::new(false));
+    let ended = Arc::new(AtomicBool::new(false));
     let begin = Instant::now();
     let tasks: Vec<_> = (0..writers)
         .map(|writer| {
-            let (stop, step, mut state) = (Arc::clone(&stop), step.clone(), make(writer));
+            let (ended, send, mut state) = (Arc::clone(&ended), send.clone(), make(writer));
             tokio::spawn(async move {
                 let (mut latencies, mut refused) = (Vec::new(), 0);
-                while !stop.load(Ordering::Relaxed) {
+                while !ended.load(Ordering::Relaxed) {
                     let sent = Instant::now();
-                    let (next, accepted) = step(state).await;
+                    let (next, accepted) = send(state).await;
                     state = next;
                     if accepted {
                         latencies.push(sent.elapsed());
@@ -53,7 +53,7 @@ where
         })
         .collect();
     tokio::time::sleep(Duration::from_secs(seconds)).await;
-    stop.store(true, Ordering::Relaxed);
+    ended.store(true, Ordering::Relaxed);
     let mut latencies = Vec::new();
     let mut refused = 0;
     for task in tasks {

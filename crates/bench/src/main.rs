@@ -1,4 +1,10 @@
 #![doc = include_str!("../README.md")]
+#![expect(
+    clippy::cast_precision_loss,
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "figures for people, of three digits"
+)]
 
 mod account;
 mod commands;
@@ -28,7 +34,7 @@ struct Arguments {
 
 #[derive(Clone, Copy, Subcommand, PartialEq, Eq)]
 enum Benchmark {
-    /// Durable commands a second on many aggregates, beside CqrsFramework on postgres-es.
+    /// Durable commands a second on many aggregates, beside `CqrsFramework` on postgres-es.
     Commands,
     /// The same on one aggregate.
     Hot,

@@ -109,7 +109,6 @@ impl View<Account> for AccountView {
                 self.balance += amount;
                 self.credits += 1;
             }
-            _ => {}
         }
     }
 }

@@ -14,6 +14,7 @@ mod signals;
 // The commands.
 mod create_admin;
 mod events;
+mod health;
 mod migrate;
 mod projections;
 mod serve;

@@ -5,6 +5,7 @@ mod support;
 use std::net::TcpListener;
 use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _, chown};
 use std::path::Path;
+use std::process::Command;
 
 use rustix::process::{Signal, geteuid};
 use serde_json::Value;
@@ -38,7 +39,11 @@ fn up_gets_ready_and_stops_everything_it_started() {
         "analytics",
     ] {
         let address = up.ready["services"][service].as_str().unwrap();
-        std::net::TcpStream::connect(address).unwrap();
+        let health = json(
+            dir.path(),
+            &["health", &format!("http://{address}"), "--json"],
+        );
+        assert_eq!(health["status"], "SERVING", "{service}");
     }
     let (postgres, nats) = (
         pid_in(&dir.path().join(POSTGRES_PID)),
@@ -56,8 +61,11 @@ fn up_gets_ready_and_stops_everything_it_started() {
             .all(|status| status["lag_events"] == 0),
         "{statuses}"
     );
+    let identity = up.ready["services"]["identity"].clone();
     assert!(up.stop().success());
     assert!(!runs(postgres) && !runs(nats));
+    let identity = format!("http://{}", identity.as_str().unwrap());
+    assert!(stderr(&output(dir.path(), &["health", &identity])).contains("does not answer"));
 }
 
 #[test]
@@ -345,8 +353,8 @@ fn as_an_ordinary_user_everything_runs_as_that_user() {
     let dir = tempfile::tempdir().unwrap();
     let mut up = program(dir.path(), &["up", "--json"]);
     if geteuid().is_root() {
-        // Ports, programs and data are all that it takes; a checkout that is closed to others cannot be tested so.
-        let (user, binary) = (54_321, Path::new(env!("CARGO_BIN_EXE_divinetime")));
+        // A checkout that is closed to others cannot be tested so.
+        let binary = Path::new(env!("CARGO_BIN_EXE_divinetime"));
         let open = |path: &Path| {
             path.ancestors()
                 .all(|dir| dir.metadata().is_ok_and(|meta| meta.mode() & 0o001 != 0))
@@ -354,10 +362,26 @@ fn as_an_ordinary_user_everything_runs_as_that_user() {
         if !open(binary) || !open(&nats_server()) {
             return;
         }
-        chown(dir.path(), Some(user), Some(user)).unwrap();
-        up.uid(user).gid(user).current_dir("/");
+        let (user, group) = nobody();
+        chown(dir.path(), Some(user), Some(group)).unwrap();
+        up.uid(user).gid(group).current_dir("/");
     }
     let up = Up::wait_for(up);
     assert!(runs(pid_in(&dir.path().join(POSTGRES_PID))));
     assert!(up.stop().success());
+}
+
+/// User and group of `nobody`.
+fn nobody() -> (u32, u32) {
+    let id = |option| {
+        let output = Command::new("id")
+            .args([option, "nobody"])
+            .output()
+            .expect("id knows nobody");
+        String::from_utf8_lossy(&output.stdout)
+            .trim()
+            .parse()
+            .expect("id knows nobody")
+    };
+    (id("-u"), id("-g"))
 }

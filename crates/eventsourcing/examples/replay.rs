@@ -18,7 +18,7 @@ enum AccountEvent {
 
 #[derive(Clone, Serialize, Deserialize)]
 struct Account {
-    account_id: String,
+    id: String,
     owner: String,
     balance: i64,
     credits: i32,
@@ -27,10 +27,10 @@ struct Account {
 
 impl Row for Account {
     const TABLE: &'static str = "accounts";
-    const KEY: &'static [&'static str] = &["account_id"];
+    const KEY: &'static [&'static str] = &["id"];
     type Key = String;
     fn key(&self) -> String {
-        self.account_id.clone()
+        self.id.clone()
     }
 }
 
@@ -64,7 +64,7 @@ impl Projection for Accounts {
     fn fold(&self, event: &Delivered<AccountEvent>, tables: &mut Tables) -> Result<(), FoldError> {
         match &event.event {
             AccountEvent::Opened { owner } => tables.accounts.insert(Account {
-                account_id: event.aggregate_id.clone(),
+                id: event.aggregate_id.clone(),
                 owner: owner.clone(),
                 balance: 0,
                 credits: 0,
@@ -107,7 +107,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let database = TestDatabase::create(&[]).await;
     let pool = database.pool();
     sqlx::query(
-        "create table accounts (account_id text primary key, owner text not null, balance bigint not null, \
+        "create table accounts (id text primary key, owner text not null, balance bigint not null, \
          credits integer not null, changed_at timestamptz not null)",
     )
     .execute(&pool)

@@ -111,11 +111,13 @@ pub async fn rebuild(
     decode: impl Fn(&RecordedEvent) -> Result<Vec<ClaimChange>, DecodeError>,
 ) -> Result<usize, LogError> {
     let mut transaction = log.pool().begin().await?;
-    let head: i64 = sqlx::query_scalar("select position from log_head for update").fetch_one(&mut *transaction).await?;
+    let end: i64 = sqlx::query_scalar("select position from log_head for update")
+        .fetch_one(&mut *transaction)
+        .await?;
     let mut held: Vec<(Claim, String)> = Vec::new();
     let mut index: HashMap<(&'static str, String), Vec<usize>> = HashMap::new();
     let mut position = 0;
-    while position < head {
+    while position < end {
         for event in log.read(position, REBUILD_BATCH).await? {
             position = event.position;
             for change in decode(&event)? {
@@ -127,15 +129,21 @@ pub async fn rebuild(
                         held.push((claim, event.aggregate_id.clone()));
                     }
                     ClaimChange::Release(claim) => {
-                        slots.retain(|slot| held[*slot].0 != claim || held[*slot].1 != event.aggregate_id);
+                        slots.retain(|slot| {
+                            held[*slot].0 != claim || held[*slot].1 != event.aggregate_id
+                        });
                     }
                 }
             }
         }
     }
     let live: Vec<&(Claim, String)> = index.values().flatten().map(|slot| &held[*slot]).collect();
-    sqlx::query("delete from unique_claims").execute(&mut *transaction).await?;
-    sqlx::query("delete from interval_claims").execute(&mut *transaction).await?;
+    sqlx::query("delete from unique_claims")
+        .execute(&mut *transaction)
+        .await?;
+    sqlx::query("delete from interval_claims")
+        .execute(&mut *transaction)
+        .await?;
     for (claim, owner) in &live {
         let insert = match claim.bounds() {
             None => sqlx::query("insert into unique_claims (scope, key, aggregate_id) values ($1, $2, $3)")

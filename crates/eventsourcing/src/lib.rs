@@ -17,17 +17,18 @@ pub mod verify;
 // ---- from the log to the others: feeds, relay, projectors, processes ----
 mod broker;
 mod bus;
-mod relay;
-mod log_service;
+mod checkpoints;
 mod feed;
 mod local_feed;
-mod remote_feed;
-mod tables;
-mod projector;
-mod checkpoints;
+mod log_service;
 mod parked;
 mod process;
+mod projector;
+mod relay;
+mod remote_feed;
+mod tables;
 mod timers;
+mod transaction;
 
 pub use broker::{Broker, BrokerError};
 pub use bus::{BadAddress, Bus, BusChannel, ServiceToken, TokenSource};
@@ -41,6 +42,7 @@ pub use projector::{FoldError, Progress, Projection, Projector, ProjectorError, 
 pub use relay::{Relay, RelayError, RelayStep};
 pub use remote_feed::{DecodeEnvelope, Remote, RemoteFeed};
 pub use tables::{AnyTable, Row, Table, TableSet};
+pub use transaction::begin;
 
 pub use claims::{Claim, ClaimChange, ClaimingEvent};
 pub use context::{Context, RequestKey};

@@ -1,18 +1,21 @@
 //! A service's own log as a feed.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use futures::future::BoxFuture;
-use sqlx::Row as _;
+use sqlx::{PgPool, Row as _};
 use tokio::sync::watch;
+use tokio_util::sync::{CancellationToken, DropGuard};
 
 use crate::{
     DecodeError, EventLog, LogError, RecordedEvent,
     feed::{Batch, Delivered, Feed, FeedError, Undecodable},
 };
 
-/// How often a feed looks at the log by itself: other processes append to it as well.
+/// How often the log is looked at for what other processes append.
 const POLL: Duration = Duration::from_millis(50);
+/// A feed's reader looks by itself after so long.
+const LOOK: Duration = Duration::from_secs(1);
 
 /// Reads the event for the fold, `None` when it is of no interest.
 pub type DecodeRecorded<E> = fn(&RecordedEvent) -> Result<Option<E>, DecodeError>;
@@ -22,7 +25,69 @@ pub struct LocalFeed<E> {
     source: &'static str,
     log: EventLog,
     decode: DecodeRecorded<E>,
-    committed: watch::Receiver<i64>,
+    head: Arc<Head>,
+}
+
+/// The head of a log as this process knows it, looked at for all feeds of the log together.
+pub(crate) struct Head {
+    known: watch::Sender<i64>,
+    _watcher: DropGuard,
+}
+
+impl Head {
+    /// The head of a log. Starts to watch it.
+    pub fn of(log: &EventLog) -> Arc<Self> {
+        log.shared(|| {
+            let known = watch::Sender::new(0);
+            let stop = CancellationToken::new();
+            let (pool, committed) = (log.pool().clone(), log.subscribe());
+            tokio::spawn(watch_head(pool, committed, known.clone(), stop.clone()));
+            Self {
+                known,
+                _watcher: stop.drop_guard(),
+            }
+        })
+    }
+
+    /// Returns when the log has more than a position, or after a second.
+    pub async fn beyond(&self, position: i64) {
+        let mut known = self.known.subscribe();
+        let more = known.wait_for(|head| *head > position);
+        let _ = tokio::time::timeout(LOOK, more).await;
+    }
+}
+
+async fn watch_head(
+    pool: PgPool,
+    mut committed: watch::Receiver<i64>,
+    known: watch::Sender<i64>,
+    stop: CancellationToken,
+) {
+    let mut appending = true;
+    loop {
+        let own = tokio::select! {
+            () = stop.cancelled() => return,
+            changed = committed.changed(), if appending => {
+                // Without a journal nothing is appended here any more; others may.
+                appending = changed.is_ok();
+                *committed.borrow_and_update()
+            }
+            () = tokio::time::sleep(POLL) => 0,
+        };
+        let head = if own > 0 {
+            own
+        } else {
+            sqlx::query_scalar("select position from log_head")
+                .fetch_one(&pool)
+                .await
+                .unwrap_or(0)
+        };
+        known.send_if_modified(|known| {
+            let more = head > *known;
+            *known = (*known).max(head);
+            more
+        });
+    }
 }
 
 impl<E> LocalFeed<E> {
@@ -32,7 +97,7 @@ impl<E> LocalFeed<E> {
             source,
             log: log.clone(),
             decode,
-            committed: log.subscribe(),
+            head: Head::of(log),
         }
     }
 
@@ -124,15 +189,6 @@ impl<E: Send + Sync> Feed<E> for LocalFeed<E> {
     }
 
     fn changed(&self, after: i64) -> BoxFuture<'_, ()> {
-        Box::pin(async move {
-            let mut committed = self.committed.clone();
-            let more = async {
-                if committed.wait_for(|head| *head > after).await.is_err() {
-                    // The log is closing: look at the pace of the poll.
-                    std::future::pending::<()>().await;
-                }
-            };
-            let _ = tokio::time::timeout(POLL, more).await;
-        })
+        Box::pin(self.head.beyond(after))
     }
 }

@@ -1,6 +1,9 @@
 //! The relay: public events from the log to the broker.
 
-use std::time::{Duration, Instant};
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use prost::Message;
 use sqlx::{Connection, PgConnection, Row as _};
@@ -10,13 +13,12 @@ use tokio_util::sync::CancellationToken;
 use crate::{
     DecodeError, EventLog, LogError, Publish,
     broker::{Acknowledgement, Broker, BrokerError},
+    local_feed::Head,
     log_service::PublicLog,
 };
 
 /// Events read, published and acknowledged together.
 const WINDOW: i64 = 512;
-/// How often a relay looks at the log by itself: other processes append to it as well.
-const POLL: Duration = Duration::from_millis(50);
 /// How often one that has nothing to do says that it is alive, or tries to become active.
 const BEAT: Duration = Duration::from_secs(1);
 /// Its name among the checkpoints.
@@ -31,6 +33,7 @@ const NAME: &str = "relay";
 pub struct Relay {
     public: PublicLog,
     broker: Broker,
+    head: Arc<Head>,
     active: Mutex<Option<Active>>,
 }
 
@@ -87,16 +90,16 @@ impl Relay {
                 publish,
             },
             broker,
+            head: Head::of(log),
             active: Mutex::new(None),
         }
     }
 
     /// Publishes until the shutdown, then gives the lock back.
     pub async fn run(&self, shutdown: CancellationToken) {
-        let mut committed = self.public.log.subscribe();
         let mut failures: u32 = 0;
         while !shutdown.is_cancelled() {
-            committed.borrow_and_update();
+            let mut idle_at = None;
             let pause = match self.step().await {
                 Ok(RelayStep::Published { .. }) => {
                     failures = 0;
@@ -104,7 +107,8 @@ impl Relay {
                 }
                 Ok(RelayStep::Idle) => {
                     failures = 0;
-                    POLL
+                    idle_at = self.position().await;
+                    BEAT
                 }
                 Ok(RelayStep::Passive) => BEAT,
                 Err(error) => {
@@ -114,8 +118,9 @@ impl Relay {
                 }
             };
             let woken = async {
-                if failures > 0 || pause == BEAT || committed.changed().await.is_err() {
-                    std::future::pending::<()>().await;
+                match idle_at {
+                    Some(position) => self.head.beyond(position).await,
+                    None => std::future::pending().await,
                 }
             };
             tokio::select! {
@@ -147,6 +152,11 @@ impl Relay {
             _ => {}
         }
         step
+    }
+
+    async fn position(&self) -> Option<i64> {
+        let active = self.active.lock().await;
+        active.as_ref().map(|active| active.position)
     }
 
     async fn publish_window(&self, active: &mut Active) -> Result<RelayStep, RelayError> {

@@ -6,14 +6,17 @@ use std::{fmt::Display, sync::Arc};
 use cqrs_es::{Aggregate, DomainEvent, event_sink::EventSink};
 use futures::FutureExt;
 use quick_cache::sync::Cache;
-use tokio::{sync::Mutex, task::unconstrained};
+use tokio::{
+    sync::{Mutex, oneshot},
+    task::unconstrained,
+};
 use uuid::Uuid;
 
 use crate::{
     claims::{ClaimChange, ClaimingEvent},
     context::{Context, RequestKey},
     error::LogError,
-    journal::{Decided, Lineage, NewEvent, Verdict},
+    journal::{Decided, FirstAnswer, Lineage, NewEvent, Verdict},
     log::EventLog,
     snapshot,
 };
@@ -195,36 +198,34 @@ where
         let epoch = cell.epoch;
         let decision = cell.decide(id, context, command, reply)?;
         let journal = self.log.journal();
+        let request = context.request.map(|request| request.id);
         match decision {
             Decision::Refused(error) => {
-                let answer = journal.confirm(&cell.lineage);
+                let answer = journal.confirm(request, &cell.lineage);
                 drop(cell);
-                match answer.await {
-                    Ok(Verdict::Confirmed { epoch: now, .. }) if Some(now) == epoch => {
-                        match self.first_answer(context.request).await? {
-                            Some(first) => Ok(Attempt::Done(first)),
-                            None => Err(ExecuteError::Refused(error)),
-                        }
-                    }
-                    other => self.outdated(&shared, epoch, other).await,
+                match self
+                    .confirmed(&shared, epoch, context, answer.await)
+                    .await?
+                {
+                    Confirmation::First(first) => Ok(Attempt::Done(first)),
+                    Confirmation::At(_) => Err(ExecuteError::Refused(error)),
+                    Confirmation::Outdated => Ok(Attempt::Again),
                 }
             }
             Decision::Nothing(reply) => {
-                let answer = journal.confirm(&cell.lineage);
+                let answer = journal.confirm(request, &cell.lineage);
                 drop(cell);
-                match answer.await {
-                    Ok(Verdict::Confirmed {
-                        epoch: now,
+                match self
+                    .confirmed(&shared, epoch, context, answer.await)
+                    .await?
+                {
+                    Confirmation::First(first) => Ok(Attempt::Done(first)),
+                    Confirmation::At(position) => Ok(Attempt::Done(Committed {
                         position,
-                    }) if Some(now) == epoch => {
-                        let first = self.first_answer(context.request).await?;
-                        Ok(Attempt::Done(first.unwrap_or(Committed {
-                            position,
-                            reply,
-                            replayed: false,
-                        })))
-                    }
-                    other => self.outdated(&shared, epoch, other).await,
+                        reply,
+                        replayed: false,
+                    })),
+                    Confirmation::Outdated => Ok(Attempt::Again),
                 }
             }
             Decision::Events {
@@ -253,58 +254,55 @@ where
         }
     }
 
-    /// A decision without events was made on state that may be old: bring it up to date.
-    async fn outdated(
+    /// What the journal says of a decision without events. One that was made on old state is
+    /// made again on what is new.
+    async fn confirmed(
         &self,
         shared: &Arc<Mutex<Cell<A>>>,
         epoch: Option<u64>,
-        verdict: Result<Verdict, tokio::sync::oneshot::error::RecvError>,
-    ) -> Result<Attempt, ExecuteError<A::Error>> {
+        context: &Context,
+        verdict: Result<Verdict, oneshot::error::RecvError>,
+    ) -> Result<Confirmation, ExecuteError<A::Error>> {
         match verdict {
+            Ok(Verdict::Confirmed {
+                first: Some(first), ..
+            }) => known(context.request, first).map(Confirmation::First),
+            Ok(Verdict::Confirmed {
+                epoch: now,
+                position,
+                ..
+            }) if Some(now) == epoch => Ok(Confirmation::At(position)),
             Ok(Verdict::Confirmed { .. } | Verdict::Stale) => {
                 let mut cell = shared.lock().await;
                 if cell.epoch == epoch {
                     cell.epoch = None;
                 }
-                Ok(Attempt::Again)
+                Ok(Confirmation::Outdated)
             }
             Ok(Verdict::Failed(error)) => Err(failed(error)),
-            _ => Err(ExecuteError::Unavailable(
-                "the journal has stopped".to_owned(),
-            )),
-        }
-    }
-
-    /// What a request id was answered with before, if it was.
-    async fn first_answer(
-        &self,
-        request: Option<RequestKey>,
-    ) -> Result<Option<Committed>, ExecuteError<A::Error>> {
-        let Some(request) = request else {
-            return Ok(None);
-        };
-        let row: Option<(Vec<u8>, i64, Vec<u8>)> = sqlx::query_as(
-            "select fingerprint, position, reply from requests where request_id = $1",
-        )
-        .bind(request.id)
-        .fetch_optional(self.log.pool())
-        .await
-        .map_err(LogError::from)?;
-        match row {
-            None => Ok(None),
-            Some((fingerprint, position, reply)) => {
-                known(request, &fingerprint, position, reply).map(Some)
-            }
+            _ => Err(ExecuteError::Unavailable(STOPPED.to_owned())),
         }
     }
 }
+
+/// What became of a decision without events.
+enum Confirmation {
+    /// The request was answered before.
+    First(Committed),
+    /// It stands, at this position.
+    At(i64),
+    /// It has to be made again.
+    Outdated,
+}
+
+const STOPPED: &str = "the journal has stopped";
 
 /// What an aggregate made of a command.
 enum Decision<E> {
     Refused(E),
     Nothing(Vec<u8>),
     Events {
-        decided: Decided,
+        decided: Box<Decided>,
         reply: Vec<u8>,
         snapshot: Option<snapshot::Pending>,
     },
@@ -391,7 +389,7 @@ where
     ) -> Result<Decision<A::Error>, LogError> {
         let claims: Vec<_> = events.iter().flat_map(|event| event.claims(id)).collect();
         check_claims(&claims)?;
-        let decided = Decided {
+        let decided = Box::new(Decided {
             context: context.clone(),
             aggregate_type: A::TYPE,
             aggregate_id: Arc::clone(id),
@@ -399,7 +397,7 @@ where
             events: events.iter().map(encode).collect::<Result<_, _>>()?,
             claims,
             reply: reply.clone(),
-        };
+        });
         let before = self.sequence;
         self.sequence += i64::try_from(events.len()).unwrap_or(i64::MAX);
         let snapshot = snapshot::due::<A>(id, before, self.sequence, &self.aggregate)?;
@@ -448,7 +446,7 @@ fn check_claims(claims: &[ClaimChange]) -> Result<(), LogError> {
 }
 
 fn settle<E: Display>(
-    verdict: Result<Verdict, tokio::sync::oneshot::error::RecvError>,
+    verdict: Result<Verdict, oneshot::error::RecvError>,
     request: Option<RequestKey>,
     reply: Vec<u8>,
 ) -> Result<Attempt, ExecuteError<E>> {
@@ -458,33 +456,25 @@ fn settle<E: Display>(
             reply,
             replayed: false,
         })),
-        Ok(Verdict::Duplicate {
-            position,
-            fingerprint,
-            reply,
-        }) => match request {
-            Some(request) => known(request, &fingerprint, position, reply).map(Attempt::Done),
-            None => Ok(Attempt::Again),
-        },
+        Ok(Verdict::Duplicate(first)) => known(request, first).map(Attempt::Done),
         Ok(Verdict::Conflict | Verdict::Stale) => Ok(Attempt::Again),
         Ok(Verdict::ClaimTaken { scope, key }) => Err(ExecuteError::ClaimTaken { scope, key }),
         Ok(Verdict::Failed(error)) => Err(failed(error)),
-        Ok(Verdict::Confirmed { .. }) | Err(_) => Err(ExecuteError::Unavailable(
-            "the journal has stopped".to_owned(),
-        )),
+        Ok(Verdict::Confirmed { .. }) | Err(_) => {
+            Err(ExecuteError::Unavailable(STOPPED.to_owned()))
+        }
     }
 }
 
+/// The first answer, if the request is the same as then.
 fn known<E: Display>(
-    request: RequestKey,
-    fingerprint: &[u8],
-    position: i64,
-    reply: Vec<u8>,
+    request: Option<RequestKey>,
+    first: FirstAnswer,
 ) -> Result<Committed, ExecuteError<E>> {
-    if fingerprint == request.fingerprint {
+    if request.is_some_and(|request| first.fingerprint == request.fingerprint) {
         Ok(Committed {
-            position,
-            reply,
+            position: first.position,
+            reply: first.reply,
             replayed: true,
         })
     } else {

@@ -25,8 +25,9 @@ impl TestDatabase {
     /// # Panics
     /// When `TEST_DATABASE_URL` is not set or the server refuses; `./dev test` brings a server.
     pub async fn create(migrations: &[Migration]) -> Self {
-        let url = std::env::var("TEST_DATABASE_URL")
-            .expect("TEST_DATABASE_URL is not set: run the tests by ./dev test, which brings a server");
+        let url = std::env::var("TEST_DATABASE_URL").expect(
+            "TEST_DATABASE_URL is not set: run the tests by ./dev test, which brings a server",
+        );
         Self::create_at(&url, migrations).await
     }
 
@@ -46,7 +47,10 @@ impl TestDatabase {
             "create extension if not exists btree_gist with schema public",
             "select pg_advisory_unlock(7101)",
         ] {
-            connection.execute(statement).await.expect("btree_gist is available");
+            connection
+                .execute(statement)
+                .await
+                .expect("btree_gist is available");
         }
         connection
             .execute(format!("create schema {schema}").as_str())
@@ -121,6 +125,15 @@ impl Drop for TestDatabase {
                 .build()?;
             runtime.block_on(async {
                 let mut connection = PgConnection::connect_with(&options).await?;
+                // Whoever still works in the schema would keep its locks: the runtime that could
+                // end it may be the one that waits here.
+                sqlx::query(
+                    "select pg_terminate_backend(pid) from pg_stat_activity \
+                     where application_name = $1 and pid <> pg_backend_pid()",
+                )
+                .bind(&schema)
+                .execute(&mut connection)
+                .await?;
                 connection
                     .execute("set client_min_messages = warning")
                     .await?;

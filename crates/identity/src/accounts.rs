@@ -9,7 +9,7 @@ use crate::{
     credentials::Credentials,
     domain::{
         user::{EMAIL_SCOPE, LogIn, Registration, User, UserCommand, UserError},
-        values::{EmailAddress, Role},
+        values::{EmailAddress, Role, UserId},
     },
     password::{HashingError, Password, Passwords},
 };
@@ -27,7 +27,7 @@ pub struct Accounts {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Registered {
     /// The user.
-    pub user_id: Uuid,
+    pub user_id: UserId,
     /// Where it is recorded.
     pub position: i64,
 }
@@ -36,7 +36,7 @@ pub struct Registered {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct LoggedIn {
     /// The user.
-    pub user_id: Uuid,
+    pub user_id: UserId,
     /// Her role.
     pub role: Role,
     /// Where the login is recorded.
@@ -78,7 +78,7 @@ impl Accounts {
     }
 
     /// The role of a user as the log has it now; `None` if there is no such user.
-    pub async fn role(&self, user_id: Uuid) -> Result<Option<Role>, LogError> {
+    pub async fn role(&self, user_id: UserId) -> Result<Option<Role>, LogError> {
         let user = self.users.load(&user_id.to_string()).await?;
         Ok(user.and_then(|user| user.role()))
     }
@@ -98,7 +98,7 @@ impl Accounts {
         let hash = self.passwords.hash(password.clone()).await?;
         self.credentials.store(user_id, &hash).await?;
         let command = UserCommand::Register(registration);
-        let reply = move |_: &User, _: &[_]| user_id.as_bytes().to_vec();
+        let reply = move |_: &User, _: &[_]| user_id.uuid().as_bytes().to_vec();
         let outcome = self
             .users
             .create(&user_id.to_string(), context, command, reply)
@@ -116,7 +116,9 @@ impl Accounts {
         committed: Committed,
         password: Password,
     ) -> Result<Registered, AccountError> {
-        let user_id = Uuid::from_slice(&committed.reply).map_err(|_| AccountError::Answer)?;
+        let user_id: UserId = Uuid::from_slice(&committed.reply)
+            .map_err(|_| AccountError::Answer)?
+            .into();
         if committed.replayed {
             let stored = self.credentials.hash_of(user_id).await?;
             if !self.passwords.verify(password, stored).await? {
@@ -140,7 +142,8 @@ impl Accounts {
         now: DateTime<Utc>,
     ) -> Result<LoggedIn, AccountError> {
         let holder = self.log.claim_owner(EMAIL_SCOPE, &email.folded()).await?;
-        let user_id = holder.and_then(|id| id.parse().ok()).unwrap_or(Uuid::nil());
+        let holder: Option<Uuid> = holder.and_then(|id| id.parse().ok());
+        let user_id = UserId::from(holder.unwrap_or(Uuid::nil()));
         let stored = self.credentials.hash_of(user_id).await?;
         if !self.passwords.verify(password, stored).await? {
             return Err(AccountError::BadCredentials);

@@ -71,7 +71,7 @@ pub async fn create_admin(
         last_name,
     } = admin;
     let registration = Registration {
-        user_id: Uuid::now_v7(),
+        user_id: Uuid::now_v7().into(),
         registrar: Registrar::Operator,
         role: Role::Admin,
         email: EmailAddress::parse(&email)?,
@@ -86,7 +86,7 @@ pub async fn create_admin(
         .register(Context::system(), registration, password)
         .await?;
     Ok(CreatedAdmin {
-        user_id: registered.user_id,
+        user_id: registered.user_id.uuid(),
         position: registered.position,
     })
 }

@@ -1,7 +1,8 @@
 //! The table beside the log that holds password hashes.
 
 use sqlx::PgPool;
-use uuid::Uuid;
+
+use crate::domain::values::UserId;
 
 /// Password hashes by user. No event ever carries one.
 #[derive(Clone)]
@@ -16,9 +17,9 @@ impl Credentials {
     }
 
     /// Stores the hash of a user who is about to be registered.
-    pub async fn store(&self, user_id: Uuid, hash: &str) -> Result<(), sqlx::Error> {
+    pub async fn store(&self, user_id: UserId, hash: &str) -> Result<(), sqlx::Error> {
         sqlx::query("insert into credentials (user_id, password_hash) values ($1, $2)")
-            .bind(user_id)
+            .bind(user_id.uuid())
             .bind(hash)
             .execute(&self.pool)
             .await?;
@@ -26,17 +27,17 @@ impl Credentials {
     }
 
     /// The hash of a user's password; `None` for an unknown user.
-    pub async fn hash_of(&self, user_id: Uuid) -> Result<Option<String>, sqlx::Error> {
+    pub async fn hash_of(&self, user_id: UserId) -> Result<Option<String>, sqlx::Error> {
         sqlx::query_scalar("select password_hash from credentials where user_id = $1")
-            .bind(user_id)
+            .bind(user_id.uuid())
             .fetch_optional(&self.pool)
             .await
     }
 
     /// Takes back the hash of a user who was not registered after all.
-    pub async fn discard(&self, user_id: Uuid) -> Result<(), sqlx::Error> {
+    pub async fn discard(&self, user_id: UserId) -> Result<(), sqlx::Error> {
         sqlx::query("delete from credentials where user_id = $1")
-            .bind(user_id)
+            .bind(user_id.uuid())
             .execute(&self.pool)
             .await?;
         Ok(())

@@ -86,7 +86,7 @@ fn build(runtime: Runtime) -> Result<Service, BuildError> {
         .with_rpc(keys)
         .with_rpc(LogService::new(NAME, &log, publish).server())
         .with_worker(Worker::new("projector users", async move |stop| {
-            projectors.users.run(stop).await
+            projectors.users.run(stop).await;
         }))
         .with_worker(Worker::new("projector trainers", async move |stop| {
             projectors.trainers.run(stop).await;
@@ -95,6 +95,6 @@ fn build(runtime: Runtime) -> Result<Service, BuildError> {
             projectors.children.run(stop).await;
         }))
         .with_worker(Worker::new("relay", async move |stop| {
-            relay.run(stop).await
+            relay.run(stop).await;
         })))
 }

@@ -3,7 +3,8 @@
 use chrono::{DateTime, TimeDelta, Utc};
 use contracts::common::v1::Role;
 use service::auth::{Claims, KeyPair};
-use uuid::Uuid;
+
+use crate::domain::values::UserId;
 
 /// Signs access tokens. Cheap to clone.
 #[derive(Clone)]
@@ -27,8 +28,8 @@ impl Tokens {
     }
 
     /// A token for a user who has just proved who she is.
-    pub fn issue(&self, user_id: Uuid, role: Role, now: DateTime<Utc>) -> AccessToken {
-        let claims = Claims::user(user_id, role, now, self.lifetime);
+    pub fn issue(&self, user_id: UserId, role: Role, now: DateTime<Utc>) -> AccessToken {
+        let claims = Claims::user(user_id.uuid(), role, now, self.lifetime);
         AccessToken {
             token: self.key.sign(&claims),
             expires_at: DateTime::from_timestamp(claims.exp, 0).unwrap_or(now + self.lifetime),

@@ -30,7 +30,7 @@ pub enum Dates {
 
 impl Dates {
     /// The dates in order.
-    pub fn iter(&self) -> Box<dyn Iterator<Item = NaiveDate> + '_> {
+    pub fn days(&self) -> Box<dyn Iterator<Item = NaiveDate> + '_> {
         match self {
             Self::Single(date) => Box::new(std::iter::once(*date)),
             Self::Recurring {

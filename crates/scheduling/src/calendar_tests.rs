@@ -36,7 +36,7 @@ fn thirteen_o_clock_stays_thirteen_o_clock_across_a_clock_change() {
         except: vec![],
     };
     let instants: Vec<_> = sundays
-        .iter()
+        .days()
         .map(|date| instant(New_York, date, wall(13, 0)).unwrap())
         .collect();
     assert_eq!(
@@ -125,7 +125,7 @@ fn recurring_dates_are_those_weekdays_without_the_exceptions() {
         until: date(2026, 6, 10),
         except: vec![date(2026, 6, 3)],
     };
-    let dates: Vec<_> = dates.iter().collect();
+    let dates: Vec<_> = dates.days().collect();
     assert_eq!(
         dates,
         vec![date(2026, 6, 1), date(2026, 6, 8), date(2026, 6, 10)]
@@ -135,7 +135,7 @@ fn recurring_dates_are_those_weekdays_without_the_exceptions() {
 #[test]
 fn a_single_date_is_one() {
     let day = date(2026, 6, 1);
-    assert_eq!(Dates::Single(day).iter().collect::<Vec<_>>(), vec![day]);
+    assert_eq!(Dates::Single(day).days().collect::<Vec<_>>(), vec![day]);
 }
 
 fn zones() -> impl Strategy<Value = Tz> {
@@ -198,7 +198,7 @@ proptest! {
             until: from + Days::new(60),
             except: vec![],
         };
-        for day in dates.iter() {
+        for day in dates.days() {
             if let Ok((interval, local)) = resolve(zone, day, Times { start: wall, end }) {
                 prop_assert_eq!(interval.from().with_timezone(&zone).time(), local.start);
                 prop_assert_eq!(interval.to().with_timezone(&zone).time(), local.end);

@@ -6,7 +6,7 @@ use uuid::Uuid;
 
 use crate::domain::location::LocationEvent;
 use crate::domain::schedule::{ScheduleEvent, Slot};
-use crate::domain::session::{CancellationPolicy, CanceledBy, Place, SessionEvent};
+use crate::domain::session::{CanceledBy, CancellationPolicy, Place, SessionEvent};
 use crate::domain::trainer_calendar::TrainerCalendarEvent;
 use crate::domain::{Interval, LocalTimes, Money};
 
@@ -59,9 +59,11 @@ fn events_of_locations_stay_readable() {
         time_zone: "Europe/Berlin".to_owned(),
         created_at: at(8),
     };
-    golden(&format!("{DIRECTORY}/location"), &[created], |_, _, json| {
-        serde_json::from_str(json).map_err(|error| error.to_string())
-    });
+    golden(
+        &format!("{DIRECTORY}/location"),
+        &[created],
+        |_, _, json| serde_json::from_str(json).map_err(|error| error.to_string()),
+    );
 }
 
 #[test]
@@ -78,9 +80,11 @@ fn events_of_trainer_calendars_stay_readable() {
             set_at: at(8),
         },
     ];
-    golden(&format!("{DIRECTORY}/trainer_calendar"), &events, |_, _, json| {
-        serde_json::from_str(json).map_err(|error| error.to_string())
-    });
+    golden(
+        &format!("{DIRECTORY}/trainer_calendar"),
+        &events,
+        |_, _, json| serde_json::from_str(json).map_err(|error| error.to_string()),
+    );
 }
 
 #[test]

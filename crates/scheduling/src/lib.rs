@@ -23,7 +23,7 @@ use eventsourcing::{
     DecodeError, Feed, LocalFeed, LogService, Process, ProcessRunner, Projection, Projector,
     RecordedEvent, Relay, RemoteFeed, Upcasters,
 };
-use service::{BuildError, Definition, Runtime, Service, Worker};
+use service::{Definition, Runtime, Service, Worker};
 
 use domain::SchedulingLogEvent;
 use process::{SessionHold, SessionPayment, SessionPaymentSucceeded};
@@ -43,11 +43,11 @@ pub fn definition() -> Definition {
             include_str!("../migrations/0100_read_tables.sql"),
         )],
         upcasters: Upcasters::none,
-        build: |runtime| Box::pin(async move { build(&runtime) }),
+        build: |runtime| Box::pin(async move { Ok(build(&runtime)) }),
     }
 }
 
-fn build(runtime: &Runtime) -> Result<Service, BuildError> {
+fn build(runtime: &Runtime) -> Service {
     let own = || -> Arc<dyn Feed<SchedulingLogEvent>> {
         Arc::new(LocalFeed::new(NAME, &runtime.log, decode))
     };
@@ -67,7 +67,7 @@ fn build(runtime: &Runtime) -> Result<Service, BuildError> {
     );
     let api = grpc::Api::new(runtime, directory);
     let log = LogService::new(NAME, &runtime.log, publisher::publish);
-    Ok(Service::new()
+    Service::new()
         .with_rpc(LocationServiceServer::new(api.clone()))
         .with_rpc(TrainerCalendarServiceServer::new(api.clone()))
         .with_rpc(ScheduleServiceServer::new(api.clone()))
@@ -78,7 +78,7 @@ fn build(runtime: &Runtime) -> Result<Service, BuildError> {
         .with_worker(projection(runtime, Calendar, own()))
         .with_worker(projection(runtime, Sessions, own()))
         .with_worker(process(runtime, SessionHold, own()))
-        .with_worker(process(runtime, SessionPayment, payments)))
+        .with_worker(process(runtime, SessionPayment, payments))
 }
 
 fn relay(runtime: &Runtime) -> Worker {

@@ -181,3 +181,7 @@ fn timestamp(instant: DateTime<Utc>) -> Timestamp {
         nanos: instant.timestamp_subsec_nanos().try_into().unwrap_or(0),
     }
 }
+
+#[cfg(test)]
+#[path = "publisher_tests.rs"]
+mod tests;

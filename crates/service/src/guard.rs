@@ -5,7 +5,7 @@ use std::mem;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::{Context, Poll};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use contracts::access::AccessRule;
 use contracts::common::v1::ErrorReason;
@@ -14,6 +14,7 @@ use http::header::AUTHORIZATION;
 use http::{HeaderMap, Request, Response};
 use http_body_util::BodyExt as _;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::time::Instant;
 use tonic::body::Body;
 use tonic::{Code, Status};
 use tower::{Layer, Service};
@@ -239,14 +240,19 @@ impl Guard {
             let span = Span::current();
             span.record("caller", caller(&principal));
             let trace_context = telemetry::trace_context(&span, request.headers());
-            let call = Call::new(principal, request.headers(), trace_context, deadline);
+            let call = Call::new(
+                principal,
+                request.headers(),
+                trace_context,
+                deadline.into_std(),
+            );
             request.extensions_mut().insert(call);
             match inner.call(request).await {
                 Ok(response) => Ok(response),
                 Err(never) => match never {},
             }
         };
-        tokio::time::timeout_at(deadline.into(), work)
+        tokio::time::timeout_at(deadline, work)
             .await
             .unwrap_or_else(|_| {
                 Err(Status::deadline_exceeded(

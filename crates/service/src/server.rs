@@ -83,8 +83,8 @@ impl Server {
                 .set_service_status(name, ServingStatus::Serving)
                 .await;
         }
-        let routes =
-            with_reflection(parts.routes.add_service(health_service)).map_err(io::Error::other)?;
+        let routes = with_reflection(parts.routes.add_service(health_service), &parts.names)
+            .map_err(io::Error::other)?;
         let routes = with_metrics(routes, parts.scrape).prepare();
 
         let serve = TonicServer::builder()
@@ -143,11 +143,19 @@ async fn drained(
     }
 }
 
-fn with_reflection(routes: Routes) -> Result<Routes, tonic_reflection::server::Error> {
+/// Adds reflection of what is served here; the descriptors hold every service of the project.
+fn with_reflection(
+    routes: Routes,
+    names: &[&'static str],
+) -> Result<Routes, tonic_reflection::server::Error> {
     let builder = || {
-        tonic_reflection::server::Builder::configure()
+        let described = tonic_reflection::server::Builder::configure()
             .register_encoded_file_descriptor_set(FILE_DESCRIPTOR_SET)
             .register_encoded_file_descriptor_set(tonic_health::pb::FILE_DESCRIPTOR_SET)
+            .with_service_name("grpc.health.v1.Health");
+        names.iter().fold(described, |described, name| {
+            described.with_service_name(*name)
+        })
     };
     Ok(routes
         .add_service(builder().build_v1()?)

@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use chrono::{Days, NaiveDate, Utc};
 use chrono_tz::Tz;
 use contracts::analytics::v1::{
-    DailyStatistics, GetDailyStatisticsRequest, ListMonthlyStatisticsRequest,
-    ListYearlyStatisticsRequest, PeriodFigures,
+    DailyStatistics, ExplainStatisticRequest, GetDailyStatisticsRequest,
+    ListMonthlyStatisticsRequest, ListYearlyStatisticsRequest, PeriodFigures, Statistic,
 };
 use contracts::common::v1::LogPosition;
 
@@ -14,6 +14,7 @@ use super::error::{Attempt as _, DemoError};
 use super::person::Person;
 use super::platform::Platform;
 use super::setup::date;
+use super::tally::{Amounts, Tally};
 
 /// Everything the demo compares, at one moment.
 pub(super) struct Snapshot {
@@ -45,6 +46,59 @@ impl Snapshot {
             years,
         })
     }
+}
+
+/// Adds up the events that explain today's revenue.
+pub(super) async fn explained(
+    platform: &Platform,
+    admin: &Person,
+    snapshot: &Snapshot,
+    tally: &Tally,
+) -> Result<(), DemoError> {
+    let mut sums = Amounts::new();
+    let mut facts = 0;
+    let mut page_token = String::new();
+    loop {
+        let message = ExplainStatisticRequest {
+            statistic: Statistic::Revenue.into(),
+            period: Some(date(snapshot.today)),
+            page_size: 200,
+            page_token,
+            ..Default::default()
+        };
+        let answer = platform
+            .patiently(|| {
+                let mut client = platform.statistics.clone();
+                let request = admin.request(message.clone());
+                async move { client.explain_statistic(request).await }
+            })
+            .await
+            .attempting("asking what made today's revenue")?;
+        facts += answer.facts.len();
+        for amount in answer.facts.into_iter().filter_map(|fact| fact.amount) {
+            *sums.entry(amount.currency_code).or_default() += amount.minor_units;
+        }
+        page_token = answer.next_page_token;
+        if page_token.is_empty() {
+            break;
+        }
+    }
+    let day = snapshot
+        .days
+        .get(&snapshot.today)
+        .cloned()
+        .unwrap_or_default();
+    let revenue: Amounts = day
+        .daily_revenue
+        .into_iter()
+        .map(|money| (money.currency_code, money.minor_units))
+        .collect();
+    tally.promise(
+        "today's revenue is the sum of the events that explain it",
+        sums == revenue,
+        format!("{facts} events, {sums:?}"),
+    );
+    Ok(())
 }
 
 /// Today, and yesterday for a run over midnight.

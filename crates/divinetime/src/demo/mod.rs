@@ -2,7 +2,7 @@
 //! that the statistics equal what it counted from the answers it got.
 //!
 //! In the order of a run: `plan` decides by the seed what is attempted, `platform` are the
-//! clients, `setup`, `sessions`, `camps` and `refusals` play, `tally` counts the answers,
+//! clients, `setup`, `today`, `sessions`, `camps` and `refusals` play, `tally` counts the answers,
 //! `figures` reads the statistics, `proof` compares, `report` shows.
 
 mod camps;
@@ -19,6 +19,7 @@ mod report;
 mod sessions;
 mod setup;
 mod tally;
+mod today;
 
 use std::process::ExitCode;
 use std::time::Instant;
@@ -46,6 +47,9 @@ pub struct DemoArgs {
     /// Decides what is attempted; the same seed attempts the same.
     #[arg(long, default_value_t = 1)]
     pub seed: u64,
+    /// Also books a session that begins within the minute and completes it when it is over: up to two minutes more.
+    #[arg(long)]
+    pub complete: bool,
     /// Prints one JSON object at the end instead of progress and tables.
     #[arg(long)]
     pub json: bool,
@@ -82,6 +86,11 @@ pub async fn run(
     let before = Snapshot::take(&platform, &admin).await?;
     let tally = Tally::default();
     let stage = setup::play(&platform, &admin, &plan, &tally, &progress).await?;
+    let today = if args.complete {
+        Some(today::begin(&platform, &plan, &stage, &tally).await?)
+    } else {
+        None
+    };
     let paid = sessions::play(&platform, &plan, &stage, &tally, &progress).await?;
     let camps = camps::play(&platform, &admin, &plan, &stage, &tally, &progress).await?;
     let scene = refusals::Scene {
@@ -93,8 +102,12 @@ pub async fn run(
         tally: &tally,
     };
     refusals::play(&scene, &progress).await?;
+    if let Some(today) = today {
+        today::complete(&platform, &today, &tally, &progress).await?;
+    }
     progress.say("waiting for the statistics");
     let after = Snapshot::take(&platform, &admin).await?;
+    figures::explained(&platform, &admin, &after, &tally).await?;
     progress.finish();
 
     let proof = proof::compare(&before, &after, &tally.counted());

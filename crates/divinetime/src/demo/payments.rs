@@ -15,7 +15,7 @@ use super::setup::request_id;
 use super::tally::{Product, Tally};
 
 /// How long the processes behind the services may take.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 /// Pays for something that is held and waits until the provider has said yes or no. The
 /// payment counts as the answer says.

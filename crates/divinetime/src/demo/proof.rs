@@ -9,6 +9,9 @@ use contracts::common::v1::Money;
 use super::figures::Snapshot;
 use super::tally::{Amounts, Counted};
 
+/// Picks a figure of a period.
+type Figure<'a> = &'a dyn Fn(&PeriodFigures) -> i64;
+
 /// One figure: what the demo counted, and by how much the statistics grew.
 #[derive(Clone, Debug, PartialEq, serde::Serialize)]
 pub(super) struct Line {
@@ -95,7 +98,11 @@ fn daily(proof: &mut Proof, before: &Snapshot, after: &Snapshot, counted: &Count
         counted.signups,
         flow(&|day| day.daily_signups),
     );
-    lines.add("daily_sessions", 0, flow(&|day| day.daily_sessions));
+    lines.add(
+        "daily_sessions",
+        counted.completed,
+        flow(&|day| day.daily_sessions),
+    );
     lines.add("daily_payments", payments, flow(&|day| day.daily_payments));
     lines.add(
         "total_users",
@@ -166,7 +173,7 @@ fn periods<K: Copy + PartialEq + Ord>(
     );
     lines.add(
         "completed_sessions",
-        0,
+        counted.completed,
         flow(&|period| period.completed_sessions),
     );
     lines.add(
@@ -218,7 +225,7 @@ fn periods<K: Copy + PartialEq + Ord>(
     for currency in total(counted).keys() {
         let of = |money: &[Money]| in_currency(money, currency);
         let amount = |amounts: &Amounts| amounts.get(currency).copied().unwrap_or_default();
-        let columns: [(&str, i64, &dyn Fn(&PeriodFigures) -> i64); 4] = [
+        let columns: [(&str, i64, Figure); 4] = [
             ("total_revenue", amount(&total(counted)), &|period| {
                 of(&period.total_revenue)
             }),
@@ -240,12 +247,18 @@ fn periods<K: Copy + PartialEq + Ord>(
     }
     if first == last {
         lines.add(
+            "active_trainers",
+            counted.completed,
+            flow(&|period| period.active_trainers),
+        );
+        lines.add(
             "active_users",
             users(counted),
             flow(&|period| period.active_users),
         );
     } else {
         lines.leave_out("active_users");
+        lines.leave_out("active_trainers");
     }
 }
 

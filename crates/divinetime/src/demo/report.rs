@@ -162,11 +162,11 @@ fn promises(out: &mut String, promises: &[Promise]) {
     let _ = writeln!(out, "\nPromises");
     let rows: Vec<_> = promises
         .iter()
-        .filter(|promise| !promise.kept || !promise.promise.starts_with("trainer "))
+        .filter(|promise| !promise.kept || !promise.what.starts_with("trainer "))
         .map(|promise| {
             vec![
                 mark(promise.kept),
-                promise.promise.clone(),
+                promise.what.clone(),
                 promise.saw.clone(),
             ]
         })

@@ -27,6 +27,9 @@ pub(super) struct PaidSession {
     pub trainer: usize,
 }
 
+/// A promise, and the fates that it is about.
+type Kind = (&'static str, fn(Fate) -> bool);
+
 /// What became of one booking.
 struct Played {
     fate: Fate,
@@ -70,7 +73,7 @@ pub(super) async fn play(
 
 /// One promise for each kind of fate.
 fn promise(played: &[Played], tally: &Tally) {
-    let kinds: [(&str, fn(Fate) -> bool); 5] = [
+    let kinds: [Kind; 5] = [
         ("a paid session stands", |fate| {
             matches!(fate, Fate::Paid(_))
         }),

@@ -218,7 +218,8 @@ fn next_clock_change(zone: Tz, from: NaiveDate) -> NaiveDate {
         .unwrap_or(from + Days::new(3))
 }
 
-async fn hire(
+/// Registers a trainer, with a profile at a place.
+pub(super) async fn hire(
     platform: &Platform,
     plan: &Plan,
     name: &str,
@@ -323,7 +324,12 @@ pub(super) fn registration(email: &str, role: Role) -> RegisterUserRequest {
     }
 }
 
-async fn assign(platform: &Platform, trainer: &Person, location: &str) -> Result<(), DemoError> {
+/// Lets a trainer work at a location.
+pub(super) async fn assign(
+    platform: &Platform,
+    trainer: &Person,
+    location: &str,
+) -> Result<(), DemoError> {
     let message = AssignTrainerLocationRequest {
         request_id: request_id(),
         trainer_id: trainer.user_id.clone(),

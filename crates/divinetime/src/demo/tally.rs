@@ -22,6 +22,8 @@ pub(super) struct Counted {
     pub signups: i64,
     pub trainers: i64,
     pub sessions: i64,
+    /// Each by a trainer of its own.
+    pub completed: i64,
     pub succeeded: i64,
     pub failed: i64,
     pub events: i64,
@@ -32,7 +34,7 @@ pub(super) struct Counted {
 /// Something that must hold, and whether it did.
 #[derive(Clone, Debug, serde::Serialize)]
 pub(super) struct Promise {
-    pub promise: String,
+    pub what: String,
     pub kept: bool,
     pub saw: String,
 }
@@ -60,6 +62,10 @@ impl Tally {
         self.lock().sessions += 1;
     }
 
+    pub fn completed(&self) {
+        self.lock().completed += 1;
+    }
+
     pub fn event(&self) {
         self.lock().events += 1;
     }
@@ -79,12 +85,12 @@ impl Tally {
     }
 
     /// Notes what must hold, whether it did, and what was seen.
-    pub fn promise(&self, promise: impl Into<String>, kept: bool, saw: impl Into<String>) {
+    pub fn promise(&self, what: impl Into<String>, kept: bool, saw: impl Into<String>) {
         self.promises
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
             .push(Promise {
-                promise: promise.into(),
+                what: what.into(),
                 kept,
                 saw: saw.into(),
             });

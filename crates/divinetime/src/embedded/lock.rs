@@ -4,12 +4,19 @@ use std::collections::BTreeMap;
 use std::fs::{File, OpenOptions, TryLockError};
 use std::io::{self, Read as _, Seek as _, Write as _};
 use std::os::unix::fs::OpenOptionsExt as _;
+use std::time::Duration;
 
 use chrono::{DateTime, Local, Utc};
 use serde::{Deserialize, Serialize};
 
+use tokio::time::{Instant, sleep};
+
 use super::EmbeddedError;
 use super::home::{Home, unwritable};
+
+/// How long a killed process may take to let go of its lock.
+const PATIENCE: Duration = Duration::from_secs(1);
+const LOOK: Duration = Duration::from_millis(50);
 
 /// What a running `up` tells of itself. No secrets.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -81,8 +88,9 @@ pub enum LockError {
 }
 
 impl Lock {
-    /// Takes the lock, or says who has it.
-    pub fn take(home: &Home) -> Result<Self, LockError> {
+    /// Takes the lock, or says who has it. A process that was killed a moment ago may still hold
+    /// it, so this looks a few times.
+    pub async fn take(home: &Home) -> Result<Self, LockError> {
         let path = home.lock_file();
         let mut file = OpenOptions::new()
             .read(true)
@@ -92,12 +100,16 @@ impl Lock {
             .mode(0o644)
             .open(&path)
             .map_err(unwritable(&path))?;
-        match file.try_lock() {
-            Ok(()) => {}
-            Err(TryLockError::WouldBlock) => {
-                return Err(LockError::Held(read(&mut file).map(Box::new)));
+        let end = Instant::now() + PATIENCE;
+        loop {
+            match file.try_lock() {
+                Ok(()) => break,
+                Err(TryLockError::WouldBlock) if Instant::now() < end => sleep(LOOK).await,
+                Err(TryLockError::WouldBlock) => {
+                    return Err(LockError::Held(read(&mut file).map(Box::new)));
+                }
+                Err(TryLockError::Error(error)) => return Err(unwritable(&path)(error).into()),
             }
-            Err(TryLockError::Error(error)) => return Err(unwritable(&path)(error).into()),
         }
         let mut lock = Self { file };
         lock.tell(&Running::here()).map_err(unwritable(&path))?;
@@ -132,17 +144,17 @@ fn read(file: &mut File) -> Option<Running> {
 mod tests {
     use super::*;
 
-    #[test]
-    fn a_second_one_is_told_who_runs_and_where() {
+    #[tokio::test]
+    async fn a_second_one_is_told_who_runs_and_where() {
         let dir = tempfile::tempdir().unwrap();
         let home = Home::open(dir.path()).unwrap();
         assert_eq!(running(&home), None);
-        let mut lock = Lock::take(&home).unwrap();
+        let mut lock = Lock::take(&home).await.unwrap();
         let mut here = Running::here();
         here.services
             .insert("identity".to_owned(), "127.0.0.1:7101".to_owned());
         lock.tell(&here).unwrap();
-        let Err(error) = Lock::take(&home) else {
+        let Err(error) = Lock::take(&home).await else {
             panic!("the lock was taken twice")
         };
         let text = error.to_string();
@@ -154,6 +166,6 @@ mod tests {
         assert_eq!(running(&home), Some(here));
         drop(lock);
         assert_eq!(running(&home), None);
-        assert!(Lock::take(&home).is_ok());
+        assert!(Lock::take(&home).await.is_ok());
     }
 }

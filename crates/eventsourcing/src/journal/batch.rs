@@ -7,7 +7,7 @@ use ring::digest::{Context as Hasher, SHA256};
 use sqlx::{Executor, Postgres, Row, postgres::PgRow};
 use uuid::Uuid;
 
-use super::{Decided, Entry, Verdict};
+use super::{Decided, Entry, FirstAnswer, Verdict};
 use crate::claims::{Claim, ClaimChange};
 
 /// Upper bounds of one batch: what a flush of a few milliseconds can carry.
@@ -29,17 +29,17 @@ pub(super) fn take(queue: &mut VecDeque<Entry>) -> Vec<Entry> {
             queue.push_front(entry);
             break;
         }
-        match &entry.decided {
+        match entry.decided() {
             Some(decided) if !touched.admit(decided) => left.push_back(entry),
             // A confirmation waits for whatever of its aggregate was left behind.
             None if left
                 .iter()
                 .any(|l| std::sync::Arc::ptr_eq(&l.lineage, &entry.lineage)) =>
             {
-                left.push_back(entry)
+                left.push_back(entry);
             }
             decided => {
-                events += decided.as_ref().map_or(0, |d| d.events.len());
+                events += decided.map_or(0, |d| d.events.len());
                 taken.push(entry);
             }
         }
@@ -368,11 +368,11 @@ fn refusals(row: &PgRow) -> Result<HashMap<usize, Verdict>, sqlx::Error> {
         .map(
             |((command, kind), (((detail, position), fingerprint), reply))| {
                 let verdict = match kind.as_str() {
-                    "duplicate" => Verdict::Duplicate {
+                    "duplicate" => Verdict::Duplicate(FirstAnswer {
                         position: position.unwrap_or_default(),
                         fingerprint: fingerprint.unwrap_or_default(),
                         reply: reply.unwrap_or_default(),
-                    },
+                    }),
                     "claim" => {
                         let detail = detail.unwrap_or_default();
                         let (scope, key) = detail.split_once(' ').unwrap_or((&detail, ""));

@@ -1,7 +1,7 @@
 //! The task that flushes batches, and what it does when the database does not answer.
 
 use std::{
-    collections::{HashSet, VecDeque},
+    collections::{HashMap, HashSet, VecDeque},
     sync::{
         Arc,
         atomic::{AtomicUsize, Ordering},
@@ -13,7 +13,7 @@ use sqlx::{PgConnection, PgPool, Postgres, pool::PoolConnection};
 use tokio::sync::{mpsc, watch};
 use uuid::Uuid;
 
-use super::{Decided, Entry, Verdict, batch};
+use super::{Decided, Entry, FirstAnswer, Verdict, What, batch};
 use crate::error::{LogError, is_transient};
 
 const FIRST_PAUSE: Duration = Duration::from_millis(10);
@@ -76,18 +76,45 @@ impl Flusher {
             settle(entry, Verdict::Stale);
         }
         let (commands, confirmations): (Vec<_>, Vec<_>) =
-            live.into_iter().partition(|e| e.decided.is_some());
-        if !commands.is_empty() {
+            live.into_iter().partition(|e| e.decided().is_some());
+        let appended = !commands.is_empty();
+        if appended {
             self.append(commands).await;
-        } else if !confirmations.is_empty() {
-            self.look().await;
         }
+        if !confirmations.is_empty() {
+            self.confirm(confirmations, appended).await;
+        }
+    }
+
+    /// Answers what was decided without events, with one look at the log for all of it.
+    async fn confirm(&mut self, confirmations: Vec<Entry>, appended: bool) {
+        let requests: Vec<Uuid> = confirmations
+            .iter()
+            .filter_map(|entry| match entry.what {
+                What::Confirm(request) => request,
+                What::Append(_) => None,
+            })
+            .collect();
+        // An append has just looked at the head.
+        let mut known = if appended && requests.is_empty() {
+            HashMap::new()
+        } else {
+            self.look(&requests).await
+        };
         let (epoch, position) = (*self.epoch.borrow(), self.head);
         for entry in confirmations {
+            let first = match entry.what {
+                What::Confirm(Some(request)) => known.remove(&request),
+                _ => None,
+            };
             let verdict = if entry.lineage.is_void() {
                 Verdict::Stale
             } else {
-                Verdict::Confirmed { epoch, position }
+                Verdict::Confirmed {
+                    epoch,
+                    position,
+                    first,
+                }
             };
             settle(entry, verdict);
         }
@@ -121,10 +148,7 @@ impl Flusher {
 
     /// Appends until the outcome is known, however often the connection is lost.
     async fn try_append(&mut self, entries: &[Entry]) -> Result<Vec<Verdict>, LogError> {
-        let commands: Vec<&Decided> = entries
-            .iter()
-            .filter_map(|e| e.decided.as_deref())
-            .collect();
+        let commands: Vec<&Decided> = entries.iter().filter_map(Entry::decided).collect();
         let mut pause = FIRST_PAUSE;
         loop {
             let batch_id = Uuid::now_v7();
@@ -157,7 +181,7 @@ impl Flusher {
     fn verdicts(
         &mut self,
         previous: i64,
-        mut refused: std::collections::HashMap<usize, Verdict>,
+        mut refused: HashMap<usize, Verdict>,
         commands: &[&Decided],
     ) -> Vec<Verdict> {
         self.seen(previous);
@@ -222,16 +246,24 @@ impl Flusher {
         Ok(self.verdicts(first - 1, refused, commands))
     }
 
-    /// Looks at the head of the log, for confirmations that no append carries.
-    async fn look(&mut self) {
+    /// Looks at the head of the log and at what some requests were answered with, however long
+    /// it takes.
+    async fn look(&mut self, requests: &[Uuid]) -> HashMap<Uuid, FirstAnswer> {
         loop {
-            let head = sqlx::query_scalar("select position from log_head")
-                .fetch_one(&mut **self.connect().await)
-                .await;
-            match head {
-                Ok(head) => {
-                    self.seen(head);
-                    return self.advance(head);
+            let rows: Result<Vec<Looked>, _> = sqlx::query_as(
+                "select h.position, r.request_id, r.position, r.fingerprint, r.reply \
+                 from log_head h left join requests r on r.request_id = any ($1)",
+            )
+            .bind(requests)
+            .fetch_all(&mut **self.connect().await)
+            .await;
+            match rows {
+                Ok(rows) => {
+                    if let Some((head, ..)) = rows.first() {
+                        self.seen(*head);
+                        self.advance(*head);
+                    }
+                    return rows.into_iter().filter_map(first_answer).collect();
                 }
                 Err(error) => {
                     tracing::warn!(%error, "the head of the log could not be read");
@@ -265,11 +297,11 @@ impl Flusher {
                     Ok(mut connection) => match prepare(&mut connection).await {
                         Ok(()) => break connection,
                         Err(error) => {
-                            tracing::warn!(%error, "the event log is not reachable, trying again")
+                            tracing::warn!(%error, "the event log is not reachable, trying again");
                         }
                     },
                     Err(error) => {
-                        tracing::warn!(%error, "the event log is not reachable, trying again")
+                        tracing::warn!(%error, "the event log is not reachable, trying again");
                     }
                 }
                 tokio::time::sleep(pause).await;
@@ -278,6 +310,24 @@ impl Flusher {
         };
         self.connection.insert(connection)
     }
+}
+
+/// The head of the log, and a request with its first answer if there is one.
+type Looked = (
+    i64,
+    Option<Uuid>,
+    Option<i64>,
+    Option<Vec<u8>>,
+    Option<Vec<u8>>,
+);
+
+fn first_answer((_, request, position, fingerprint, reply): Looked) -> Option<(Uuid, FirstAnswer)> {
+    let first = FirstAnswer {
+        position: position?,
+        fingerprint: fingerprint?,
+        reply: reply?,
+    };
+    Some((request?, first))
 }
 
 /// Plans of `append_batch` are made once; compiling them to machine code never pays.

@@ -67,10 +67,34 @@ pub(crate) struct NewEvent {
 
 /// What waits in the queue.
 struct Entry {
-    /// `None` asks only to confirm what was decided without events.
-    decided: Option<Box<Decided>>,
+    what: What,
     lineage: Arc<Lineage>,
     answer: oneshot::Sender<Verdict>,
+}
+
+/// What a queued entry asks for.
+enum What {
+    /// To store a decided command.
+    Append(Box<Decided>),
+    /// To confirm what was decided without events, and to look up the request id.
+    Confirm(Option<Uuid>),
+}
+
+impl Entry {
+    fn decided(&self) -> Option<&Decided> {
+        match &self.what {
+            What::Append(decided) => Some(decided),
+            What::Confirm(_) => None,
+        }
+    }
+}
+
+/// What a request id was answered with when it was first seen.
+#[derive(Clone, Debug)]
+pub(crate) struct FirstAnswer {
+    pub position: i64,
+    pub fingerprint: Vec<u8>,
+    pub reply: Vec<u8>,
 }
 
 /// What became of a queued entry.
@@ -79,14 +103,14 @@ pub(crate) enum Verdict {
     /// Durable; the position of its last event.
     Committed(i64),
     /// Nothing was to be stored, everything it was decided on is durable, and no other process
-    /// had appended anything up to that epoch.
-    Confirmed { epoch: u64, position: i64 },
-    /// The request id is known: its first answer.
-    Duplicate {
+    /// had appended anything up to that epoch. With what the request id was answered before.
+    Confirmed {
+        epoch: u64,
         position: i64,
-        fingerprint: Vec<u8>,
-        reply: Vec<u8>,
+        first: Option<FirstAnswer>,
     },
+    /// The request id is known.
+    Duplicate(FirstAnswer),
     /// Another process wrote to the aggregate; decide again.
     Conflict,
     /// Decided on top of something that was refused; decide again.
@@ -120,28 +144,29 @@ impl Journal {
     /// no cancellation can cut in two.
     pub(crate) fn submit(
         &self,
-        decided: Decided,
+        decided: Box<Decided>,
         lineage: &Arc<Lineage>,
     ) -> oneshot::Receiver<Verdict> {
-        self.enqueue(Some(Box::new(decided)), lineage)
+        self.enqueue(What::Append(decided), lineage)
     }
 
-    /// Queues a question: is what this was decided on durable and up to date?
-    pub(crate) fn confirm(&self, lineage: &Arc<Lineage>) -> oneshot::Receiver<Verdict> {
-        self.enqueue(None, lineage)
-    }
-
-    fn enqueue(
+    /// Queues a question: is what this was decided on durable and up to date, and was the
+    /// request answered before?
+    pub(crate) fn confirm(
         &self,
-        decided: Option<Box<Decided>>,
+        request: Option<Uuid>,
         lineage: &Arc<Lineage>,
     ) -> oneshot::Receiver<Verdict> {
+        self.enqueue(What::Confirm(request), lineage)
+    }
+
+    fn enqueue(&self, what: What, lineage: &Arc<Lineage>) -> oneshot::Receiver<Verdict> {
         let (answer, verdict) = oneshot::channel();
         self.waiting.fetch_add(1, Ordering::Relaxed);
         // The task ends only with the last sender; a dropped entry drops its answer, which the
         // waiter sees.
         let _ = self.queue.send(Entry {
-            decided,
+            what,
             lineage: Arc::clone(lineage),
             answer,
         });

@@ -49,7 +49,8 @@ pub enum Effect {
         /// Encodes the request with its request id.
         build: Box<dyn FnOnce(String) -> Vec<u8> + Send>,
     },
-    /// Fire at an instant. Set again, the same name fires at the new instant instead.
+    /// Fire at an instant. Set again, the same name fires at the new instant instead. Does
+    /// nothing after `Done` in the same reaction.
     SetTimer {
         /// Its name in the instance.
         name: &'static str,

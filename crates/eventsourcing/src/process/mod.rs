@@ -144,6 +144,8 @@ impl<P: Process> ProcessRunner<P> {
         loop {
             let pause = match self.fire_if_due().await {
                 Ok(pause) => pause,
+                // Its owner fires them.
+                Err(ProjectorError::Fenced) => 4 * POLL,
                 Err(error) => {
                     tracing::warn!(process = P::NAME, error = %error, "timers cannot fire now");
                     POLL

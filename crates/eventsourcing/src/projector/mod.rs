@@ -8,7 +8,10 @@ mod store;
 mod transact;
 
 use std::{
-    sync::Arc,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
     time::{Duration, Instant},
 };
 
@@ -49,6 +52,8 @@ pub struct Projector<P: Projection> {
     feeds: Vec<Arc<dyn Feed<P::Event>>>,
     largest: usize,
     state: Mutex<State<P>>,
+    /// Another one is the owner; this one waits until that falls silent.
+    standing_by: AtomicBool,
 }
 
 pub(crate) struct State<P: Projection> {
@@ -66,6 +71,9 @@ pub(crate) struct State<P: Projection> {
 pub(crate) struct Owner {
     ownership: Ownership,
     positions: Vec<i64>,
+    /// Whether the positions are those of the database for certain: not after a transaction
+    /// that failed, or was given up, while its commit was under way.
+    settled: bool,
     /// Where each source's replay ends, while the tables are being rebuilt.
     targets: Option<Vec<i64>>,
 }
@@ -169,6 +177,7 @@ impl<P: Projection> Projector<P> {
             feeds,
             largest: LARGEST,
             state: Mutex::new(state),
+            standing_by: AtomicBool::new(false),
         }
     }
 
@@ -301,8 +310,6 @@ impl<P: Projection> Projector<P> {
         if let Err(error) = self.commit_batch(state, index, batch).await {
             // What was read ahead may follow a batch that is read again.
             state.prefetched[index] = None;
-            // A commit whose answer was lost may have moved the checkpoint.
-            state.owner = None;
             state.limit = (state.limit / 2).max(1);
             return Err(error);
         }
@@ -353,10 +360,15 @@ impl<P: Projection> Projector<P> {
 
     /// Becomes the owner if it is not. An older fold version in the database starts a rebuild.
     async fn own(&self, state: &mut State<P>) -> Result<(), ProjectorError> {
-        if state.owner.is_some() {
+        let sources = self.sources();
+        if let Some(owner) = &mut state.owner {
+            if !owner.settled {
+                owner.positions = store::positions(&self.pool, owner.ownership, &sources).await?;
+                owner.settled = true;
+                state.prefetched.iter_mut().for_each(|ahead| *ahead = None);
+            }
             return Ok(());
         }
-        let sources = self.sources();
         let taken = store::take_over(
             &self.pool,
             P::NAME,
@@ -374,6 +386,7 @@ impl<P: Projection> Projector<P> {
         state.owner = Some(Owner {
             ownership: taken.ownership,
             positions,
+            settled: true,
             targets,
         });
         if P::REBUILDABLE && taken.fold_version != P::FOLD_VERSION {
@@ -449,9 +462,11 @@ impl<P: Projection> Projector<P> {
             projection = P::NAME,
             "another projector has taken over: standing by"
         );
+        self.standing_by.store(true, Ordering::SeqCst);
         loop {
             tokio::time::sleep(BEAT).await;
             if let Ok(true) = store::owner_is_silent(&self.pool, P::NAME).await {
+                self.standing_by.store(false, Ordering::SeqCst);
                 return;
             }
         }

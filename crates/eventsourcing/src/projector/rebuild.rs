@@ -65,6 +65,7 @@ impl<P: Projection> Projector<P> {
             targets.push(feed.head().await?);
         }
         let owner = state.owner.as_mut().ok_or(ProjectorError::Fenced)?;
+        owner.settled = false;
         let mut transaction = store::begin(&self.pool, owner.ownership).await?.transaction;
         let mut tables = P::Tables::default();
         for table in tables.tables() {
@@ -102,6 +103,7 @@ impl<P: Projection> Projector<P> {
         transaction.commit().await?;
         tracing::info!(projection = P::NAME, ?targets, "a rebuild has begun");
         owner.positions.fill(0);
+        owner.settled = true;
         owner.targets = Some(targets);
         state.prefetched.iter_mut().for_each(|ahead| *ahead = None);
         Ok(())

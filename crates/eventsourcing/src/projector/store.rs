@@ -24,7 +24,7 @@ pub(crate) struct Locked {
 
 /// Begins a transaction as the owner. Fails with `Fenced` when somebody else has become it.
 pub(crate) async fn begin(pool: &PgPool, owner: Ownership) -> Result<Locked, ProjectorError> {
-    let mut transaction = pool.begin().await?;
+    let mut transaction = crate::begin(pool).await?;
     // Plans must use the key's index even where the statistics still say that a table is empty.
     let row = sqlx::query(
         "select set_config('synchronous_commit', $2, true), set_config('enable_seqscan', 'off', true), \
@@ -188,7 +188,7 @@ pub(crate) async fn take_over(
     fold_version: i32,
     sources: &[&'static str],
 ) -> Result<Taken, ProjectorError> {
-    let mut transaction = pool.begin().await?;
+    let mut transaction = crate::begin(pool).await?;
     sqlx::query(
         "insert into projections (projection, kind, fold_version, state) values ($1, $2, $3, 'LIVE') \
          on conflict do nothing",
@@ -234,6 +234,30 @@ pub(crate) async fn take_over(
         rebuilding,
         checkpoints,
     })
+}
+
+/// Where the owner stands in each source. Fails with `Fenced` when somebody else has become it.
+pub(crate) async fn positions(
+    pool: &PgPool,
+    owner: Ownership,
+    sources: &[&'static str],
+) -> Result<Vec<i64>, ProjectorError> {
+    let positions: Vec<i64> = sqlx::query_scalar(
+        "select c.position from unnest($3::text[]) with ordinality as s (source, ordinal) \
+         join checkpoints c on c.projection = $1 and c.source = s.source \
+         join projections p on p.projection = c.projection and p.generation = $2 \
+         order by s.ordinal",
+    )
+    .bind(owner.projection)
+    .bind(owner.generation)
+    .bind(sources)
+    .fetch_all(pool)
+    .await?;
+    if positions.len() == sources.len() {
+        Ok(positions)
+    } else {
+        Err(ProjectorError::Fenced)
+    }
 }
 
 /// Whether the owner has been silent for so long that somebody else may take over.

@@ -1,5 +1,7 @@
 //! One batch in one transaction: lock, load, fold, write, checkpoint.
 
+use std::sync::atomic::Ordering;
+
 use sqlx::{Postgres, Transaction};
 use tracing::Instrument;
 
@@ -51,6 +53,7 @@ impl<P: Projection> Projector<P> {
         let source = self.feeds[index].source();
         let State { owner, tables, .. } = state;
         let owner = owner.as_mut().ok_or(ProjectorError::Fenced)?;
+        owner.settled = false;
         let trace_context = batch
             .events
             .iter()
@@ -87,6 +90,7 @@ impl<P: Projection> Projector<P> {
             store::advance(&mut transaction, P::NAME, source, from, batch.upto).await?;
             transaction.commit().await?;
             owner.positions[index] = batch.upto;
+            owner.settled = true;
             Ok(())
         }
         .instrument(span)
@@ -139,18 +143,14 @@ impl<P: Projection> Projector<P> {
     pub(crate) async fn begin_apart(
         &self,
     ) -> Result<(tokio::sync::MutexGuard<'_, State<P>>, Locked), ProjectorError> {
+        if self.standing_by.load(Ordering::SeqCst) {
+            return Err(ProjectorError::Fenced);
+        }
         let mut state = self.state.lock().await;
         self.own(&mut state).await?;
         let owner = state.owner.as_ref().ok_or(ProjectorError::Fenced)?;
-        match store::begin(&self.pool, owner.ownership).await {
-            Ok(locked) => Ok((state, locked)),
-            Err(error) => {
-                if matches!(error, ProjectorError::Fenced) {
-                    state.owner = None;
-                }
-                Err(error)
-            }
-        }
+        let locked = store::begin(&self.pool, owner.ownership).await?;
+        Ok((state, locked))
     }
 }
 

@@ -55,7 +55,7 @@ pub fn any_note() -> impl Strategy<Value = (String, Note)> {
 
 #[derive(Clone, Serialize, Deserialize)]
 pub struct Account {
-    account: String,
+    id: String,
     balance: i64,
     history: Vec<i64>,
     note: Option<serde_json::Value>,
@@ -64,10 +64,10 @@ pub struct Account {
 
 impl Row for Account {
     const TABLE: &'static str = "accounts";
-    const KEY: &'static [&'static str] = &["account"];
+    const KEY: &'static [&'static str] = &["id"];
     type Key = String;
     fn key(&self) -> String {
-        self.account.clone()
+        self.id.clone()
     }
 }
 
@@ -118,7 +118,7 @@ impl Projection for Accounts {
             return Ok(());
         }
         let account = tables.accounts.upsert(key.clone(), || Account {
-            account: key,
+            id: key,
             balance: 0,
             history: Vec::new(),
             note: None,
@@ -153,7 +153,7 @@ pub struct Fixture {
     sequences: Mutex<HashMap<String, i64>>,
 }
 
-const TABLE: &str = "create table accounts (account text primary key, balance bigint not null, \
+const TABLE: &str = "create table accounts (id text primary key, balance bigint not null, \
                      history bigint[] not null, note jsonb, stain text)";
 
 impl Fixture {
@@ -221,7 +221,7 @@ impl Fixture {
     }
 
     pub async fn balances(&self) -> Vec<(String, i64)> {
-        sqlx::query_as("select account, balance from accounts order by account")
+        sqlx::query_as("select id, balance from accounts order by id")
             .fetch_all(&self.pool())
             .await
             .unwrap()
@@ -241,6 +241,7 @@ pub fn decode(event: &RecordedEvent) -> Result<Option<Note>, DecodeError> {
 }
 
 /// Everything but private notes is public: the payload as it is.
+#[expect(clippy::unnecessary_wraps, reason = "a `Publish` may fail")]
 pub fn publish(event: &RecordedEvent) -> Result<Option<Published>, DecodeError> {
     Ok((event.event_type != "Private").then(|| Published {
         event_type: "Noted",

@@ -1,11 +1,17 @@
 //! From the log to the others: projectors, relay, consumers and processes against a real
 //! Postgres and a real NATS.
 
+#[cfg(test)]
 mod accounts;
+#[cfg(test)]
 mod consumer;
+#[cfg(test)]
 mod network;
+#[cfg(test)]
 mod process;
+#[cfg(test)]
 mod projector;
+#[cfg(test)]
 mod relay;
 
 use std::{

@@ -7,7 +7,7 @@ use super::{
     child::{ChildEvent, Player, SkillLevel},
     trainer::{Profile, TrainerEvent},
     user::UserEvent,
-    values::{Birthdate, EmailAddress, PhoneNumber, Price, Role},
+    values::{Birthdate, ChildId, EmailAddress, PhoneNumber, Price, Role, UserId},
 };
 
 /// What is personal in the samples, in lower case.
@@ -26,16 +26,16 @@ pub fn now() -> DateTime<Utc> {
     DateTime::UNIX_EPOCH + chrono::Duration::days(20_000)
 }
 
-pub fn user_id() -> Uuid {
-    Uuid::from_u128(1)
+pub fn user_id() -> UserId {
+    Uuid::from_u128(1).into()
 }
 
-pub fn trainer_id() -> Uuid {
-    Uuid::from_u128(2)
+pub fn trainer_id() -> UserId {
+    Uuid::from_u128(2).into()
 }
 
-pub fn child_id() -> Uuid {
-    Uuid::from_u128(3)
+pub fn child_id() -> ChildId {
+    Uuid::from_u128(3).into()
 }
 
 pub fn user_events() -> Vec<UserEvent> {

@@ -10,6 +10,7 @@ use uuid::Uuid;
 use crate::domain::{
     IdentityLogEvent,
     child::{ChildEvent, Player},
+    values::{ChildId, UserId},
 };
 
 /// A row of `children`.
@@ -85,7 +86,7 @@ impl Projection for Children {
     fn touch(&self, event: &Delivered<ChildEvent>, tables: &mut Tables) {
         match &event.event {
             ChildEvent::ConsentGiven { .. } => {}
-            ChildEvent::ChildAdded { child_id, .. } => tables.children.touch(*child_id),
+            ChildEvent::ChildAdded { child_id, .. } => tables.children.touch(child_id.uuid()),
         }
     }
 
@@ -107,7 +108,12 @@ impl Projection for Children {
     }
 }
 
-fn row(child_id: Uuid, guardian_id: Uuid, player: Player, added_at: DateTime<Utc>) -> ChildRow {
+fn row(
+    child_id: ChildId,
+    guardian_id: UserId,
+    player: Player,
+    added_at: DateTime<Utc>,
+) -> ChildRow {
     let Player {
         first_name,
         last_name,
@@ -117,11 +123,11 @@ fn row(child_id: Uuid, guardian_id: Uuid, player: Player, added_at: DateTime<Utc
         team,
     } = player;
     ChildRow {
-        id: child_id,
+        id: child_id.uuid(),
         name: format!("{first_name} {last_name}"),
         first_name,
         last_name,
-        parent_id: guardian_id,
+        parent_id: guardian_id.uuid(),
         birthdate: birthdate.date(),
         skill_level: skill_level.as_str().to_owned(),
         team,

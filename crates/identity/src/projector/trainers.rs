@@ -10,6 +10,7 @@ use uuid::Uuid;
 use crate::domain::{
     IdentityLogEvent,
     trainer::{Profile, TrainerEvent},
+    values::UserId,
 };
 
 /// A row of `trainers`.
@@ -86,7 +87,9 @@ impl Projection for Trainers {
 
     fn touch(&self, event: &Delivered<TrainerEvent>, tables: &mut Tables) {
         match &event.event {
-            TrainerEvent::TrainerCreated { trainer_id, .. } => tables.trainers.touch(*trainer_id),
+            TrainerEvent::TrainerCreated { trainer_id, .. } => {
+                tables.trainers.touch(trainer_id.uuid());
+            }
         }
     }
 
@@ -104,7 +107,7 @@ impl Projection for Trainers {
     }
 }
 
-fn row(trainer_id: Uuid, profile: Profile, created_at: DateTime<Utc>) -> TrainerRow {
+fn row(trainer_id: UserId, profile: Profile, created_at: DateTime<Utc>) -> TrainerRow {
     let Profile {
         first_name,
         last_name,
@@ -116,7 +119,7 @@ fn row(trainer_id: Uuid, profile: Profile, created_at: DateTime<Utc>) -> Trainer
         external,
     } = profile;
     TrainerRow {
-        user_id: trainer_id,
+        user_id: trainer_id.uuid(),
         first_name,
         last_name,
         bio,

@@ -80,7 +80,7 @@ impl Projection for Users {
     fn touch(&self, event: &Delivered<UserEvent>, tables: &mut Tables) {
         match &event.event {
             UserEvent::UserRegistered { user_id, .. } | UserEvent::UserLoggedIn { user_id, .. } => {
-                tables.users.touch(*user_id);
+                tables.users.touch(user_id.uuid());
             }
         }
     }
@@ -96,7 +96,7 @@ impl Projection for Users {
                 phone_number,
                 registered_at,
             } => tables.users.insert(UserRow {
-                id: user_id,
+                id: user_id.uuid(),
                 email: email.to_string(),
                 first_name,
                 last_name,
@@ -112,7 +112,7 @@ impl Projection for Users {
             } => {
                 let user = tables
                     .users
-                    .get_mut(&user_id)
+                    .get_mut(&user_id.uuid())
                     .ok_or_else(|| FoldError::missing("user", &user_id))?;
                 user.last_login_at = user.last_login_at.max(Some(logged_in_at));
             }

@@ -42,15 +42,20 @@ pub async fn page_of(
     guardian_id: Uuid,
     page: &Page<Cursor>,
 ) -> Result<Vec<ChildRow>, sqlx::Error> {
-    let after = page.after.as_ref();
+    // Before every child: none was added before 1970.
+    let start = Cursor {
+        created_at: DateTime::UNIX_EPOCH,
+        id: Uuid::nil(),
+    };
+    let after = page.after.as_ref().unwrap_or(&start);
     sqlx::query(&format!(
         "select {COLUMNS} from children \
-         where parent_id = $1 and ($2::timestamptz is null or (created_at, id) > ($2, $3)) \
+         where parent_id = $1 and (created_at, id) > ($2, $3) \
          order by created_at, id limit $4",
     ))
     .bind(guardian_id)
-    .bind(after.map(|cursor| cursor.created_at))
-    .bind(after.map(|cursor| cursor.id))
+    .bind(after.created_at)
+    .bind(after.id)
     .bind(page.limit())
     .try_map(|row| read(&row))
     .fetch_all(pool)

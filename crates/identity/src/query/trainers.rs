@@ -41,15 +41,21 @@ pub async fn by_id(pool: &PgPool, id: Uuid) -> Result<Option<TrainerRow>, sqlx::
 
 /// The profiles of a page, and one more if there is one.
 pub async fn page(pool: &PgPool, page: &Page<Cursor>) -> Result<Vec<TrainerRow>, sqlx::Error> {
-    let after = page.after.as_ref();
+    // Before every profile: no name is empty.
+    let start = Cursor {
+        last_name: String::new(),
+        first_name: String::new(),
+        user_id: Uuid::nil(),
+    };
+    let after = page.after.as_ref().unwrap_or(&start);
     sqlx::query(&format!(
         "select {COLUMNS} from trainers \
-         where $1::text is null or (last_name, first_name, user_id) > ($1, $2, $3) \
+         where (last_name, first_name, user_id) > ($1, $2, $3) \
          order by last_name, first_name, user_id limit $4",
     ))
-    .bind(after.map(|cursor| &cursor.last_name))
-    .bind(after.map(|cursor| &cursor.first_name))
-    .bind(after.map(|cursor| cursor.user_id))
+    .bind(&after.last_name)
+    .bind(&after.first_name)
+    .bind(after.user_id)
     .bind(page.limit())
     .try_map(|row| read(&row))
     .fetch_all(pool)

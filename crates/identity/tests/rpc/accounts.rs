@@ -286,8 +286,8 @@ async fn an_account_is_read_with_a_valid_token_only() {
         Utc::now() - an_hour * 2,
         an_hour,
     ));
-    let forger = service::auth::KeyPair::generate().unwrap();
-    let forged = forger.sign(&Claims::user(user_id, Role::Admin, Utc::now(), an_hour));
+    let own_key = service::auth::KeyPair::generate().unwrap();
+    let forged = own_key.sign(&Claims::user(user_id, Role::Admin, Utc::now(), an_hour));
     for (token, expected) in [
         (String::new(), "TOKEN_MISSING"),
         (expired, "TOKEN_EXPIRED"),

@@ -298,4 +298,12 @@ async fn a_read_does_not_answer_before_the_position_it_is_given() {
         (refused.code(), reason(&refused).as_str()),
         (Code::DeadlineExceeded, "POSITION_NOT_REACHED")
     );
+    let foreign = LogPosition {
+        service: "scheduling".to_owned(),
+        position: 1,
+    };
+    let refused = list(&harness, &anna, of(&anna, Some(foreign)))
+        .await
+        .unwrap_err();
+    assert_eq!(fields(&refused), ["min_position.service"]);
 }

@@ -173,7 +173,7 @@ async fn serve(
     stop: CancellationToken,
 ) {
     let servers =
-        Servers::new(log, &database.pool(), key.clone(), Duration::from_secs(600)).unwrap();
+        Servers::new(log, &database.pool(), key.clone(), Duration::from_mins(10)).unwrap();
     let mut routes = RoutesBuilder::default();
     routes.add_service(servers.users);
     routes.add_service(servers.trainers);
@@ -187,7 +187,7 @@ async fn serve(
         verifier,
         metrics.clone(),
         1_024,
-        Duration::from_secs(60),
+        Duration::from_mins(1),
     );
     let parts = ServerParts::new(routes.routes(), Vec::new(), guard, &metrics);
     Server::start(parts, listener, stop).await.unwrap();

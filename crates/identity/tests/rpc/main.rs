@@ -1,8 +1,15 @@
 //! The service as its callers see it: on a port of its own, with access rules, projectors and
 //! a schema in the server of `TEST_DATABASE_URL`.
 
+#[cfg(test)]
 mod accounts;
+#[cfg(test)]
 mod children;
+#[cfg(test)]
 mod harness;
+#[cfg(test)]
 mod projections;
+#[cfg(test)]
 mod trainers;
+#[cfg(test)]
+mod whole;

@@ -73,34 +73,6 @@ impl TryFrom<&pb::ListLocationsRequest> for ListLocations {
     }
 }
 
-/// Where a trainer will work.
-#[derive(Debug)]
-pub struct AssignTrainerLocation {
-    pub request_id: Uuid,
-    pub trainer_id: Uuid,
-    pub location_id: Uuid,
-}
-
-impl TryFrom<&pb::AssignTrainerLocationRequest> for AssignTrainerLocation {
-    type Error = Status;
-
-    fn try_from(request: &pb::AssignTrainerLocationRequest) -> Result<Self, Status> {
-        let pb::AssignTrainerLocationRequest {
-            request_id,
-            trainer_id,
-            location_id,
-        } = request;
-        let mut fields = Fields::new();
-        let assign = Self {
-            request_id: fields.uuid("request_id", request_id),
-            trainer_id: fields.uuid("trainer_id", trainer_id),
-            location_id: fields.uuid("location_id", location_id),
-        };
-        fields.finish()?;
-        Ok(assign)
-    }
-}
-
 /// What a group will pay.
 #[derive(Debug)]
 pub struct SetGroupPrice {
@@ -224,25 +196,23 @@ impl TryFrom<&pb::BookSessionRequest> for BookSession {
     }
 }
 
-/// Takes a request about one session apart: its id and its request id.
-macro_rules! about_a_session {
-    ($(#[$doc:meta])* $name:ident, $request:ident) => {
+/// Takes a request that consists of ids apart.
+macro_rules! of_ids {
+    ($(#[$doc:meta])* $name:ident from $request:ident { $($id:ident),+ }) => {
         $(#[$doc])*
         #[derive(Debug)]
         pub struct $name {
-            pub request_id: Uuid,
-            pub session_id: Uuid,
+            $(pub $id: Uuid,)+
         }
 
         impl TryFrom<&pb::$request> for $name {
             type Error = Status;
 
             fn try_from(request: &pb::$request) -> Result<Self, Status> {
-                let pb::$request { request_id, session_id } = request;
+                let pb::$request { $($id),+ } = request;
                 let mut fields = Fields::new();
                 let parsed = Self {
-                    request_id: fields.uuid("request_id", request_id),
-                    session_id: fields.uuid("session_id", session_id),
+                    $($id: fields.uuid(stringify!($id), $id),)+
                 };
                 fields.finish()?;
                 Ok(parsed)
@@ -251,49 +221,28 @@ macro_rules! about_a_session {
     };
 }
 
-about_a_session!(
+of_ids!(
+    /// Where a trainer will work.
+    #[expect(clippy::struct_field_names, reason = "named as in the request")]
+    AssignTrainerLocation from AssignTrainerLocationRequest { request_id, trainer_id, location_id }
+);
+of_ids!(
     /// What to give up.
-    CancelSession,
-    CancelSessionRequest
+    CancelSession from CancelSessionRequest { request_id, session_id }
 );
-about_a_session!(
+of_ids!(
     /// What took place.
-    CompleteSession,
-    CompleteSessionRequest
+    CompleteSession from CompleteSessionRequest { request_id, session_id }
 );
-about_a_session!(
+of_ids!(
     /// Whose hold is over.
-    ExpireSessionHold,
-    ExpireSessionHoldRequest
+    ExpireSessionHold from ExpireSessionHoldRequest { request_id, session_id }
 );
-
-/// What was paid for.
-#[derive(Debug)]
-pub struct SettleSession {
-    pub request_id: Uuid,
-    pub session_id: Uuid,
-    pub payment_id: Uuid,
-}
-
-impl TryFrom<&pb::SettleSessionRequest> for SettleSession {
-    type Error = Status;
-
-    fn try_from(request: &pb::SettleSessionRequest) -> Result<Self, Status> {
-        let pb::SettleSessionRequest {
-            request_id,
-            session_id,
-            payment_id,
-        } = request;
-        let mut fields = Fields::new();
-        let settle = Self {
-            request_id: fields.uuid("request_id", request_id),
-            session_id: fields.uuid("session_id", session_id),
-            payment_id: fields.uuid("payment_id", payment_id),
-        };
-        fields.finish()?;
-        Ok(settle)
-    }
-}
+of_ids!(
+    /// What was paid for.
+    #[expect(clippy::struct_field_names, reason = "named as in the request")]
+    SettleSession from SettleSessionRequest { request_id, session_id, payment_id }
+);
 
 /// Which session to show.
 #[derive(Debug)]

@@ -105,6 +105,8 @@ impl Refusal for SessionError {
             Self::Exists => Code::Internal,
             Self::ChildrenNotDistinct => Code::InvalidArgument,
             Self::PriceTooLarge => Code::OutOfRange,
+            // Whoever sends it by a clock that is ahead of ours sends it again.
+            Self::HoldRunning => Code::Unavailable,
             Self::NoGroupPrice { .. } | Self::Begun | Self::State { .. } | Self::NotOver => {
                 Code::FailedPrecondition
             }
@@ -120,6 +122,7 @@ impl Refusal for SessionError {
             Self::Begun => ErrorReason::SlotPast,
             Self::State { .. } => ErrorReason::SessionState,
             Self::NotOver => ErrorReason::SessionNotOver,
+            Self::HoldRunning => ErrorReason::TemporarilyUnavailable,
         }
     }
 }

@@ -66,7 +66,7 @@ impl TryFrom<&pb::OpenScheduleRequest> for OpenSchedule {
             .enumerate()
             .filter_map(|(index, slot)| rule(&mut fields, index, slot))
             .collect();
-        let count: usize = rules.iter().map(|rule| rule.dates.iter().count()).sum();
+        let count: usize = rules.iter().map(|rule| rule.dates.days().count()).sum();
         if count > MAX_SLOTS {
             let advice = format!("must not make more than {MAX_SLOTS} slots together");
             fields.violation("slots", "COUNT", advice);
@@ -92,7 +92,7 @@ impl OpenSchedule {
         let mut violations = vec![];
         for rule in &self.rules {
             let zone = zones.get(&rule.location_id).copied().unwrap_or(Tz::UTC);
-            for date in rule.dates.iter() {
+            for date in rule.dates.days() {
                 match resolve(zone, date, rule.times) {
                     Ok((time, local)) => slots.push(Slot {
                         slot_id: Uuid::now_v7(),

@@ -2,6 +2,8 @@
 
 mod session_hold;
 mod session_payment;
+#[cfg(test)]
+mod tests;
 
 pub use session_hold::SessionHold;
 pub use session_payment::{SessionPayment, SessionPaymentSucceeded};

@@ -10,6 +10,7 @@
 
 use contracts::scheduling::v1::ExpireSessionHoldRequest;
 use eventsourcing::{Delivered, Effect, Input, Process};
+use serde::{Deserialize, Serialize};
 
 use crate::domain::SchedulingLogEvent;
 use crate::domain::session::SessionEvent;
@@ -21,11 +22,16 @@ const TIMER: &str = "hold";
 /// One instance per session that is held.
 pub struct SessionHold;
 
+/// What is remembered of a hold.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Holding {
+    session_id: String,
+}
+
 impl Process for SessionHold {
     const NAME: &'static str = "session_hold";
     type Event = SchedulingLogEvent;
-    /// The session whose timer runs.
-    type State = Option<String>;
+    type State = Holding;
 
     fn key(&self, event: &Delivered<SchedulingLogEvent>) -> Option<String> {
         match &event.event {
@@ -44,19 +50,15 @@ impl Process for SessionHold {
         }
     }
 
-    fn react(
-        &self,
-        state: &mut Option<String>,
-        input: Input<'_, SchedulingLogEvent>,
-    ) -> Vec<Effect> {
+    fn react(&self, state: &mut Holding, input: Input<'_, SchedulingLogEvent>) -> Vec<Effect> {
         match input {
-            Input::Timer { .. } => state.take().map(expire).into_iter().collect(),
+            Input::Timer { .. } => vec![expire(state.session_id.clone())],
             Input::Event(delivered) => match &delivered.event {
                 SchedulingLogEvent::Session(event) => match &**event {
                     SessionEvent::SessionHeld {
                         hold_expires_at, ..
                     } => {
-                        *state = Some(delivered.aggregate_id.clone());
+                        state.session_id.clone_from(&delivered.aggregate_id);
                         vec![Effect::SetTimer {
                             name: TIMER,
                             due: *hold_expires_at,

@@ -163,8 +163,8 @@ async fn the_same_request_gets_the_same_answer_and_an_id_is_not_used_for_another
         ..request
     };
     let refused = sessions.book_session(parent.asks(other)).await.unwrap_err();
-    let reused = (Code::InvalidArgument, "REQUEST_ID_REUSED".to_owned());
-    assert_eq!(reason(&refused), reused);
+    let expected = (Code::InvalidArgument, "REQUEST_ID_REUSED".to_owned());
+    assert_eq!(reason(&refused), expected);
 }
 
 #[tokio::test]
@@ -178,12 +178,12 @@ async fn sessions_are_listed_by_start_page_by_page_to_those_who_have_a_part_in_t
         .book(&stranger, &slots[1], &strange_children)
         .await
         .unwrap();
-    let last = world.book(&parent, &slots[0], &children).await.unwrap();
+    let newest = world.book(&parent, &slots[0], &children).await.unwrap();
     let list = |page_size: i32, page_token: String| pb::ListSessionsRequest {
         page_size,
         page_token,
         states: vec![SessionState::Pending.into()],
-        min_position: last.position.clone(),
+        min_position: newest.position.clone(),
         ..Default::default()
     };
     let mut sessions = world.sessions.clone();

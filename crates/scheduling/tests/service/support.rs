@@ -70,7 +70,7 @@ impl User {
 impl World {
     /// With holds of 15 minutes.
     pub async fn start() -> Self {
-        Self::with_holds_of(Duration::from_secs(15 * 60)).await
+        Self::with_holds_of(Duration::from_mins(15)).await
     }
 
     /// With holds as long as that.

@@ -321,6 +321,11 @@ async fn health_and_reflection_need_no_token() {
             "{service} is not in {listed:?}"
         );
     }
+    let elsewhere = "divinetime.payments.v1.PaymentService";
+    assert!(
+        !listed.iter().any(|name| name == elsewhere),
+        "only what is served here"
+    );
 }
 
 #[tokio::test]

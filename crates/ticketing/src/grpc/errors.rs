@@ -2,7 +2,7 @@
 
 use contracts::common::v1::ErrorReason;
 use eventsourcing::ExecuteError;
-use service::{Refusal, internal, not_found, unavailable};
+use service::{Refusal, checkpoint_status, internal, not_found};
 use tonic::{Code, Status};
 
 use crate::{
@@ -41,7 +41,7 @@ pub(super) fn status(error: ExecuteError<EventError>) -> Status {
 pub(super) fn lookup(error: LookupError) -> Status {
     match error {
         LookupError::Table(error) => internal(error),
-        LookupError::CatchUp(error) => unavailable(&error.to_string()),
+        LookupError::CatchUp(error) => checkpoint_status(error),
         error @ LookupError::Zone(..) => internal(error),
     }
 }

@@ -19,7 +19,9 @@ pub struct TicketHold;
 
 /// The hold that is waited for.
 #[derive(Debug, Default, Serialize, Deserialize)]
-pub struct Waiting(Option<(EventId, HoldId)>);
+pub struct Waiting {
+    hold: Option<(EventId, HoldId)>,
+}
 
 impl Process for TicketHold {
     const NAME: &'static str = "ticket_hold";
@@ -53,7 +55,7 @@ impl Process for TicketHold {
                         hold_expires_at,
                         ..
                     } => {
-                        *state = Waiting(Some((*event_id, *hold_id)));
+                        state.hold = Some((*event_id, *hold_id));
                         vec![Effect::SetTimer {
                             name: EXPIRY,
                             due: *hold_expires_at,
@@ -62,7 +64,7 @@ impl Process for TicketHold {
                     _ => vec![Effect::Done],
                 }
             }
-            Input::Timer { .. } => state.0.map_or_else(Vec::new, |(event_id, hold_id)| {
+            Input::Timer { .. } => state.hold.map_or_else(Vec::new, |(event_id, hold_id)| {
                 vec![Effect::send(
                     "ticketing",
                     "/divinetime.ticketing.v1.TicketService/ExpireTicketHold",

@@ -51,7 +51,7 @@ impl TicketPaymentReceived {
 
 /// Nothing has to be remembered.
 #[derive(Debug, Default, Serialize, Deserialize)]
-pub struct Nothing;
+pub struct Nothing {}
 
 impl Process for TicketPayment {
     const NAME: &'static str = "ticket_payment";
@@ -152,7 +152,7 @@ mod tests {
         };
         assert_eq!(TicketPayment.key(&delivered), Some("hold".to_owned()));
         for _ in 0..2 {
-            let effects = TicketPayment.react(&mut Nothing, Input::Event(&delivered));
+            let effects = TicketPayment.react(&mut Nothing {}, Input::Event(&delivered));
             let mut effects = effects.into_iter();
             let Some(Effect::Send { method, build, .. }) = effects.next() else {
                 panic!("a command is sent");

@@ -1,9 +1,8 @@
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use strum::{EnumString, IntoStaticStr};
-use uuid::Uuid;
 
-use crate::domain::values::{Birthdate, Role};
+use crate::domain::values::{Birthdate, ChildId, Role, UserId};
 
 /// What can be asked of a child's record.
 #[derive(Clone, Debug)]
@@ -16,9 +15,9 @@ pub enum ChildCommand {
 #[derive(Clone, Debug)]
 pub struct AddChild {
     /// An id made for this child.
-    pub child_id: Uuid,
+    pub child_id: ChildId,
     /// The user who answers for it.
-    pub guardian_id: Uuid,
+    pub guardian_id: UserId,
     /// The role of that user.
     pub role: Role,
     /// Whether the guardian agrees that the child's data is stored.

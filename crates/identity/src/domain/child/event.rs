@@ -3,9 +3,9 @@ use cqrs_es::DomainEvent;
 use eventsourcing::ClaimingEvent;
 use serde::{Deserialize, Serialize};
 use strum::IntoStaticStr;
-use uuid::Uuid;
 
 use super::Player;
+use crate::domain::values::{ChildId, UserId};
 
 /// What has happened to a child's record.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, IntoStaticStr)]
@@ -13,18 +13,18 @@ pub enum ChildEvent {
     /// The guardian agreed that the child's data is stored.
     ConsentGiven {
         /// The child.
-        child_id: Uuid,
+        child_id: ChildId,
         /// Who agreed.
-        guardian_id: Uuid,
+        guardian_id: UserId,
         /// When.
         given_at: DateTime<Utc>,
     },
     /// The child was added.
     ChildAdded {
         /// The child.
-        child_id: Uuid,
+        child_id: ChildId,
         /// The user who answers for it.
-        guardian_id: Uuid,
+        guardian_id: UserId,
         /// The child.
         player: Player,
         /// When.

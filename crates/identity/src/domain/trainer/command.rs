@@ -1,8 +1,7 @@
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
-use uuid::Uuid;
 
-use crate::domain::values::{Price, Role};
+use crate::domain::values::{Price, Role, UserId};
 
 /// What can be asked of a trainer's profile.
 #[derive(Clone, Debug)]
@@ -15,7 +14,7 @@ pub enum TrainerCommand {
 #[derive(Clone, Debug)]
 pub struct CreateTrainer {
     /// The user whose profile it is, and the id of the trainer.
-    pub trainer_id: Uuid,
+    pub trainer_id: UserId,
     /// The role of that user.
     pub role: Role,
     /// What the profile says.

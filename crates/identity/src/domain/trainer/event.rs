@@ -3,9 +3,9 @@ use cqrs_es::DomainEvent;
 use eventsourcing::ClaimingEvent;
 use serde::{Deserialize, Serialize};
 use strum::IntoStaticStr;
-use uuid::Uuid;
 
 use super::Profile;
+use crate::domain::values::UserId;
 
 /// What has happened to a trainer's profile.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, IntoStaticStr)]
@@ -13,7 +13,7 @@ pub enum TrainerEvent {
     /// It was created.
     TrainerCreated {
         /// The trainer, which is the user's id.
-        trainer_id: Uuid,
+        trainer_id: UserId,
         /// What the profile says.
         profile: Profile,
         /// When.

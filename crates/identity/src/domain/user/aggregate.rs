@@ -1,9 +1,8 @@
 use cqrs_es::{Aggregate, event_sink::EventSink};
 use serde::{Deserialize, Serialize};
-use uuid::Uuid;
 
 use super::{LogIn, Registrar, Registration, UserCommand, UserError, UserEvent};
-use crate::domain::values::Role;
+use crate::domain::values::{Role, UserId};
 
 /// An account as its events made it.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
@@ -13,7 +12,7 @@ pub struct User {
 
 #[derive(Clone, Copy, Debug, Serialize, Deserialize)]
 struct Account {
-    user_id: Uuid,
+    user_id: UserId,
     role: Role,
 }
 

@@ -1,7 +1,6 @@
 use chrono::{DateTime, Utc};
-use uuid::Uuid;
 
-use crate::domain::values::{EmailAddress, PhoneNumber, Role};
+use crate::domain::values::{EmailAddress, PhoneNumber, Role, UserId};
 
 /// What can be asked of an account.
 #[derive(Clone, Debug)]
@@ -16,7 +15,7 @@ pub enum UserCommand {
 #[derive(Clone, Debug)]
 pub struct Registration {
     /// An id made for this registration.
-    pub user_id: Uuid,
+    pub user_id: UserId,
     /// Who opens the account.
     pub registrar: Registrar,
     /// What the user may do.

@@ -3,9 +3,8 @@ use cqrs_es::DomainEvent;
 use eventsourcing::{Claim, ClaimChange, ClaimingEvent};
 use serde::{Deserialize, Serialize};
 use strum::IntoStaticStr;
-use uuid::Uuid;
 
-use crate::domain::values::{EmailAddress, PhoneNumber, Role};
+use crate::domain::values::{EmailAddress, PhoneNumber, Role, UserId};
 
 /// Scope of the claim that makes an email address unique. Its keys are folded addresses.
 pub const EMAIL_SCOPE: &str = "user.email";
@@ -16,7 +15,7 @@ pub enum UserEvent {
     /// It was opened.
     UserRegistered {
         /// The user.
-        user_id: Uuid,
+        user_id: UserId,
         /// What the user may do.
         role: Role,
         /// Login address as it was written.
@@ -33,7 +32,7 @@ pub enum UserEvent {
     /// Its holder proved who she is.
     UserLoggedIn {
         /// The user.
-        user_id: Uuid,
+        user_id: UserId,
         /// When.
         logged_in_at: DateTime<Utc>,
     },

@@ -2,12 +2,14 @@
 
 mod birthdate;
 mod email;
+mod id;
 mod phone;
 mod price;
 mod role;
 
 pub use birthdate::{Birthdate, BirthdateError};
 pub use email::{EmailAddress, EmailError};
+pub use id::{ChildId, UserId};
 pub use phone::{PhoneError, PhoneNumber};
 pub use price::{Price, PriceError};
 pub use role::Role;

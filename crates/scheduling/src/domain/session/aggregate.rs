@@ -214,7 +214,7 @@ impl Held {
     fn expire(&self, now: DateTime<Utc>) -> Result<Vec<SessionEvent>, SessionError> {
         match self.state {
             SessionState::Pending if now + CLOCK_TOLERANCE < self.hold_expires_at => {
-                Err(SessionError::State { state: self.state })
+                Err(SessionError::HoldRunning)
             }
             SessionState::Pending => Ok(vec![SessionEvent::SessionHoldExpired {
                 place: self.place.clone(),

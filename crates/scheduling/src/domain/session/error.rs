@@ -30,6 +30,9 @@ pub enum SessionError {
         /// That state.
         state: SessionState,
     },
+    /// It is too early to end the hold.
+    #[error("the hold still has time")]
+    HoldRunning,
     /// It is too early to say that it took place.
     #[error("the session has not ended yet")]
     NotOver,

@@ -241,9 +241,7 @@ fn a_timer_that_fires_a_little_early_expires_the_hold_at_its_own_time() {
 fn a_hold_does_not_expire_before_its_time() {
     given(vec![held()])
         .when(SessionCommand::ExpireHold { now: at(14) })
-        .then_expect_error(SessionError::State {
-            state: SessionState::Pending,
-        });
+        .then_expect_error(SessionError::HoldRunning);
 }
 
 #[test]

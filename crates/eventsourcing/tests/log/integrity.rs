@@ -1,13 +1,12 @@
 //! What the log promises: gapless positions in commit order, an append-only chain, readable by
 //! and from postgres-es.
 
-mod support;
-
 use std::sync::{
     Arc,
     atomic::{AtomicBool, Ordering},
 };
 
+use crate::account::{Account, AccountCommand as Command, AccountEvent};
 use cqrs_es::{
     CqrsFramework,
     persist::{PersistedEventRepository, PersistedEventStore},
@@ -19,7 +18,6 @@ use eventsourcing::{
 };
 use postgres_es::PostgresEventRepository;
 use sqlx::{PgPool, Row};
-use support::{Account, AccountCommand as Command, AccountEvent};
 use uuid::Uuid;
 
 async fn credited(log: &EventLog, credits: i64) -> String {

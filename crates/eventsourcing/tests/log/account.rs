@@ -116,7 +116,7 @@ impl Aggregate for Account {
     fn apply(&mut self, event: AccountEvent) {
         match event {
             AccountEvent::Opened { owner } | AccountEvent::Renamed { to: owner, .. } => {
-                self.owner = Some(owner)
+                self.owner = Some(owner);
             }
             AccountEvent::Credited { amount } => self.balance += amount,
             AccountEvent::Debited { amount } => self.balance -= amount,

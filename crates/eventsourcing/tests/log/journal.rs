@@ -1,14 +1,12 @@
 //! The journal and the repository on a real Postgres.
 
-mod support;
-
 use std::{collections::HashSet, sync::Arc};
 
+use crate::account::{Account, AccountCommand as Command, AccountError, AccountEvent, owner_claim};
 use eventsourcing::{
     ClaimChange, Committed, Context, EventLog, ExecuteError, RecordedEvent, Repository, Upcasters,
     testing::TestDatabase, verify,
 };
-use support::{Account, AccountCommand as Command, AccountError, AccountEvent, owner_claim};
 use uuid::Uuid;
 
 fn id() -> String {

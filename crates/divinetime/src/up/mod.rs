@@ -1,16 +1,16 @@
 //! `divinetime up`: everything in this process.
 
-use std::fmt::Write as _;
-use std::path::Path;
+mod ready;
+
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
 use clap::Args;
 use eventsourcing::EventLog;
 use identity::{CreateAdminError, NewAdmin, create_admin};
+use service::Settings;
 use service::config::Secret;
 use service::host::Mode;
-use service::{SERVICES, Settings};
 use tokio_util::sync::CancellationToken;
 
 use crate::cli::DataDir;
@@ -57,13 +57,18 @@ pub struct UpArgs {
 #[error("Postgres or NATS dies again and again; see the logs in {0}.")]
 struct ServerLost(String);
 
+/// Something does not stop in time.
+#[derive(Debug, thiserror::Error)]
+#[error("Some work did not end within {0} s and was cut off.")]
+struct Overdue(u64);
+
 /// Runs until a signal, or until something that it cannot do without is lost.
 pub async fn run(args: UpArgs) -> Result<ExitCode, Failure> {
     let began = Instant::now();
     let stop = signals::stop_on_signal()?;
     let settings = operator::settings()?;
     let home = Home::open(&args.data.path)?;
-    let mut lock = Lock::take(&home)?;
+    let mut lock = Lock::take(&home).await?;
     let listeners: Vec<Listener> = services::definitions()
         .into_iter()
         .zip(args.ports.listen()?)
@@ -134,30 +139,53 @@ impl Up<'_> {
             () = stop.cancelled() => return Ok(()),
         };
         lock.tell(&running)?;
-        self.say_ready(&running, embedded)?;
+        if self.json {
+            console::json(&running)?;
+        } else {
+            ready::show(
+                self.home,
+                &running,
+                embedded.database_url().is_some(),
+                self.began.elapsed(),
+            );
+        }
 
-        let lost = CancellationToken::new();
-        let ending = async {
-            tokio::select! {
-                () = stop.cancelled() => {}
-                () = embedded.failed() => lost.cancel(),
-            }
+        self.serve(services, embedded, settings.drain, stop).await
+    }
+
+    /// Until a signal, a failure of a service, or the loss of a server.
+    async fn serve(
+        &self,
+        services: Services,
+        embedded: &Embedded,
+        drain: Duration,
+        stop: &CancellationToken,
+    ) -> Result<(), Failure> {
+        let running = async {
+            let ended = services.run(stop).await;
             stop.cancel();
+            ended
+        };
+        let watching = async {
+            tokio::select! {
+                () = stop.cancelled() => false,
+                () = embedded.failed() => {
+                    stop.cancel();
+                    true
+                }
+            }
         };
         // A drain has its own deadline; this one is for what does not keep it.
-        let patience = settings.drain * 2 + Duration::from_secs(5);
+        let patience = drain * 2 + Duration::from_secs(5);
         let overdue = async {
             stop.cancelled().await;
             tokio::time::sleep(patience).await;
         };
-        let ended = tokio::select! {
-            (ended, ()) = async { tokio::join!(services.run(stop), ending) } => ended,
-            () = overdue => {
-                console::error(format_args!("divinetime: some work did not end within {} s and was cut off", patience.as_secs()));
-                Ok(())
-            }
+        let (ended, lost) = tokio::select! {
+            ended = async { tokio::join!(running, watching) } => ended,
+            () = overdue => return Err(Overdue(patience.as_secs()).into()),
         };
-        if lost.is_cancelled() {
+        if lost {
             return Err(ServerLost(self.home.root().display().to_string()).into());
         }
         Ok(ended?)
@@ -187,72 +215,6 @@ impl Up<'_> {
         }
         Ok(services)
     }
-
-    fn say_ready(&self, running: &Running, embedded: &Embedded) -> Result<(), Failure> {
-        if self.json {
-            return console::json(running);
-        }
-        let mut block = format!(
-            "\nDivineTime is up (after {:.1} s)\n\n",
-            self.began.elapsed().as_secs_f64()
-        );
-        for (service, _) in SERVICES {
-            writeln!(
-                block,
-                "  {service:<11} {}",
-                running.services.get(service).map_or("", String::as_str)
-            )?;
-        }
-        if let Some(port) = running.postgres_port {
-            writeln!(block, "  {:<11} 127.0.0.1:{port} (private)", "postgres")?;
-        }
-        if let Some(port) = running.nats_port {
-            writeln!(block, "  {:<11} 127.0.0.1:{port} (private)", "nats")?;
-        }
-        writeln!(block, "\n  data in {}", self.home.root().display())?;
-        if embedded.database_url().is_some() {
-            writeln!(
-                block,
-                "  an administrator's login in {}",
-                self.home.admin_file().display()
-            )?;
-        }
-        writeln!(block, "\nTry next, in another terminal:\n")?;
-        for line in self.hints(running) {
-            writeln!(block, "  {line}")?;
-        }
-        write!(block, "\nCtrl-C stops everything and keeps the data.")?;
-        console::line(format_args!("{block}"));
-        Ok(())
-    }
-
-    fn hints(&self, running: &Running) -> [String; 3] {
-        let program = std::env::args()
-            .next()
-            .unwrap_or_else(|| "divinetime".to_owned());
-        let mut options = String::new();
-        if !is_default_place(self.home.root()) {
-            options = format!(" --data-dir {}", self.home.root().display());
-        }
-        let identity = running
-            .services
-            .get("identity")
-            .cloned()
-            .unwrap_or_default();
-        [
-            format!("{program} demo{options}"),
-            format!("{program} projections list{options}"),
-            format!(
-                "buf curl --http2-prior-knowledge --protocol grpc -d '{{}}' http://{identity}/divinetime.identity.v1.TrainerService/ListTrainers"
-            ),
-        ]
-    }
-}
-
-fn is_default_place(root: &Path) -> bool {
-    Path::new(".divinetime")
-        .canonicalize()
-        .is_ok_and(|default| default == root)
 }
 
 fn progress(json: bool, text: &str) {
@@ -273,7 +235,10 @@ async fn appoint_local_admin(home: &Home, settings: &Settings) -> Result<(), Fai
         last_name: "Administrator".to_owned(),
     };
     match create_admin(&log, &pool, admin).await {
-        Ok(_) | Err(CreateAdminError::EmailTaken) => Ok(()),
-        Err(error) => Err(error.into()),
+        Ok(_) | Err(CreateAdminError::EmailTaken) => {}
+        Err(error) => return Err(error.into()),
     }
+    drop(log);
+    pool.close().await;
+    Ok(())
 }

@@ -1,0 +1,163 @@
+//! A session that takes place while the demo runs, and is completed.
+
+use std::time::Duration;
+
+use chrono::{DateTime, TimeDelta, Timelike as _, Utc};
+use contracts::payments::events::v1::PayableKind;
+use contracts::payments::v1::PaymentState;
+use contracts::scheduling::v1::slot_rule::Rule;
+use contracts::scheduling::v1::{
+    BookSessionRequest, CompleteSessionRequest, LocalTimes, OpenScheduleRequest, SessionState,
+    SingleSlot, SlotRule,
+};
+use prost_types::Timestamp;
+
+use super::error::{Attempt as _, DemoError};
+use super::payments::pay;
+use super::person::Person;
+use super::plan::{PLACES, Plan};
+use super::platform::Platform;
+use super::progress::Progress;
+use super::setup::{Stage, assign, date, hire, request_id};
+use super::tally::Tally;
+
+/// A session that is paid and begins within a minute.
+pub(super) struct Today {
+    session_id: String,
+    trainer: Person,
+    ends_at: DateTime<Utc>,
+}
+
+/// Opens a slot of one minute, the next one, and books it for the first family.
+pub(super) async fn begin(
+    platform: &Platform,
+    plan: &Plan,
+    stage: &Stage,
+    tally: &Tally,
+) -> Result<Today, DemoError> {
+    // A moment is left to book it in.
+    let soon = Utc::now() + TimeDelta::seconds(70);
+    let starts_at = soon - TimeDelta::seconds(i64::from(soon.second()));
+    let ends_at = starts_at + TimeDelta::minutes(1);
+    // Where it is not about midnight.
+    let place = PLACES
+        .iter()
+        .position(|(_, zone, _)| (1..23).contains(&starts_at.with_timezone(zone).hour()))
+        .unwrap_or_default();
+    let trainer = hire(platform, plan, "today", place, 6_000, tally).await?;
+    assign(platform, &trainer, &stage.locations[place]).await?;
+    let slot_id = open(platform, stage, &trainer, place, (starts_at, ends_at)).await?;
+    let session_id = book(platform, stage, slot_id, tally).await?;
+    Ok(Today {
+        session_id,
+        trainer,
+        ends_at,
+    })
+}
+
+async fn open(
+    platform: &Platform,
+    stage: &Stage,
+    trainer: &Person,
+    place: usize,
+    (starts_at, ends_at): (DateTime<Utc>, DateTime<Utc>),
+) -> Result<String, DemoError> {
+    let local = |instant: DateTime<Utc>| instant.with_timezone(&PLACES[place].1);
+    let slot = SlotRule {
+        location_id: stage.locations[place].clone(),
+        rule: Some(Rule::Single(SingleSlot {
+            date: Some(date(local(starts_at).date_naive())),
+            times: Some(LocalTimes {
+                start: local(starts_at).format("%H:%M").to_string(),
+                end: local(ends_at).format("%H:%M").to_string(),
+                ..Default::default()
+            }),
+        })),
+    };
+    let message = OpenScheduleRequest {
+        request_id: request_id(),
+        trainer_id: trainer.user_id.clone(),
+        starts_at: Some(timestamp(starts_at)),
+        ends_at: Some(timestamp(ends_at)),
+        slots: vec![slot],
+    };
+    let opened = platform
+        .patiently(|| {
+            let mut client = platform.schedules.clone();
+            let request = trainer.request(message.clone());
+            async move { client.open_schedule(request).await }
+        })
+        .await
+        .attempting("opening a window for today")?;
+    let slot = opened.slot_ids.into_iter().next();
+    slot.ok_or(DemoError::Incomplete("the slot of a window"))
+}
+
+async fn book(
+    platform: &Platform,
+    stage: &Stage,
+    slot_id: String,
+    tally: &Tally,
+) -> Result<String, DemoError> {
+    let family = &stage.parents[0];
+    let message = BookSessionRequest {
+        request_id: request_id(),
+        slot_id,
+        child_ids: family.children[..1].to_vec(),
+    };
+    let booked = platform
+        .patiently(|| {
+            let mut client = platform.sessions.clone();
+            let request = family.person.request(message.clone());
+            async move { client.book_session(request).await }
+        })
+        .await
+        .attempting("booking a session for today")?;
+    tally.session();
+    let payable = (PayableKind::Session, booked.session_id.as_str());
+    let payment = pay(platform, &family.person, payable, "sandbox_ok", tally).await?;
+    tally.promise(
+        "a session can be booked and paid until it begins",
+        payment.state() == PaymentState::Succeeded,
+        format!("{:?}", payment.state()),
+    );
+    Ok(booked.session_id)
+}
+
+/// Waits until the session is over and completes it.
+pub(super) async fn complete(
+    platform: &Platform,
+    today: &Today,
+    tally: &Tally,
+    progress: &Progress,
+) -> Result<(), DemoError> {
+    progress.say("waiting for a session to take place");
+    let rest = (today.ends_at - Utc::now()).to_std().unwrap_or_default();
+    tokio::time::sleep(rest + Duration::from_millis(100)).await;
+    let message = CompleteSessionRequest {
+        request_id: request_id(),
+        session_id: today.session_id.clone(),
+    };
+    let completed = platform
+        .patiently(|| {
+            let mut client = platform.sessions.clone();
+            let request = today.trainer.request(message.clone());
+            async move { client.complete_session(request).await }
+        })
+        .await
+        .attempting("completing a session")?;
+    tally.completed();
+    tally.promise(
+        "a session that is over can be completed",
+        completed.state() == SessionState::Completed,
+        format!("{:?}", completed.state()),
+    );
+    Ok(())
+}
+
+fn timestamp(instant: DateTime<Utc>) -> Timestamp {
+    Timestamp {
+        seconds: instant.timestamp(),
+        nanos: 0,
+    }
+}

@@ -1,0 +1,230 @@
+use chrono::{DateTime, NaiveDate, NaiveTime, Utc};
+use contracts::log::v1::Envelope;
+use contracts::payments::events::v1::payments_event::Event;
+use contracts::payments::events::v1::{
+    PayableKind, PaymentFailed, PaymentSucceeded, PaymentsEvent,
+};
+use contracts::scheduling::v1::{ExpireSessionHoldRequest, SettleSessionRequest};
+use eventsourcing::{Delivered, Effect, Input, Process};
+use prost::Message;
+use uuid::Uuid;
+
+use super::{SessionHold, SessionPayment, SessionPaymentSucceeded};
+use crate::domain::session::{CanceledBy, CancellationPolicy, Place, SessionEvent};
+use crate::domain::{Interval, LocalTimes, Money, SchedulingLogEvent};
+
+const SESSION: Uuid = Uuid::from_u128(1);
+
+fn at(minute: i64) -> DateTime<Utc> {
+    DateTime::from_timestamp(minute * 60, 0).unwrap()
+}
+
+fn place() -> Place {
+    Place {
+        schedule_id: Uuid::from_u128(2),
+        slot_id: Uuid::from_u128(3),
+        trainer_id: Uuid::from_u128(4),
+        location_id: Uuid::from_u128(5),
+        child_ids: vec![Uuid::from_u128(6)],
+        time: Interval::new(at(5_000), at(5_060)).unwrap(),
+    }
+}
+
+fn held() -> SessionEvent {
+    SessionEvent::SessionHeld {
+        place: place(),
+        local: LocalTimes {
+            time_zone: "UTC".to_owned(),
+            date: NaiveDate::default(),
+            start: NaiveTime::MIN,
+            end: NaiveTime::MIN,
+        },
+        parent_id: Uuid::from_u128(7),
+        price: Money::new("EUR", 1).unwrap(),
+        policy: CancellationPolicy { notice_hours: 24 },
+        hold_expires_at: at(15),
+        held_at: at(0),
+    }
+}
+
+fn expired() -> SessionEvent {
+    SessionEvent::SessionHoldExpired {
+        place: place(),
+        expired_at: at(15),
+    }
+}
+
+fn paid() -> SessionEvent {
+    SessionEvent::SessionPaid {
+        place: place(),
+        payment_id: None,
+        paid_at: at(1),
+    }
+}
+
+fn canceled() -> SessionEvent {
+    SessionEvent::SessionCanceled {
+        place: place(),
+        freed: true,
+        canceled_by: CanceledBy::Admin,
+        late: false,
+        refund_payment_id: None,
+        canceled_at: at(1),
+    }
+}
+
+fn delivered<E>(event: E) -> Delivered<E> {
+    Delivered {
+        source: "test",
+        position: 1,
+        event_id: Uuid::from_u128(8),
+        recorded_at: at(0),
+        actor: "system".to_owned(),
+        aggregate_id: SESSION.to_string(),
+        sequence: 1,
+        correlation_id: Uuid::from_u128(9),
+        trace_context: None,
+        event,
+    }
+}
+
+fn session(event: SessionEvent) -> Delivered<SchedulingLogEvent> {
+    delivered(SchedulingLogEvent::Session(Box::new(event)))
+}
+
+/// What the process wants done after these events, the last of which counts.
+fn after(events: Vec<SessionEvent>) -> Vec<Effect> {
+    let mut state = <SessionHold as Process>::State::default();
+    let mut effects = vec![];
+    for event in events {
+        let event = session(event);
+        assert_eq!(SessionHold.key(&event), Some(SESSION.to_string()));
+        effects = SessionHold.react(&mut state, Input::Event(&event));
+    }
+    effects
+}
+
+fn timer() -> Input<'static, SchedulingLogEvent> {
+    Input::Timer {
+        name: "hold",
+        due: at(15),
+    }
+}
+
+fn sent<M: Message + Default>(effect: Effect) -> (String, M) {
+    match effect {
+        Effect::Send { method, build, .. } => {
+            let message = M::decode(build("request".to_owned()).as_slice()).unwrap();
+            (method.to_owned(), message)
+        }
+        other => panic!("{other:?} sends nothing"),
+    }
+}
+
+#[test]
+fn a_hold_sets_a_timer_for_the_moment_at_which_it_runs_out() {
+    let effects = after(vec![held()]);
+    assert!(
+        matches!(effects[..], [Effect::SetTimer { name: "hold", due }] if due == at(15)),
+        "{effects:?}"
+    );
+}
+
+#[test]
+fn a_hold_that_was_delivered_twice_has_one_timer() {
+    assert_eq!(
+        format!("{:?}", after(vec![held()])),
+        format!("{:?}", after(vec![held(), held()]))
+    );
+}
+
+#[test]
+fn paid_canceled_and_expired_sessions_need_no_timer_in_any_order() {
+    for end in [paid(), canceled(), expired()] {
+        for events in [
+            vec![held(), end.clone()],
+            vec![end.clone()],
+            vec![end.clone(), end],
+        ] {
+            let effects = after(events);
+            assert!(matches!(effects[..], [Effect::Done]), "{effects:?}");
+        }
+    }
+}
+
+#[test]
+fn the_timer_asks_the_session_to_expire_however_often_it_fires() {
+    let mut state = <SessionHold as Process>::State::default();
+    SessionHold.react(&mut state, Input::Event(&session(held())));
+    for _ in 0..2 {
+        let effects = SessionHold.react(&mut state, timer());
+        let (method, request): (_, ExpireSessionHoldRequest) =
+            sent(effects.into_iter().next().unwrap());
+        assert_eq!(
+            method,
+            "/divinetime.scheduling.v1.SessionService/ExpireSessionHold"
+        );
+        assert_eq!(request.session_id, SESSION.to_string());
+        assert_eq!(request.request_id, "request");
+    }
+}
+
+#[test]
+fn what_is_not_about_a_hold_is_not_for_the_process() {
+    let rejected = SessionEvent::SessionPaymentRejected {
+        payment_id: Uuid::from_u128(10),
+        rejected_at: at(1),
+    };
+    assert_eq!(SessionHold.key(&session(rejected)), None);
+}
+
+fn envelope(event: Event) -> Envelope {
+    let event = PaymentsEvent { event: Some(event) };
+    Envelope {
+        payload: event.encode_to_vec(),
+        ..Envelope::default()
+    }
+}
+
+fn succeeded(kind: PayableKind) -> Envelope {
+    envelope(Event::PaymentSucceeded(PaymentSucceeded {
+        payment_id: "payment".to_owned(),
+        payable_kind: kind.into(),
+        payable_id: "session".to_owned(),
+        amount: None,
+        succeeded_at: None,
+    }))
+}
+
+#[test]
+fn a_payment_of_a_session_settles_it() {
+    let event = SessionPaymentSucceeded::decode(&succeeded(PayableKind::Session)).unwrap();
+    let event = delivered(event.unwrap());
+    assert_eq!(SessionPayment.key(&event), Some("payment".to_owned()));
+    let mut effects = SessionPayment.react(&mut (), Input::Event(&event));
+    assert!(matches!(effects.pop(), Some(Effect::Done)));
+    let (method, request): (_, SettleSessionRequest) = sent(effects.pop().unwrap());
+    assert_eq!(
+        method,
+        "/divinetime.scheduling.v1.SessionService/SettleSession"
+    );
+    assert_eq!(request.session_id, "session");
+    assert_eq!(request.payment_id, "payment");
+}
+
+#[test]
+fn payments_of_other_things_and_failed_ones_are_left_alone() {
+    let failed = envelope(Event::PaymentFailed(PaymentFailed::default()));
+    for envelope in [succeeded(PayableKind::TicketHold), failed] {
+        assert_eq!(SessionPaymentSucceeded::decode(&envelope).unwrap(), None);
+    }
+}
+
+#[test]
+fn a_payload_that_is_no_event_is_an_error_and_not_skipped() {
+    let broken = Envelope {
+        payload: vec![0xff],
+        ..Envelope::default()
+    };
+    assert!(SessionPaymentSucceeded::decode(&broken).is_err());
+}
