@@ -1,4 +1,4 @@
-//! Writers that send commands one after the other, and what they saw.
+//! Writers that act commands one after the other, and what they saw.
 
 use std::{
     sync::{
@@ -19,13 +19,13 @@ pub struct Measured {
     pub refused: u64,
 }
 
-/// Runs `writers` tasks for a while; `make(writer)` gives a task's state, `send` sends its next
+/// Runs `writers` tasks for a while; `make(writer)` gives a task's state, `act` sends its next
 /// command and says whether it was accepted.
 pub async fn run<S, F>(
     writers: usize,
     seconds: u64,
     make: impl Fn(usize) -> S,
-    send: impl Fn(S) -> F + Clone + Send + Sync + 'static,
+    act: impl Fn(S) -> F + Clone + Send + Sync + 'static,
 ) -> Measured
 where
     S: Send + 'static,
@@ -35,12 +35,12 @@ where
     let begin = Instant::now();
     let tasks: Vec<_> = (0..writers)
         .map(|writer| {
-            let (ended, send, mut state) = (Arc::clone(&ended), send.clone(), make(writer));
+            let (ended, act, mut state) = (Arc::clone(&ended), act.clone(), make(writer));
             tokio::spawn(async move {
                 let (mut latencies, mut refused) = (Vec::new(), 0);
                 while !ended.load(Ordering::Relaxed) {
                     let sent = Instant::now();
-                    let (next, accepted) = send(state).await;
+                    let (next, accepted) = act(state).await;
                     state = next;
                     if accepted {
                         latencies.push(sent.elapsed());

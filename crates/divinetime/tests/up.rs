@@ -5,7 +5,7 @@ mod support;
 use std::net::TcpListener;
 use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _, chown};
 use std::path::Path;
-use std::process::Command;
+use std::process::{Command, Stdio};
 
 use rustix::process::{Signal, geteuid};
 use serde_json::Value;
@@ -313,6 +313,51 @@ fn a_rebuilt_projection_is_live_again_where_it_was() {
         "{}",
         stderr(&unknown)
     );
+    assert!(up.stop().success());
+}
+
+#[test]
+fn the_api_of_a_service_and_its_workers_run_as_processes_of_their_own() {
+    let dir = tempfile::tempdir().unwrap();
+    let up = Up::start(dir.path());
+    let secret = |name: &str| std::fs::read_to_string(dir.path().join("keys").join(name)).unwrap();
+    let (postgres, nats) = (&up.ready["postgres_port"], &up.ready["nats_port"]);
+    let database_url = format!(
+        "postgres://divinetime:{}@127.0.0.1:{postgres}/divinetime",
+        secret("postgres.password")
+    );
+    let nats_url = format!(
+        "nats://divinetime:{}@127.0.0.1:{nats}",
+        secret("nats.password")
+    );
+    for command in ["serve", "project"] {
+        let port = TcpListener::bind("127.0.0.1:0")
+            .unwrap()
+            .local_addr()
+            .unwrap()
+            .port();
+        let address = format!("127.0.0.1:{port}");
+        let mut service = program(dir.path(), &[command, "identity", "--listen", &address])
+            .env("DATABASE_URL", &database_url)
+            .env("NATS_URL", &nats_url)
+            .env(
+                "DIVINETIME_SERVICE_KEY_FILE",
+                dir.path().join("keys/service.key"),
+            )
+            .env(
+                "DIVINETIME_IDENTITY_KEY_FILE",
+                dir.path().join("keys/identity.key"),
+            )
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap();
+        let url = format!("http://{address}");
+        until("SERVING", || {
+            output(dir.path(), &["health", &url]).status.success()
+        });
+        send(service.id().try_into().unwrap(), Signal::TERM);
+        assert!(service.wait().unwrap().success(), "{command}");
+    }
     assert!(up.stop().success());
 }
 

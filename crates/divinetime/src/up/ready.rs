@@ -52,13 +52,13 @@ fn hints(home: &Home, running: &Running) -> [String; 3] {
         Ok(default) if default == home.root() => String::new(),
         _ => format!(" --data-dir {}", home.root().display()),
     };
-    let elsewhere: String = services(running)
+    let elsewhere: Vec<String> = services(running)
         .filter(|(_, port, address)| *address != format!("127.0.0.1:{port}"))
         .map(|(name, _, address)| format!(" --{name} http://{address}"))
         .collect();
     let identity = running.services.get("identity").map_or("", String::as_str);
     [
-        format!("{program} demo{place}{elsewhere}"),
+        format!("{program} demo{place}{}", elsewhere.concat()),
         format!("{program} projections list{place}"),
         format!(
             "buf curl --http2-prior-knowledge --protocol grpc -d '{{}}' \\\n      http://{identity}/divinetime.identity.v1.TrainerService/ListTrainers"

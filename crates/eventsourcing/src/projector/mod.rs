@@ -1,5 +1,6 @@
 //! Projectors: events folded into read tables.
 
+mod error;
 mod fold;
 mod projection;
 mod rebuild;
@@ -20,18 +21,16 @@ use sqlx::PgPool;
 use tokio::{sync::Mutex, task::JoinHandle};
 use tokio_util::sync::CancellationToken;
 
+pub use self::{
+    error::ProjectorError,
+    projection::{FoldError, Projection},
+    rebuild::Progress,
+};
 pub(crate) use self::{
     fold::message,
     store::{Locked, Ownership},
 };
-pub use self::{
-    projection::{FoldError, Projection},
-    rebuild::Progress,
-};
-use crate::{
-    feed::{Batch, Feed, FeedError},
-    tables::TableError,
-};
+use crate::feed::{Batch, Feed, FeedError};
 
 /// The largest batch.
 const LARGEST: usize = 8_000;
@@ -103,60 +102,6 @@ pub enum Step {
     },
     /// No feed has anything more.
     Idle,
-}
-
-/// Why a projector cannot go on now. It tries again by itself.
-#[derive(Debug, thiserror::Error)]
-pub enum ProjectorError {
-    /// A log cannot be read.
-    #[error(transparent)]
-    Feed(#[from] FeedError),
-    /// The database.
-    #[error("the read tables' database: {0}")]
-    Database(#[from] sqlx::Error),
-    /// The rows and the table do not fit together.
-    #[error(transparent)]
-    Table(#[from] TableError),
-    /// A fold has left a row that cannot be written.
-    #[error(transparent)]
-    Unwritable(TableError),
-    /// Another projector of this name has become the owner.
-    #[error("another projector of this name has taken over")]
-    Fenced,
-    /// A replay has ended below its target: the log has lost events.
-    #[error("the replay of {source_name} ends at {position}, below its target {target}")]
-    BelowTarget {
-        /// The log.
-        source_name: &'static str,
-        /// Where the replay stands.
-        position: i64,
-        /// Where it must end.
-        target: i64,
-    },
-    /// The checkpoint is ahead of the log: the log is not the one that was folded.
-    #[error("the checkpoint of {source_name} is at {position}, but its log ends at {head}")]
-    Ahead {
-        /// The log.
-        source_name: &'static str,
-        /// The checkpoint.
-        position: i64,
-        /// The head of the log.
-        head: i64,
-    },
-    /// The key is not parked.
-    #[error("{0} is not parked")]
-    NotParked(String),
-    /// The key's events still cannot be folded.
-    #[error("{key} stays parked: {error}")]
-    StillParked {
-        /// The key.
-        key: String,
-        /// What is wrong with the first that fails.
-        error: String,
-    },
-    /// A process has sent commands and cannot be computed again.
-    #[error("a process cannot be rebuilt")]
-    NotRebuildable,
 }
 
 impl<P: Projection> Projector<P> {

@@ -25,9 +25,13 @@ pub(crate) struct Locked {
 /// Begins a transaction as the owner. Fails with `Fenced` when somebody else has become it.
 pub(crate) async fn begin(pool: &PgPool, owner: Ownership) -> Result<Locked, ProjectorError> {
     let mut transaction = crate::begin(pool).await?;
-    // Plans must use the key's index even where the statistics still say that a table is empty.
+    // A batch's rows are found one by one by their key, whatever the statistics say of a table
+    // that was empty a moment ago.
     let row = sqlx::query(
-        "select set_config('synchronous_commit', $2, true), set_config('enable_seqscan', 'off', true), \
+        "select set_config('synchronous_commit', $2, true), \
+                set_config('enable_seqscan', 'off', true), \
+                set_config('enable_mergejoin', 'off', true), \
+                set_config('enable_hashjoin', 'off', true), \
                 generation, \
                 array(select key from parked_keys k where k.projection = p.projection) \
          from projections p where projection = $1 for update",
@@ -37,11 +41,11 @@ pub(crate) async fn begin(pool: &PgPool, owner: Ownership) -> Result<Locked, Pro
     .fetch_optional(&mut *transaction)
     .await?
     .ok_or(ProjectorError::Fenced)?;
-    if row.try_get::<i64, _>(2)? != owner.generation {
+    if row.try_get::<i64, _>(4)? != owner.generation {
         return Err(ProjectorError::Fenced);
     }
     Ok(Locked {
-        parked: row.try_get(3)?,
+        parked: row.try_get(5)?,
         transaction,
     })
 }

@@ -160,19 +160,6 @@ fn clear(tables: &mut impl TableSet) {
     }
 }
 
-impl ProjectorError {
-    /// Whether the rows are at fault, not the database: values out of range, constraints.
-    fn is_of_the_rows(&self) -> bool {
-        match self {
-            Self::Unwritable(_) => true,
-            Self::Database(sqlx::Error::Database(error)) => error
-                .code()
-                .is_some_and(|code| matches!(code.get(..2), Some("22" | "23"))),
-            _ => false,
-        }
-    }
-}
-
 impl Owner {
     /// Whether a rebuild has come to its end.
     pub(super) fn complete(&self) -> bool {
