@@ -110,7 +110,7 @@ pub async fn rebuild(
     log: &EventLog,
     decode: impl Fn(&RecordedEvent) -> Result<Vec<ClaimChange>, DecodeError>,
 ) -> Result<usize, LogError> {
-    let mut transaction = log.pool().begin().await?;
+    let mut transaction = crate::begin(log.pool()).await?;
     let end: i64 = sqlx::query_scalar("select position from log_head for update")
         .fetch_one(&mut *transaction)
         .await?;

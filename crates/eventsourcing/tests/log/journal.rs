@@ -254,6 +254,12 @@ async fn a_claim_has_one_holder_under_a_race_and_is_free_again_after_its_release
         .await;
     assert!(matches!(taken, Err(ExecuteError::ClaimTaken { .. })));
     assert_eq!(log.head().await.unwrap(), 3);
+
+    accounts
+        .execute(&winner, Context::system(), Command::Close, balance)
+        .await
+        .unwrap();
+    open(&accounts, "bob").await;
 }
 
 #[tokio::test]
