@@ -15,6 +15,8 @@ use tonic::{
     transport::{Channel, Endpoint},
 };
 
+use crate::trace;
+
 /// Gives the token that a service shows when it calls another.
 pub type TokenSource = Arc<dyn Fn() -> String + Send + Sync>;
 
@@ -39,10 +41,10 @@ impl fmt::Debug for Bus {
     }
 }
 
-/// A channel to one service that shows the service token; usable with the generated clients.
+/// A channel to one service that shows the service token and the present span; usable with the generated clients.
 pub type BusChannel = InterceptedService<Channel, ServiceToken>;
 
-/// Puts the service token on each call.
+/// Puts the service token on each call, and the trace context of the span that makes it.
 #[derive(Clone)]
 pub struct ServiceToken {
     service: String,
@@ -62,6 +64,11 @@ impl Interceptor for ServiceToken {
             .parse()
             .map_err(|_| Status::internal("the service token is not a header value"))?;
         request.metadata_mut().insert("authorization", token);
+        let trace: Option<MetadataValue<Ascii>> =
+            trace::current().and_then(|trace| trace.parse().ok());
+        if let Some(trace) = trace {
+            request.metadata_mut().insert(trace::HEADER, trace);
+        }
         Ok(request)
     }
 }

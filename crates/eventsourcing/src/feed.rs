@@ -74,6 +74,13 @@ impl<E> Batch<E> {
         self.len() == 0
     }
 
+    /// The trace contexts of its events, as far as they have any.
+    pub(crate) fn trace_contexts(&self) -> impl Iterator<Item = &str> {
+        self.events
+            .iter()
+            .filter_map(|event| event.trace_context.as_deref())
+    }
+
     /// Cuts the batch in two by position. A batch of one event or none is given back.
     pub(crate) fn halves(mut self) -> Result<(Self, Self), Self> {
         if self.len() < 2 {

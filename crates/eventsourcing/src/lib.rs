@@ -28,6 +28,7 @@ mod relay;
 mod remote_feed;
 mod tables;
 mod timers;
+mod trace;
 mod transaction;
 
 pub use broker::{Broker, BrokerError};

@@ -9,12 +9,14 @@ use prost::Message;
 use sqlx::{Connection, PgConnection, Row as _};
 use tokio::sync::Mutex;
 use tokio_util::sync::CancellationToken;
+use tracing::{Instrument, Span, field};
 
 use crate::{
-    DecodeError, EventLog, LogError, Publish,
+    DecodeError, EventLog, LogError, Publish, RecordedEvent,
     broker::{Acknowledgement, Broker, BrokerError},
     local_feed::Head,
     log_service::PublicLog,
+    trace,
 };
 
 /// Events read, published and acknowledged together.
@@ -169,11 +171,34 @@ impl Relay {
             self.beat(active).await?;
             return Ok(RelayStep::Idle);
         };
-        let mut position = last.position;
+        let span = tracing::info_span!(
+            "relay",
+            otel.kind = "producer",
+            service = self.public.service,
+            events = events.len(),
+            upto = last.position,
+            published = field::Empty,
+        );
+        let trace_contexts = events
+            .iter()
+            .filter_map(|event| event.trace_context.as_deref());
+        trace::follow(&span, trace_contexts);
+        let published = self.publish_events(active, &events, last.position);
+        published.instrument(span).await
+    }
+
+    /// Publishes the public ones of the events up to a position, and moves the checkpoint.
+    async fn publish_events(
+        &self,
+        active: &mut Active,
+        events: &[RecordedEvent],
+        upto: i64,
+    ) -> Result<RelayStep, RelayError> {
+        let mut position = upto;
         let mut public_position = active.public_position;
         let mut sent: Vec<Acknowledgement> = Vec::new();
         let mut failure: Option<RelayError> = None;
-        for event in &events {
+        for event in events {
             match self.public.envelope(event, public_position) {
                 Ok(None) => {}
                 Ok(Some(envelope)) => {
@@ -194,6 +219,7 @@ impl Relay {
             }
         }
         let published = sent.len();
+        Span::current().record("published", published);
         for acknowledgement in sent {
             acknowledgement.stored().await?;
         }

@@ -12,7 +12,7 @@ use tonic::{
 
 use prost::bytes::{Buf as _, BufMut as _};
 
-use crate::{Bus, process::outbox::Command};
+use crate::{Bus, process::outbox::Command, trace};
 
 /// How long a command may take; less than the lease.
 const DEADLINE: Duration = Duration::from_secs(10);
@@ -26,13 +26,13 @@ pub(crate) async fn send(bus: &Bus, command: &Command) -> Result<(), Status> {
     let mut request = Request::new(Bytes::copy_from_slice(&command.body));
     request.set_timeout(DEADLINE);
     let metadata = request.metadata_mut();
-    if let Some(trace) = command
+    // The bus puts the present span in its place, when there is one.
+    let trace: Option<MetadataValue<Ascii>> = command
         .trace_context
         .as_ref()
-        .and_then(|trace| trace.parse().ok())
-    {
-        let trace: MetadataValue<Ascii> = trace;
-        metadata.insert("traceparent", trace);
+        .and_then(|trace| trace.parse().ok());
+    if let Some(trace) = trace {
+        metadata.insert(trace::HEADER, trace);
     }
     for (name, id) in [
         ("x-correlation-id", command.correlation_id),

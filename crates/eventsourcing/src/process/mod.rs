@@ -11,6 +11,7 @@ use futures::{StreamExt, future, stream::FuturesUnordered};
 use sqlx::PgPool;
 use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
+use tracing::{Instrument, field};
 
 pub use self::{
     definition::{Effect, Input, Process},
@@ -23,6 +24,7 @@ use self::{
 use crate::{
     Batch, Bus, Delivered, Feed, Projector, ProjectorError, Step,
     timers::{self, DueTimer},
+    trace,
 };
 
 /// Commands under way at the same time.
@@ -110,10 +112,17 @@ impl<P: Process> ProcessRunner<P> {
         }
         let fired = due.len();
         let batch = Batch::new(due.into_iter().map(stimulus).collect(), 0);
-        self.projector
-            .fold_apart(&mut state, &mut locked, TIMERS, &batch)
-            .await?;
-        locked.transaction.commit().await?;
+        let span = tracing::info_span!("fire", process = P::NAME, timers = fired);
+        trace::follow(&span, batch.trace_contexts());
+        async {
+            self.projector
+                .fold_apart(&mut state, &mut locked, TIMERS, &batch)
+                .await?;
+            locked.transaction.commit().await?;
+            Ok::<_, ProjectorError>(())
+        }
+        .instrument(span)
+        .await?;
         drop(state);
         self.wake();
         Ok(fired)
@@ -135,8 +144,30 @@ impl<P: Process> ProcessRunner<P> {
     }
 
     async fn send(&self, command: Command) -> Result<(), sqlx::Error> {
-        let answer = dispatch::send(&self.bus, &command).await;
-        outbox::settle(&self.pool, P::NAME, &command, answer).await
+        let span = tracing::info_span!(
+            "send",
+            otel.name = command.method.as_str(),
+            otel.kind = "client",
+            otel.status_code = field::Empty,
+            rpc.system = "grpc",
+            rpc.grpc.status = field::Empty,
+            process = P::NAME,
+            service = command.service.as_str(),
+            request_id = %command.request_id,
+            attempt = command.attempts,
+        );
+        trace::follow(&span, command.trace_context.as_deref());
+        let outcome = span.clone();
+        async {
+            let answer = dispatch::send(&self.bus, &command).await;
+            if let Err(status) = &answer {
+                outcome.record("otel.status_code", "ERROR");
+                outcome.record("rpc.grpc.status", field::debug(status.code()));
+            }
+            outbox::settle(&self.pool, P::NAME, &command, answer).await
+        }
+        .instrument(span)
+        .await
     }
 
     /// Fires timers until the shutdown.

@@ -13,6 +13,7 @@ use crate::{
         store,
     },
     tables::TableSet,
+    trace,
 };
 
 impl<P: Projection> Projector<P> {
@@ -54,18 +55,19 @@ impl<P: Projection> Projector<P> {
         let State { owner, tables, .. } = state;
         let owner = owner.as_mut().ok_or(ProjectorError::Fenced)?;
         owner.settled = false;
-        let trace_context = batch
-            .events
-            .iter()
-            .find_map(|event| event.trace_context.as_deref());
         let span = tracing::info_span!(
             "fold",
+            otel.kind = "consumer",
             projection = P::NAME,
             source,
             events = batch.len(),
             upto = batch.upto,
-            trace_context
+            trace_context = batch.trace_contexts().next()
         );
+        // A rebuild is no part of the traces of what it replays.
+        if owner.targets.is_none() {
+            trace::follow(&span, batch.trace_contexts());
+        }
         async {
             let mut locked = store::begin(&self.pool, owner.ownership).await?;
             let parked = std::mem::take(&mut locked.parked);

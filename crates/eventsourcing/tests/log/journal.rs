@@ -23,6 +23,16 @@ fn balance(account: &Account, _: &[AccountEvent]) -> Vec<u8> {
     account.balance.to_string().into_bytes()
 }
 
+async fn send(
+    accounts: &Repository<Account>,
+    account: &str,
+    command: Command,
+) -> Result<Committed, ExecuteError<AccountError>> {
+    accounts
+        .execute(account, Context::system(), command, balance)
+        .await
+}
+
 async fn open(accounts: &Repository<Account>, owner: &str) -> String {
     let id = id();
     let command = Command::Open {
@@ -51,13 +61,7 @@ async fn a_command_is_answered_with_its_position_and_survives_in_the_log() {
     let log = database.log().await;
     let accounts = Repository::<Account>::new(&log);
     let account = open(&accounts, "ann").await;
-    let committed = accounts
-        .execute(
-            &account,
-            Context::system(),
-            Command::Credit { amount: 7 },
-            balance,
-        )
+    let committed = send(&accounts, &account, Command::Credit { amount: 7 })
         .await
         .unwrap();
     assert_eq!(
@@ -87,14 +91,7 @@ async fn a_refusal_changes_nothing() {
     let log = database.log().await;
     let accounts = Repository::<Account>::new(&log);
     let account = open(&accounts, "ann").await;
-    let refused = accounts
-        .execute(
-            &account,
-            Context::system(),
-            Command::Debit { amount: 1 },
-            balance,
-        )
-        .await;
+    let refused = send(&accounts, &account, Command::Debit { amount: 1 }).await;
     assert!(matches!(
         refused,
         Err(ExecuteError::Refused(AccountError::TooLittle(0)))
@@ -111,13 +108,7 @@ async fn one_hot_aggregate_takes_concurrent_commands_in_a_row_without_losing_one
     let credits = (0..500).map(|_| {
         let (accounts, account) = (accounts.clone(), Arc::clone(&account));
         tokio::spawn(async move {
-            accounts
-                .execute(
-                    &account,
-                    Context::system(),
-                    Command::Credit { amount: 1 },
-                    balance,
-                )
+            send(&accounts, &account, Command::Credit { amount: 1 })
                 .await
                 .unwrap()
         })
@@ -139,28 +130,14 @@ async fn a_balance_never_goes_below_zero_when_two_processes_write_to_one_aggrega
     let processes =
         [database.log().await, database.log().await].map(|log| Repository::<Account>::new(&log));
     let account: Arc<str> = open(&processes[0], "ann").await.into();
-    processes[0]
-        .execute(
-            &account,
-            Context::system(),
-            Command::Credit { amount: 100 },
-            balance,
-        )
+    send(&processes[0], &account, Command::Credit { amount: 100 })
         .await
         .unwrap();
     let debits = (0..300).map(|n| {
         let (accounts, account) = (processes[n % 2].clone(), Arc::clone(&account));
         tokio::spawn(async move {
             loop {
-                match accounts
-                    .execute(
-                        &account,
-                        Context::system(),
-                        Command::Debit { amount: 1 },
-                        balance,
-                    )
-                    .await
-                {
+                match send(&accounts, &account, Command::Debit { amount: 1 }).await {
                     Err(ExecuteError::Contention) => {}
                     other => return other,
                 }
@@ -189,23 +166,10 @@ async fn a_refusal_is_never_based_on_what_another_process_has_changed_meanwhile(
         [database.log().await, database.log().await].map(|log| Repository::<Account>::new(&log));
     let account = open(&one, "ann").await;
     for round in 1..=20 {
-        other
-            .execute(
-                &account,
-                Context::system(),
-                Command::Credit { amount: 1 },
-                balance,
-            )
+        send(&other, &account, Command::Credit { amount: 1 })
             .await
             .unwrap();
-        let debit = one
-            .execute(
-                &account,
-                Context::system(),
-                Command::Debit { amount: 1 },
-                balance,
-            )
-            .await;
+        let debit = send(&one, &account, Command::Debit { amount: 1 }).await;
         assert!(debit.is_ok(), "round {round}: {debit:?}");
     }
 }
@@ -247,24 +211,16 @@ async fn a_claim_has_one_holder_under_a_race_and_is_free_again_after_its_release
     let rename = Command::Rename {
         owner: "bob".to_owned(),
     };
-    accounts
-        .execute(&winner, Context::system(), rename, balance)
-        .await
-        .unwrap();
+    send(&accounts, &winner, rename).await.unwrap();
     open(&accounts, "ann").await;
     let back = Command::Rename {
         owner: "ann".to_owned(),
     };
-    let taken = accounts
-        .execute(&winner, Context::system(), back, balance)
-        .await;
+    let taken = send(&accounts, &winner, back).await;
     assert!(matches!(taken, Err(ExecuteError::ClaimTaken { .. })));
     assert_eq!(log.head().await.unwrap(), 3);
 
-    accounts
-        .execute(&winner, Context::system(), Command::Close, balance)
-        .await
-        .unwrap();
+    send(&accounts, &winner, Command::Close).await.unwrap();
     open(&accounts, "bob").await;
 }
 
@@ -305,13 +261,7 @@ async fn a_repeated_request_gets_the_first_answer_and_a_reused_id_is_refused() {
         accounts.execute(&account, context, Command::Credit { amount: 5 }, balance)
     };
     let first = credit(1).await.unwrap();
-    accounts
-        .execute(
-            &account,
-            Context::system(),
-            Command::Credit { amount: 90 },
-            balance,
-        )
+    send(&accounts, &account, Command::Credit { amount: 90 })
         .await
         .unwrap();
     let second = credit(1).await.unwrap();
@@ -350,13 +300,7 @@ async fn a_repeated_request_that_the_aggregate_now_refuses_gets_its_first_answer
     let database = TestDatabase::create(&[]).await;
     let accounts = Repository::<Account>::new(&database.log().await);
     let account = open(&accounts, "ann").await;
-    accounts
-        .execute(
-            &account,
-            Context::system(),
-            Command::Credit { amount: 5 },
-            balance,
-        )
+    send(&accounts, &account, Command::Credit { amount: 5 })
         .await
         .unwrap();
     let debit = || {
@@ -406,26 +350,14 @@ async fn dropping_a_command_half_way_leaves_it_whole_or_not_there() {
     let account: Arc<str> = open(&accounts, "ann").await.into();
     for _ in 0..100 {
         let (accounts, account) = (accounts.clone(), Arc::clone(&account));
-        let task = tokio::spawn(async move {
-            accounts
-                .execute(
-                    &account,
-                    Context::system(),
-                    Command::Credit { amount: 1 },
-                    balance,
-                )
-                .await
-        });
+        let task =
+            tokio::spawn(
+                async move { send(&accounts, &account, Command::Credit { amount: 1 }).await },
+            );
         tokio::task::yield_now().await;
         task.abort();
     }
-    let last = accounts
-        .execute(
-            &account,
-            Context::system(),
-            Command::Credit { amount: 0 },
-            balance,
-        )
+    let last = send(&accounts, &account, Command::Credit { amount: 0 })
         .await
         .unwrap();
     let events = positions(&log).await;
@@ -468,13 +400,7 @@ async fn a_lost_connection_neither_loses_nor_doubles_a_command() {
         tokio::spawn(async move {
             let mut credited = 0;
             while !done.load(Ordering::Acquire) {
-                accounts
-                    .execute(
-                        &account,
-                        Context::system(),
-                        Command::Credit { amount: 1 },
-                        balance,
-                    )
+                send(&accounts, &account, Command::Credit { amount: 1 })
                     .await
                     .unwrap();
                 credited += 1;
@@ -525,14 +451,7 @@ async fn a_long_lived_aggregate_is_loaded_from_its_snapshot_unless_the_fold_has_
     let log = database.log().await;
     let accounts = Repository::<Account>::new(&log);
     let account = open(&accounts, "ann").await;
-    let credits = (0..1_100).map(|_| {
-        accounts.execute(
-            &account,
-            Context::system(),
-            Command::Credit { amount: 1 },
-            balance,
-        )
-    });
+    let credits = (0..1_100).map(|_| send(&accounts, &account, Command::Credit { amount: 1 }));
     futures::future::join_all(credits)
         .await
         .into_iter()
@@ -598,17 +517,15 @@ async fn claims_follow_from_the_log_alone() {
     let accounts = Repository::<Account>::new(&log);
     let ann = open(&accounts, "ann").await;
     open(&accounts, "bob").await;
-    accounts
-        .execute(
-            &ann,
-            Context::system(),
-            Command::Rename {
-                owner: "cay".to_owned(),
-            },
-            balance,
-        )
-        .await
-        .unwrap();
+    send(
+        &accounts,
+        &ann,
+        Command::Rename {
+            owner: "cay".to_owned(),
+        },
+    )
+    .await
+    .unwrap();
     let before = claims(&log).await;
     sqlx::query("update unique_claims set key = 'forged' where key = 'bob'")
         .execute(log.pool())

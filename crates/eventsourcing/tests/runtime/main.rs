@@ -13,6 +13,8 @@ mod process;
 mod projector;
 #[cfg(test)]
 mod relay;
+#[cfg(test)]
+mod traces;
 
 use std::{
     future::{Future, poll_fn},

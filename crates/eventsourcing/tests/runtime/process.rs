@@ -1,6 +1,6 @@
 //! Processes: commands, timers, duplicates, crashes.
 
-mod clerk;
+pub mod clerk;
 
 use eventsourcing::{Outbox, Step};
 use tokio_util::sync::CancellationToken;

@@ -108,6 +108,7 @@ pub struct Received {
     pub authorization: String,
     pub correlation_id: String,
     pub causation_id: String,
+    pub traceparent: String,
     pub timeout: bool,
 }
 
@@ -235,6 +236,7 @@ impl Desk {
             authorization: text("authorization"),
             correlation_id: text("x-correlation-id"),
             causation_id: text("x-causation-id"),
+            traceparent: text("traceparent"),
             timeout: !text("grpc-timeout").is_empty(),
         };
         self.received.lock().unwrap().push(received.clone());
