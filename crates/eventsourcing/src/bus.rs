@@ -41,7 +41,8 @@ impl fmt::Debug for Bus {
     }
 }
 
-/// A channel to one service that shows the service token and the present span; usable with the generated clients.
+/// A channel to one service that shows the service token and the present span; usable with the
+/// generated clients.
 pub type BusChannel = InterceptedService<Channel, ServiceToken>;
 
 /// Puts the service token on each call, and the trace context of the span that makes it.
@@ -64,10 +65,10 @@ impl Interceptor for ServiceToken {
             .parse()
             .map_err(|_| Status::internal("the service token is not a header value"))?;
         request.metadata_mut().insert("authorization", token);
-        let trace: Option<MetadataValue<Ascii>> =
-            trace::current().and_then(|trace| trace.parse().ok());
-        if let Some(trace) = trace {
-            request.metadata_mut().insert(trace::HEADER, trace);
+        let present: Option<MetadataValue<Ascii>> =
+            trace::current().and_then(|context| context.parse().ok());
+        if let Some(context) = present {
+            request.metadata_mut().insert(trace::HEADER, context);
         }
         Ok(request)
     }

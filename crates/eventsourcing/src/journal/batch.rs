@@ -1,6 +1,9 @@
 //! Choosing what goes into one batch, and laying it out as the arrays of `append_batch`.
 
-use std::collections::{HashMap, HashSet, VecDeque};
+use std::{
+    collections::{HashMap, HashSet, VecDeque},
+    sync::Arc,
+};
 
 use chrono::{DateTime, Utc};
 use ring::digest::{Context as Hasher, SHA256};
@@ -18,8 +21,9 @@ const MAX_EVENTS: usize = 8_192;
 ///
 /// Two commands that touch the same claim or carry the same request id never share a batch,
 /// so that each refusal has its cause in what was committed before. What is left behind
-/// takes the later commands of its aggregate with it, and goes first the next time.
-pub(super) fn take(queue: &mut VecDeque<Entry>) -> Vec<Entry> {
+/// takes the later commands of its aggregate with it, and goes first the next time. So does
+/// what was decided on top of a batch under way, which is what `is_busy` says.
+pub(super) fn take(queue: &mut VecDeque<Entry>, is_busy: impl Fn(&Entry) -> bool) -> Vec<Entry> {
     let mut taken = Vec::with_capacity(queue.len().min(MAX_COMMANDS));
     let mut touched = Touched::default();
     let mut left = VecDeque::new();
@@ -30,12 +34,10 @@ pub(super) fn take(queue: &mut VecDeque<Entry>) -> Vec<Entry> {
             break;
         }
         match entry.decided() {
+            _ if is_busy(&entry) => left.push_back(entry),
             Some(decided) if !touched.admit(decided) => left.push_back(entry),
             // A confirmation waits for whatever of its aggregate was left behind.
-            None if left
-                .iter()
-                .any(|l| std::sync::Arc::ptr_eq(&l.lineage, &entry.lineage)) =>
-            {
+            None if left.iter().any(|l| Arc::ptr_eq(&l.lineage, &entry.lineage)) => {
                 left.push_back(entry);
             }
             decided => {
@@ -55,7 +57,7 @@ pub(super) fn take(queue: &mut VecDeque<Entry>) -> Vec<Entry> {
 struct Touched {
     requests: HashSet<Uuid>,
     claims: HashMap<(&'static str, String), Vec<Claim>>,
-    left_behind: HashSet<(&'static str, std::sync::Arc<str>)>,
+    left_behind: HashSet<(&'static str, Arc<str>)>,
 }
 
 impl Touched {

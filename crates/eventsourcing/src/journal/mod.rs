@@ -3,6 +3,7 @@
 
 mod batch;
 mod flush;
+mod lane;
 
 pub(crate) use batch::Digest;
 
@@ -81,6 +82,11 @@ enum What {
 }
 
 impl Entry {
+    /// Tells lineages apart while an entry keeps this one alive.
+    fn lineage_address(&self) -> usize {
+        Arc::as_ptr(&self.lineage).addr()
+    }
+
     fn decided(&self) -> Option<&Decided> {
         match &self.what {
             What::Append(decided) => Some(decided),

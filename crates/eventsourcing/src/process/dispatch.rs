@@ -27,12 +27,12 @@ pub(crate) async fn send(bus: &Bus, command: &Command) -> Result<(), Status> {
     request.set_timeout(DEADLINE);
     let metadata = request.metadata_mut();
     // The bus puts the present span in its place, when there is one.
-    let trace: Option<MetadataValue<Ascii>> = command
+    let of_the_event: Option<MetadataValue<Ascii>> = command
         .trace_context
         .as_ref()
-        .and_then(|trace| trace.parse().ok());
-    if let Some(trace) = trace {
-        metadata.insert(trace::HEADER, trace);
+        .and_then(|context| context.parse().ok());
+    if let Some(context) = of_the_event {
+        metadata.insert(trace::HEADER, context);
     }
     for (name, id) in [
         ("x-correlation-id", command.correlation_id),

@@ -162,7 +162,7 @@ impl<P: Process> ProcessRunner<P> {
             let answer = dispatch::send(&self.bus, &command).await;
             if let Err(status) = &answer {
                 outcome.record("otel.status_code", "ERROR");
-                outcome.record("rpc.grpc.status", field::debug(status.code()));
+                outcome.record("rpc.grpc.status", i32::from(status.code()));
             }
             outbox::settle(&self.pool, P::NAME, &command, answer).await
         }
