@@ -240,8 +240,10 @@ begin
         select array_agg(command), array_agg(kind), array_agg(detail), array_agg(first_position),
                array_agg(fingerprint), array_agg(reply)
             into refused, kinds, details, first_positions, fingerprints, replies from verdict;
+        -- What stood in the way is gone: another process gave its claim back in the meantime.
+        -- From here on the lock is held.
         if refused is null then
-            raise;
+            continue;
         end if;
         if cardinality(refused) = p_commands then
             return;

@@ -47,7 +47,8 @@ pub(crate) const COLUMNS: &str = "position, event_id, recorded_at, aggregate_typ
 impl RecordedEvent {
     /// The payload as a value of an event type.
     pub fn decode<E: DeserializeOwned>(&self) -> Result<E, DecodeError> {
-        serde_json::from_str(&self.payload).map_err(|error| self.unreadable(&error))
+        serde_json::from_str(&self.payload)
+            .map_err(|error| self.unreadable(&without_values(&error)))
     }
 
     /// Says why this event cannot be read.
@@ -89,7 +90,12 @@ impl RecordedEvent {
                 self.payload = payload;
                 Ok(self)
             }
-            Err(error) => Err(self.unreadable(&error).into()),
+            Err(error) => Err(self.unreadable(&without_values(&error)).into()),
         }
     }
+}
+
+/// What is wrong with a payload and where, without quoting it: it may hold personal data.
+pub(crate) fn without_values(error: &serde_json::Error) -> String {
+    format!("{:?} error in column {}", error.classify(), error.column())
 }

@@ -1,11 +1,11 @@
 //! Executing commands on aggregates: a bounded cache of recent ones, and per aggregate a
 //! pipeline in which the next command is decided while the last one is still being flushed.
 
-use std::{fmt::Display, sync::Arc};
+use std::{fmt::Display, panic::AssertUnwindSafe, sync::Arc};
 
 use cqrs_es::{Aggregate, DomainEvent, event_sink::EventSink};
 use futures::FutureExt;
-use quick_cache::sync::Cache;
+use quick_cache::{DefaultHashBuilder, Lifecycle, UnitWeighter, sync::Cache};
 use tokio::{
     sync::{Mutex, oneshot},
     task::unconstrained,
@@ -16,7 +16,7 @@ use crate::{
     claims::{ClaimChange, ClaimingEvent},
     context::{Context, RequestKey},
     error::LogError,
-    journal::{Decided, FirstAnswer, Lineage, NewEvent, Verdict},
+    journal::{Decided, FirstAnswer, Lineage, NewEvent, Pin, Verdict},
     log::EventLog,
     snapshot,
 };
@@ -42,7 +42,21 @@ impl<A> Clone for Repository<A> {
     }
 }
 
-type Cells<A> = Cache<Arc<str>, Arc<Mutex<Cell<A>>>>;
+type Cells<A> = Cache<Arc<str>, Shared<A>, UnitWeighter, DefaultHashBuilder, WhileUsed>;
+type Shared<A> = Arc<Mutex<Cell<A>>>;
+
+/// Keeps an aggregate in the cache while a command holds it: a second copy, read from the log
+/// without what is still on its way there, would be taken for the present one.
+#[derive(Clone, Default)]
+struct WhileUsed;
+
+impl<A> Lifecycle<Arc<str>, Shared<A>> for WhileUsed {
+    type RequestState = ();
+
+    fn is_pinned(&self, _: &Arc<str>, cell: &Shared<A>) -> bool {
+        Arc::strong_count(cell) > 1
+    }
+}
 
 /// One aggregate in memory: everything decided so far, durable or on its way.
 struct Cell<A> {
@@ -52,6 +66,9 @@ struct Cell<A> {
     lineage: Arc<Lineage>,
     /// Epoch of the journal before the state was read; `None` when nothing was read yet.
     epoch: Option<u64>,
+    /// A chain of decisions that was given up here while some of it may still be on its way to
+    /// the log: what is read before that has landed would lack it.
+    given_up: Option<Arc<Lineage>>,
 }
 
 /// An accepted command.
@@ -120,7 +137,10 @@ where
     pub fn new(log: &EventLog) -> Self {
         Self {
             log: log.clone(),
-            cache: log.shared(|| Cache::new(CACHED)),
+            cache: log.shared(|| {
+                let hasher = DefaultHashBuilder::default();
+                Cache::with(CACHED, CACHED as u64, UnitWeighter, hasher, WhileUsed)
+            }),
         }
     }
 
@@ -194,17 +214,21 @@ where
     ) -> Result<Attempt, ExecuteError<A::Error>> {
         let shared = self.cell(id);
         let mut cell = shared.lock().await;
-        cell.refresh(&self.log, id, fresh).await?;
-        let epoch = cell.epoch;
+        let was_read = cell.refresh(&self.log, id, fresh, &shared).await?;
+        let state = State {
+            was_read,
+            epoch: cell.epoch,
+        };
         let decision = cell.decide(id, context, command, reply)?;
         let journal = self.log.journal();
+        let pin: Pin = shared.clone();
         let request = context.request.map(|request| request.id);
         match decision {
             Decision::Refused(error) => {
-                let answer = journal.confirm(request, &cell.lineage);
+                let answer = journal.confirm(request, &cell.lineage, pin);
                 drop(cell);
                 match self
-                    .confirmed(&shared, epoch, context, answer.await)
+                    .confirmed(&shared, state, context, answer.await)
                     .await?
                 {
                     Confirmation::First(first) => Ok(Attempt::Done(first)),
@@ -213,10 +237,10 @@ where
                 }
             }
             Decision::Nothing(reply) => {
-                let answer = journal.confirm(request, &cell.lineage);
+                let answer = journal.confirm(request, &cell.lineage, pin);
                 drop(cell);
                 match self
-                    .confirmed(&shared, epoch, context, answer.await)
+                    .confirmed(&shared, state, context, answer.await)
                     .await?
                 {
                     Confirmation::First(first) => Ok(Attempt::Done(first)),
@@ -233,7 +257,7 @@ where
                 reply,
                 snapshot,
             } => {
-                let answer = journal.submit(decided, &cell.lineage);
+                let answer = journal.submit(decided, &cell.lineage, pin);
                 drop(cell);
                 let verdict = answer.await;
                 if let (Ok(Verdict::Committed(_)), Some(snapshot)) = (&verdict, snapshot) {
@@ -244,7 +268,7 @@ where
         }
     }
 
-    fn cell(&self, id: &Arc<str>) -> Arc<Mutex<Cell<A>>> {
+    fn cell(&self, id: &Arc<str>) -> Shared<A> {
         let made: Result<_, std::convert::Infallible> = self
             .cache
             .get_or_insert_with(id, || Ok(Arc::new(Mutex::new(Cell::unread()))));
@@ -258,8 +282,8 @@ where
     /// made again on what is new.
     async fn confirmed(
         &self,
-        shared: &Arc<Mutex<Cell<A>>>,
-        epoch: Option<u64>,
+        shared: &Shared<A>,
+        state: State,
         context: &Context,
         verdict: Result<Verdict, oneshot::error::RecvError>,
     ) -> Result<Confirmation, ExecuteError<A::Error>> {
@@ -271,10 +295,10 @@ where
                 epoch: now,
                 position,
                 ..
-            }) if Some(now) == epoch => Ok(Confirmation::At(position)),
+            }) if state.was_read || Some(now) == state.epoch => Ok(Confirmation::At(position)),
             Ok(Verdict::Confirmed { .. } | Verdict::Stale) => {
                 let mut cell = shared.lock().await;
-                if cell.epoch == epoch {
+                if cell.epoch == state.epoch {
                     cell.epoch = None;
                 }
                 Ok(Confirmation::Outdated)
@@ -283,6 +307,15 @@ where
             _ => Err(ExecuteError::Unavailable(STOPPED.to_owned())),
         }
     }
+}
+
+/// What a decision was made on.
+#[derive(Clone, Copy)]
+struct State {
+    /// Read from the log after the command had come: others cannot have come first.
+    was_read: bool,
+    /// Epoch of the journal before it was read.
+    epoch: Option<u64>,
 }
 
 /// What became of a decision without events.
@@ -310,7 +343,7 @@ enum Decision<E> {
 
 impl<A> Cell<A>
 where
-    A: Aggregate<Services = ()>,
+    A: Aggregate<Services = ()> + 'static,
     A::Event: ClaimingEvent,
 {
     fn unread() -> Self {
@@ -319,17 +352,39 @@ where
             sequence: 0,
             lineage: Arc::default(),
             epoch: None,
+            given_up: None,
         }
+    }
+
+    /// Forgets a state that may hold what is not in the log.
+    fn give_up(&mut self) {
+        let lineage = std::mem::take(&mut self.lineage);
+        *self = Self {
+            given_up: Some(lineage),
+            ..Self::unread()
+        };
     }
 
     /// Makes the state current as far as this process can know: reads the aggregate when it was
     /// not read yet or its lineage is void, and only what is new when other processes have written.
-    async fn refresh(&mut self, log: &EventLog, id: &str, fresh: bool) -> Result<(), LogError> {
+    /// Says whether it was read now.
+    async fn refresh(
+        &mut self,
+        log: &EventLog,
+        id: &str,
+        fresh: bool,
+        shared: &Shared<A>,
+    ) -> Result<bool, LogError> {
         if self.lineage.is_void() {
             *self = Self::unread();
         }
+        if let Some(lineage) = &self.given_up {
+            // Whatever the answer is, everything of that lineage has landed before it.
+            let _ = log.journal().confirm(None, lineage, shared.clone()).await;
+            self.given_up = None;
+        }
         if self.epoch.is_some() {
-            return Ok(());
+            return Ok(false);
         }
         let epoch = log.journal().epoch();
         if self.sequence > 0 {
@@ -341,7 +396,7 @@ where
             (self.aggregate, self.sequence) = snapshot::load::<A>(log, id).await?;
         }
         self.epoch = Some(epoch);
-        Ok(())
+        Ok(true)
     }
 
     /// Runs the aggregate's handler. There is no await in it, so that no cancellation finds a
@@ -354,28 +409,31 @@ where
         reply: &impl Fn(&A, &[A::Event]) -> Vec<u8>,
     ) -> Result<Decision<A::Error>, LogError> {
         let sink = EventSink::default();
-        let handled = unconstrained(self.aggregate.handle(command, &(), &sink)).now_or_never();
+        let handle = unconstrained(self.aggregate.handle(command, &(), &sink));
+        let handled = AssertUnwindSafe(handle).catch_unwind().now_or_never();
         let events = unconstrained(sink.collect())
             .now_or_never()
             .unwrap_or_default();
         let decided = match handled {
+            // What it had applied by then goes with the state.
+            Some(Err(_)) => Err(LogError::Unstorable(format!("{} panicked", A::TYPE))),
             None => Err(LogError::Unstorable(format!(
                 "{} waits inside a command handler",
                 A::TYPE
             ))),
-            Some(Err(error)) => {
+            Some(Ok(Err(error))) => {
                 if !events.is_empty() {
-                    *self = Self::unread();
+                    self.give_up();
                 }
                 return Ok(Decision::Refused(error));
             }
-            Some(Ok(())) if events.is_empty() => {
+            Some(Ok(Ok(()))) if events.is_empty() => {
                 return Ok(Decision::Nothing(reply(&self.aggregate, &events)));
             }
-            Some(Ok(())) => self.record(id, context, &events, reply(&self.aggregate, &events)),
+            Some(Ok(Ok(()))) => self.record(id, context, &events, reply(&self.aggregate, &events)),
         };
         if decided.is_err() {
-            *self = Self::unread();
+            self.give_up();
         }
         decided
     }

@@ -6,11 +6,7 @@ use std::sync::Arc;
 
 use cqrs_es::Aggregate;
 
-use crate::{
-    claims::ClaimingEvent,
-    error::{DecodeError, LogError},
-    log::EventLog,
-};
+use crate::{claims::ClaimingEvent, error::LogError, event::without_values, log::EventLog};
 
 /// Events between two snapshots of one aggregate.
 const INTERVAL: i64 = 1_000;
@@ -105,14 +101,19 @@ where
     .bind(A::Event::FOLD_VERSION)
     .fetch_optional(log.pool())
     .await?;
-    row.map(|(sequence, payload)| {
-        let aggregate = serde_json::from_str(&payload).map_err(|error| DecodeError {
-            event_type: format!("snapshot of {}", A::TYPE),
-            event_version: A::Event::FOLD_VERSION.to_string(),
-            position: 0,
-            reason: error.to_string(),
-        })?;
-        Ok((aggregate, sequence))
-    })
-    .transpose()
+    let Some((sequence, payload)) = row else {
+        return Ok(None);
+    };
+    match serde_json::from_str(&payload) {
+        Ok(aggregate) => Ok(Some((aggregate, sequence))),
+        Err(error) => {
+            let error = without_values(&error);
+            tracing::warn!(
+                error,
+                aggregate.id = id,
+                "a snapshot cannot be read, reading all events"
+            );
+            Ok(None)
+        }
+    }
 }

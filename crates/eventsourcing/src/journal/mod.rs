@@ -7,9 +7,12 @@ mod lane;
 
 pub(crate) use batch::Digest;
 
-use std::sync::{
-    Arc,
-    atomic::{AtomicBool, AtomicUsize, Ordering},
+use std::{
+    any::Any,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, AtomicUsize, Ordering},
+    },
 };
 
 use sqlx::PgPool;
@@ -44,6 +47,9 @@ impl Lineage {
     }
 }
 
+/// An aggregate that must stay in the cache.
+pub(crate) type Pin = Arc<dyn Any + Send + Sync>;
+
 /// A decided command, ready to be stored.
 #[derive(Debug)]
 pub(crate) struct Decided {
@@ -71,6 +77,8 @@ struct Entry {
     what: What,
     lineage: Arc<Lineage>,
     answer: oneshot::Sender<Verdict>,
+    /// Keeps the aggregate in the cache until this is answered.
+    _pin: Pin,
 }
 
 /// What a queued entry asks for.
@@ -152,8 +160,9 @@ impl Journal {
         &self,
         decided: Box<Decided>,
         lineage: &Arc<Lineage>,
+        pin: Pin,
     ) -> oneshot::Receiver<Verdict> {
-        self.enqueue(What::Append(decided), lineage)
+        self.enqueue(What::Append(decided), lineage, pin)
     }
 
     /// Queues a question: is what this was decided on durable and up to date, and was the
@@ -162,11 +171,12 @@ impl Journal {
         &self,
         request: Option<Uuid>,
         lineage: &Arc<Lineage>,
+        pin: Pin,
     ) -> oneshot::Receiver<Verdict> {
-        self.enqueue(What::Confirm(request), lineage)
+        self.enqueue(What::Confirm(request), lineage, pin)
     }
 
-    fn enqueue(&self, what: What, lineage: &Arc<Lineage>) -> oneshot::Receiver<Verdict> {
+    fn enqueue(&self, what: What, lineage: &Arc<Lineage>, pin: Pin) -> oneshot::Receiver<Verdict> {
         let (answer, verdict) = oneshot::channel();
         self.waiting.fetch_add(1, Ordering::Relaxed);
         // The task ends only with the last sender; a dropped entry drops its answer, which the
@@ -175,6 +185,7 @@ impl Journal {
             what,
             lineage: Arc::clone(lineage),
             answer,
+            _pin: pin,
         });
         verdict
     }

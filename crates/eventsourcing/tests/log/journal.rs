@@ -550,3 +550,60 @@ async fn claims(log: &EventLog) -> Vec<String> {
         .await
         .unwrap()
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn refusals_stand_while_another_process_writes_to_other_aggregates() {
+    let database = TestDatabase::create(&[]).await;
+    let [one, other] =
+        [database.log().await, database.log().await].map(|log| Repository::<Account>::new(&log));
+    let account = open(&one, "ann").await;
+    let neighbour: Arc<str> = open(&other, "bob").await.into();
+    let done = Arc::new(AtomicBool::new(false));
+    let stop = Arc::clone(&done);
+    let busy = tokio::spawn(async move {
+        while !stop.load(Ordering::Acquire) {
+            send(&other, &neighbour, Command::Credit { amount: 1 })
+                .await
+                .unwrap();
+        }
+    });
+    for _ in 0..300 {
+        let refused = send(&one, &account, Command::Debit { amount: 1 }).await;
+        assert!(matches!(
+            refused,
+            Err(ExecuteError::Refused(AccountError::TooLittle(0)))
+        ));
+    }
+    done.store(true, Ordering::Release);
+    busy.await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn more_commands_than_a_batch_overlaps_may_wait_for_one_aggregate() {
+    let database = TestDatabase::create(&[]).await;
+    let log = database.log().await;
+    let accounts = Repository::<Account>::new(&log);
+    let account: Arc<str> = open(&accounts, "ann").await.into();
+    // A database that stands still for as long as it takes them all to queue up.
+    let mut still = log.pool().begin().await.unwrap();
+    sqlx::query("select 1 from log_head for update")
+        .execute(&mut *still)
+        .await
+        .unwrap();
+    let commands: Vec<_> = (0..600)
+        .map(|_| {
+            let (accounts, account) = (accounts.clone(), Arc::clone(&account));
+            tokio::spawn(
+                async move { send(&accounts, &account, Command::Credit { amount: 1 }).await },
+            )
+        })
+        .collect();
+    for _ in 0..2_000 {
+        tokio::task::yield_now().await;
+    }
+    still.rollback().await.unwrap();
+    for command in commands {
+        command.await.unwrap().unwrap();
+    }
+    assert_eq!(accounts.load(&account).await.unwrap().unwrap().balance, 600);
+}
