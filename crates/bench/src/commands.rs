@@ -115,6 +115,15 @@ fn row(name: &str, ours: &Measured, theirs: &Measured) -> Vec<String> {
 
 async fn runtime(arguments: &Arguments, writers: usize) -> Measured {
     let database = TestDatabase::create_at(&arguments.database_url, &[]).await;
+    runtime_on(&database, arguments, writers).await
+}
+
+/// The same in a given schema.
+pub async fn runtime_on(
+    database: &TestDatabase,
+    arguments: &Arguments,
+    writers: usize,
+) -> Measured {
     let accounts = Repository::<Account>::new(&database.log().await);
     run(
         writers,

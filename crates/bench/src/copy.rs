@@ -2,61 +2,87 @@
 
 use std::time::Instant;
 
-use eventsourcing::{Context, Repository, testing::TestDatabase};
-use sqlx::postgres::PgPoolCopyExt;
-use uuid::Uuid;
-
 use crate::{
     Arguments,
     account::{Account, AccountCommand as Command},
+    commands,
     load::run,
     table::{median, print, thousands},
 };
+use eventsourcing::{Context, Repository, testing::TestDatabase};
+use sqlx::postgres::PgPoolCopyExt;
 
 const WRITERS: usize = 1_024;
 
-/// Appends with 1,024 writers, then copies what they wrote into an empty log's table.
+/// Appends with 1,024 writers, then copies what they wrote into an empty log's table: once with
+/// everything on, once events alone, which is all that COPY does.
 pub async fn compare(arguments: &Arguments) {
-    let (mut appended, mut copied) = (Vec::new(), Vec::new());
+    let (mut all, mut all_copied) = (Vec::new(), Vec::new());
+    let (mut events, mut events_copied) = (Vec::new(), Vec::new());
     for _ in 0..arguments.rounds {
         let database = TestDatabase::create_at(&arguments.database_url, &[]).await;
-        let log = database.log().await;
-        let accounts = Repository::<Account>::new(&log);
-        let measured = run(
-            WRITERS,
-            arguments.seconds,
-            |_| (),
-            move |()| {
-                let accounts = accounts.clone();
-                async move {
-                    let id = Uuid::now_v7().to_string();
-                    let context = Context::system().with_request(Uuid::now_v7(), [7; 32]);
-                    let open = Command::Open { owner: id.clone() };
-                    accounts
-                        .create(&id, context, open, |_, _| Vec::new())
-                        .await
-                        .expect("accepted");
-                    ((), true)
-                }
-            },
-        )
-        .await;
-        appended.push(measured.per_second);
-        copied.push(copy(arguments, &database).await);
+        all.push(
+            commands::runtime_on(&database, arguments, WRITERS)
+                .await
+                .per_second,
+        );
+        all_copied.push(copy(arguments, &database).await);
+        let database = TestDatabase::create_at(&arguments.database_url, &[]).await;
+        events.push(credits(&database, arguments).await);
+        events_copied.push(copy(arguments, &database).await);
     }
-    let (append, copy) = (median(appended), median(copied));
+    let row = |name: &str, appended: Vec<f64>, copied: Vec<f64>| {
+        let (appended, copied) = (median(appended), median(copied));
+        let share = format!("{:.0}%", 100.0 * appended / copied);
+        vec![
+            name.to_owned(),
+            thousands(appended),
+            thousands(copied),
+            share,
+        ]
+    };
     print(
-        "Append at 1,024 writers (one event a command, claim, request id, chain) beside COPY of the same rows",
-        &["", "events/s", "share"],
+        "Append at 1,024 writers, one event a command, beside one COPY of the same rows into the same table",
+        &["", "appended/s", "copied/s", "share"],
         &[
-            vec![
-                "append".to_owned(),
-                thousands(append),
-                format!("{:.0}%", 100.0 * append / copy),
-            ],
-            vec!["COPY".to_owned(), thousands(copy), "100%".to_owned()],
+            row("claim for each fifth, request id, chain", all, all_copied),
+            row("events and chain alone", events, events_copied),
         ],
     );
+}
+
+/// Events a second when every writer credits an account of its own, without request ids.
+async fn credits(database: &TestDatabase, arguments: &Arguments) -> f64 {
+    let accounts = Repository::<Account>::new(&database.log().await);
+    let opened = (0..WRITERS).map(|writer| {
+        let (accounts, id) = (accounts.clone(), writer.to_string());
+        async move {
+            let open = Command::Open { owner: id.clone() };
+            let opened = accounts
+                .create(&id, Context::system(), open, |_, _| Vec::new())
+                .await;
+            opened.expect("the account opens");
+        }
+    });
+    futures::future::join_all(opened).await;
+    let measured = run(
+        WRITERS,
+        arguments.seconds,
+        |writer| writer.to_string(),
+        move |id| {
+            let accounts = accounts.clone();
+            async move {
+                let credit = Command::Credit { amount: 1 };
+                let credited = accounts
+                    .execute(&id, Context::system(), credit, |_, _| Vec::new())
+                    .await;
+                credited.expect("the runtime accepts");
+                (id, true)
+            }
+        },
+    )
+    .await;
+    measured.per_second
 }
 
 /// Events a second of one COPY of the log's rows into another log's events table.
