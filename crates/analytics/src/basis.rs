@@ -5,6 +5,8 @@ use chrono_tz::Tz;
 use serde::{Deserialize, Serialize};
 use sqlx::PgPool;
 
+use crate::projector::PROJECTION;
+
 /// The settings of the fold. A fold with others gives other tables, so a change of them means
 /// a rebuild.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -22,7 +24,32 @@ impl Basis {
         instant.with_timezone(&self.zone).date_naive()
     }
 
-    /// What the tables were folded with; `None` before the first fold.
+    /// Whether the tables rest on these settings. Where nothing is folded yet they do from now on.
+    pub async fn claim(self, pool: &PgPool) -> Result<bool, sqlx::Error> {
+        sqlx::query(
+            "insert into statistics_basis (business_zone, counts_sandbox)
+             select $1, $2
+             where not exists (select from checkpoints where projection = $3 and position > 0)
+             on conflict (singleton) do nothing",
+        )
+        .bind(self.zone.name())
+        .bind(self.counts_sandbox)
+        .bind(PROJECTION)
+        .execute(pool)
+        .await?;
+        Ok(Self::stored(pool).await? == Some(self))
+    }
+
+    /// Before the tables are built anew with other settings: until then they rest on none.
+    pub async fn forget(pool: &PgPool) -> Result<(), sqlx::Error> {
+        sqlx::query("delete from statistics_basis")
+            .execute(pool)
+            .await?;
+        Ok(())
+    }
+
+    /// What the tables were folded with; `None` before the first fold and while they are built
+    /// anew with other settings.
     pub async fn stored(pool: &PgPool) -> Result<Option<Self>, sqlx::Error> {
         let row: Option<(String, bool)> =
             sqlx::query_as("select business_zone, counts_sandbox from statistics_basis")

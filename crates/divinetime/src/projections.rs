@@ -5,10 +5,13 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use clap::{Args, Subcommand};
-use eventsourcing::{CheckpointError, Checkpoints, Parked, ProjectionState, ProjectionStatus};
+use eventsourcing::{
+    CheckpointError, Checkpoints, Outbox, OutboxItem, Parked, ProjectionState, ProjectionStatus,
+};
 use serde::Serialize;
 use sqlx::PgPool;
 use tokio::time::{Instant, sleep};
+use uuid::Uuid;
 
 use crate::cli::DataDir;
 use crate::services::names;
@@ -23,9 +26,11 @@ pub enum ProjectionsCommand {
     List(ListArgs),
     /// Builds the read tables of a projection anew; they are offline until it has replayed everything
     Rebuild(RebuildArgs),
-    /// Folds the parked events of a projection after all: those of one key, or all
+    /// Folds the parked events of a projection after all, and sends the parked commands of a process
+    /// again: those of one key, or all
     Retry(RetryArgs),
-    /// Waits until everything that is in the logs is folded everywhere
+    /// Waits until everything that is in the logs is folded everywhere, and no process has a command
+    /// to send or a timer that is due
     Wait(WaitArgs),
 }
 
@@ -61,7 +66,7 @@ pub struct RetryArgs {
     name: String,
     /// One parked key; all of them unless given
     key: Option<String>,
-    /// Prints the keys as JSON
+    /// Prints the keys of events and the request ids of commands as JSON
     #[arg(long)]
     json: bool,
     #[command(flatten)]
@@ -96,6 +101,17 @@ enum ProjectionsError {
         "{projection} has parked keys, so that it cannot be complete: `divinetime projections retry {projection}` folds them after all."
     )]
     Parked { projection: String },
+    #[error(
+        "{process} has commands that were refused for good, so that nothing after them is sent: `divinetime projections list` shows why, `divinetime projections retry {process}` sends them again."
+    )]
+    Refused { process: String },
+}
+
+/// What is tried again.
+#[derive(Serialize)]
+struct Retried {
+    keys: Vec<String>,
+    commands: Vec<Uuid>,
 }
 
 #[derive(Serialize)]
@@ -153,12 +169,15 @@ async fn show(pools: &Pools, json: bool) -> Result<(), Failure> {
                 status.lag_events.to_string(),
                 format!("{:.1}", status.lag_seconds),
                 status.parked_keys.to_string(),
+                status.waiting_commands.to_string(),
+                status.parked_commands.to_string(),
             ]
         })
         .collect();
     console::table(
         [
-            "SERVICE", "NAME", "KIND", "SOURCE", "STATE", "POSITION", "BEHIND", "SECONDS", "PARKED",
+            "SERVICE", "NAME", "KIND", "SOURCE", "STATE", "POSITION", "BEHIND", "SECONDS",
+            "PARKED", "SENDING", "REFUSED",
         ],
         &rows,
     );
@@ -168,7 +187,35 @@ async fn show(pools: &Pools, json: bool) -> Result<(), Failure> {
     for (Listed { service, status }, error) in errors {
         console::line(format_args!("{service}/{}: {error}", status.projection));
     }
+    show_refused(pools, &all).await
+}
+
+/// The commands that were refused for good, with the refusals.
+async fn show_refused(pools: &Pools, all: &[Listed]) -> Result<(), Failure> {
+    for (service, pool) in pools {
+        let mut processes: Vec<&str> = all
+            .iter()
+            .filter(|listed| listed.service == *service && listed.status.parked_commands > 0)
+            .map(|listed| listed.status.projection.as_str())
+            .collect();
+        processes.dedup();
+        for process in processes {
+            for command in Outbox::new(pool.clone()).parked(process).await? {
+                console::line(format_args!("{service}/{process}: {}", refusal(&command)));
+            }
+        }
+    }
     Ok(())
+}
+
+fn refusal(command: &OutboxItem) -> String {
+    format!(
+        "{} of {} is refused, code {}: {}",
+        command.method,
+        command.key,
+        command.code.unwrap_or_default(),
+        command.message.as_deref().unwrap_or_default()
+    )
 }
 
 fn state(state: ProjectionState) -> &'static str {
@@ -279,7 +326,11 @@ async fn retry(pools: &Pools, args: &RetryArgs) -> Result<(), Failure> {
         .map(|parked| parked.key)
         .collect();
     keys.retain(|key| args.key.as_ref().is_none_or(|wanted| wanted == key));
+    let outbox = Outbox::new(pool.clone());
+    let mut refused = outbox.parked(name).await?;
+    refused.retain(|command| args.key.as_ref().is_none_or(|key| *key == command.key));
     if keys.is_empty()
+        && refused.is_empty()
         && let Some(key) = &args.key
     {
         return Err(ProjectionsError::Unknown(format!("parked key {key} of {name}")).into());
@@ -287,12 +338,17 @@ async fn retry(pools: &Pools, args: &RetryArgs) -> Result<(), Failure> {
     for key in &keys {
         parked.request_retry(name, key).await?;
     }
+    for command in &refused {
+        outbox.retry(command.request_id).await?;
+    }
+    let commands: Vec<Uuid> = refused.iter().map(|command| command.request_id).collect();
     if args.json {
-        return console::json(&keys);
+        return console::json(&Retried { keys, commands });
     }
     console::line(format_args!(
-        "{} parked keys of {name} are tried again",
-        keys.len()
+        "{} parked keys and {} parked commands of {name} are tried again",
+        keys.len(),
+        commands.len()
     ));
     Ok(())
 }
@@ -343,7 +399,8 @@ async fn heads(pools: &Pools) -> Result<BTreeMap<&'static str, i64>, Failure> {
     Ok(heads)
 }
 
-/// The first that has not folded its source up to the head, with the reason.
+/// The first that has not folded its source up to the head or has commands to send, with the
+/// reason.
 fn first_behind(
     all: &[Listed],
     heads: &BTreeMap<&'static str, i64>,
@@ -352,6 +409,9 @@ fn first_behind(
         let name = format!("{service}/{}", status.projection);
         if status.parked_keys > 0 {
             return Err(ProjectionsError::Parked { projection: name });
+        }
+        if status.parked_commands > 0 {
+            return Err(ProjectionsError::Refused { process: name });
         }
         let head = heads
             .get(status.source.as_str())
@@ -369,6 +429,15 @@ fn first_behind(
         }
         if status.state == ProjectionState::Rebuilding {
             return Ok(Some((name, "it is being rebuilt".to_owned())));
+        }
+        if status.waiting_commands + status.due_timers > 0 {
+            let how = format!(
+                "{} commands to send, {} timers due, {}",
+                status.waiting_commands,
+                status.due_timers,
+                state(status.state)
+            );
+            return Ok(Some((name, how)));
         }
     }
     Ok(None)

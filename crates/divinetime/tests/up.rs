@@ -9,7 +9,7 @@ use std::process::{Command, Stdio};
 
 use rustix::process::{Signal, geteuid};
 use serde_json::Value;
-use support::{Up, json, nats_server, output, pid_in, program, runs, send, until};
+use support::{Up, execute, json, nats_server, output, pid_in, program, runs, send, until};
 
 const POSTGRES_PID: &str = "postgres/data/postmaster.pid";
 const NATS_PID: &str = "nats/nats.pid";
@@ -313,6 +313,60 @@ fn a_rebuilt_projection_is_live_again_where_it_was() {
         "{}",
         stderr(&unknown)
     );
+    assert!(up.stop().success());
+}
+
+#[test]
+fn a_command_that_was_refused_for_good_is_shown_and_sent_again() {
+    let dir = tempfile::tempdir().unwrap();
+    let up = Up::start(dir.path());
+    assert!(
+        output(dir.path(), &["projections", "wait"])
+            .status
+            .success()
+    );
+    let password = std::fs::read_to_string(dir.path().join("keys/postgres.password")).unwrap();
+    let url = format!(
+        "postgres://divinetime:{password}@127.0.0.1:{}/divinetime",
+        up.ready["postgres_port"]
+    );
+    // What the service does take, as if it had refused it before.
+    execute(
+        &url,
+        "insert into payments.process_outbox (request_id, process, key, service, method, body, \
+                correlation_id, causation_id, parked, code, message) \
+         values (gen_random_uuid(), 'refund', 'a', 'payments', '/grpc.health.v1.Health/Check', '', \
+                gen_random_uuid(), gen_random_uuid(), true, 7, 'not yours')",
+    );
+    let list = output(dir.path(), &["projections", "list"]);
+    let list = String::from_utf8_lossy(&list.stdout);
+    let line = "payments/refund: /grpc.health.v1.Health/Check of a is refused, code 7: not yours";
+    assert!(list.contains(line), "{list}");
+    let statuses = json(dir.path(), &["projections", "list", "--json"]);
+    let refund = statuses.as_array().unwrap().iter();
+    assert!(
+        refund
+            .filter(|status| status["projection"] == "refund")
+            .all(|status| status["parked_commands"] == 1 && status["waiting_commands"] == 0),
+        "{statuses}"
+    );
+    let waited = output(dir.path(), &["projections", "wait"]);
+    assert!(
+        stderr(&waited).contains("payments/refund has commands that were refused for good"),
+        "{}",
+        stderr(&waited)
+    );
+    let unknown = output(
+        dir.path(),
+        &["projections", "retry", "payments/refund", "b"],
+    );
+    assert!(stderr(&unknown).contains("There is no parked key b of refund"));
+    let retry = ["projections", "retry", "payments/refund", "a", "--json"];
+    let retried = json(dir.path(), &retry);
+    assert_eq!(retried["commands"].as_array().unwrap().len(), 1);
+    assert_eq!(retried["keys"].as_array().unwrap().len(), 0);
+    let waited = output(dir.path(), &["projections", "wait"]);
+    assert!(waited.status.success(), "{}", stderr(&waited));
     assert!(up.stop().success());
 }
 

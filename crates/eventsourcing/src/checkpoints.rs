@@ -3,7 +3,7 @@
 use std::{
     collections::HashMap,
     sync::{LazyLock, Mutex, PoisonError},
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use chrono::{DateTime, Utc};
@@ -13,8 +13,12 @@ use tokio::sync::watch;
 
 use crate::{Feed, FeedError};
 
-/// How often a waiter looks by itself: the projection may run in another process.
+/// How soon a waiter looks again by itself: the projection may run in another process.
 const POLL: Duration = Duration::from_millis(20);
+/// Who has waited for long looks no more often than this.
+const SLOWEST_POLL: Duration = Duration::from_secs(1);
+/// Nor does it look at every move of a projection that is far behind, but once in this time.
+const LONGEST_REST: Duration = Duration::from_millis(100);
 
 /// A projection that nobody has looked at for so long is shown as stopped.
 pub(crate) const SILENCE: Duration = Duration::from_secs(10);
@@ -84,6 +88,12 @@ pub struct ProjectionStatus {
     pub parked_keys: i64,
     /// Events that wait with them, over all its sources.
     pub parked_events: i64,
+    /// Commands of a process that are to be sent, parked ones apart.
+    pub waiting_commands: i64,
+    /// Commands of a process that were refused for good: what follows them in their key waits.
+    pub parked_commands: i64,
+    /// Timers of a process that are due and have not fired; those of parked keys apart.
+    pub due_timers: i64,
     /// Where a rebuild ends.
     pub target: Option<i64>,
     /// The version of its fold.
@@ -107,6 +117,9 @@ struct StatusRow {
     complete_at: DateTime<Utc>,
     parked_keys: i64,
     parked_events: i64,
+    waiting_commands: i64,
+    parked_commands: i64,
+    due_timers: i64,
 }
 
 impl FromRow<'_, PgRow> for StatusRow {
@@ -126,6 +139,9 @@ impl FromRow<'_, PgRow> for StatusRow {
             complete_at: row.try_get("complete_at")?,
             parked_keys: row.try_get("parked_keys")?,
             parked_events: row.try_get("parked_events")?,
+            waiting_commands: row.try_get("waiting_commands")?,
+            parked_commands: row.try_get("parked_commands")?,
+            due_timers: row.try_get("due_timers")?,
         })
     }
 }
@@ -144,6 +160,7 @@ impl Checkpoints {
         source: &str,
         position: i64,
     ) -> Result<(), CheckpointError> {
+        let began = Instant::now();
         let mut moved = subscribe(projection);
         loop {
             // Seen before the look, so that no move falls between the two.
@@ -151,7 +168,10 @@ impl Checkpoints {
             if self.position(projection, source).await? >= position {
                 return Ok(());
             }
-            let _ = tokio::time::timeout(POLL, moved.changed()).await;
+            let waited = began.elapsed();
+            tokio::time::sleep((waited / 8).min(LONGEST_REST)).await;
+            let poll = (waited / 2).clamp(POLL, SLOWEST_POLL);
+            let _ = tokio::time::timeout(poll, moved.changed()).await;
         }
     }
 
@@ -200,7 +220,12 @@ impl Checkpoints {
                     case when p.rebuild_requested then 'REBUILDING' else p.state end as state, c.position, c.head, c.target, \
                     p.fold_version, p.error, clock_timestamp() as now, c.looked_at, c.complete_at, \
                     (select count(*) from parked_keys k where k.projection = p.projection) as parked_keys, \
-                    (select count(*) from parked_events e where e.projection = p.projection) as parked_events \
+                    (select count(*) from parked_events e where e.projection = p.projection) as parked_events, \
+                    (select count(*) from process_outbox o where o.process = p.projection and not o.parked) as waiting_commands, \
+                    (select count(*) from process_outbox o where o.process = p.projection and o.parked) as parked_commands, \
+                    (select count(*) from process_timers t \
+                     where t.process = p.projection and t.due <= clock_timestamp() and not exists ( \
+                        select 1 from parked_keys k where k.projection = t.process and k.key = t.key)) as due_timers \
              from projections p join checkpoints c using (projection) \
              order by p.projection, c.source",
         )
@@ -255,6 +280,9 @@ impl From<StatusRow> for ProjectionStatus {
             head: row.head,
             parked_keys: row.parked_keys,
             parked_events: row.parked_events,
+            waiting_commands: row.waiting_commands,
+            parked_commands: row.parked_commands,
+            due_timers: row.due_timers,
             target: row.target,
             fold_version: row.fold_version,
             error: row.error,

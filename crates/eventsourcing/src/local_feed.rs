@@ -90,6 +90,21 @@ async fn watch_head(
     }
 }
 
+/// At most `limit` events after a position: those before the first that cannot be brought to its
+/// present version. Fails when that is the next.
+pub(crate) async fn read_up_to_undecodable(
+    log: &EventLog,
+    after: i64,
+    limit: i64,
+) -> Result<Vec<RecordedEvent>, LogError> {
+    match log.read(after, limit).await {
+        Err(LogError::Decode(error)) if error.position > after + 1 => {
+            log.read(after, error.position - after - 1).await
+        }
+        read => read,
+    }
+}
+
 impl<E> LocalFeed<E> {
     /// A feed of the log of the service `source`.
     pub fn new(source: &'static str, log: &EventLog, decode: DecodeRecorded<E>) -> Self {
@@ -103,23 +118,15 @@ impl<E> LocalFeed<E> {
 
     async fn read_batch(&self, after: i64, limit: usize) -> Result<Batch<E>, FeedError> {
         let limit = i64::try_from(limit).unwrap_or(i64::MAX);
-        match self.log.read(after, limit).await {
+        match read_up_to_undecodable(&self.log, after, limit).await {
             Ok(records) => self.decode_batch(after, records),
-            Err(LogError::Decode(error)) if error.position > after => {
-                self.read_around(after, &error).await
-            }
+            Err(LogError::Decode(error)) => self.step_over(&error).await,
             Err(error) => Err(error.into()),
         }
     }
 
-    /// What stands before a stored event that cannot be brought to its present version, or
-    /// that event itself when it is the next.
-    async fn read_around(&self, after: i64, error: &DecodeError) -> Result<Batch<E>, FeedError> {
-        let before = error.position - after - 1;
-        if before > 0 {
-            let records = self.log.read(after, before).await?;
-            return self.decode_batch(after, records);
-        }
+    /// The next event, which cannot be brought to its present version.
+    async fn step_over(&self, error: &DecodeError) -> Result<Batch<E>, FeedError> {
         let row = sqlx::query("select aggregate_id from events where position = $1")
             .bind(error.position)
             .fetch_one(self.log.pool())

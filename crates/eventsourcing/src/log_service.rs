@@ -14,7 +14,7 @@ use futures::{
 use tokio::sync::Mutex;
 use tonic::{Request, Response, Status};
 
-use crate::{DecodeError, EventLog, LogError, RecordedEvent};
+use crate::{DecodeError, EventLog, LogError, RecordedEvent, local_feed::read_up_to_undecodable};
 
 /// How many events are read at once.
 const CHUNK: i64 = 1_000;
@@ -93,15 +93,39 @@ impl PublicLog {
         let mut size = 50;
         while end > after {
             let start = (end - size).max(after);
-            for event in self.log.read(start, end - start).await?.iter().rev() {
+            let (events, undecodable) = self.read_from_end(start, end).await?;
+            for event in events.iter().rev() {
                 if (self.publish)(event)?.is_some() {
                     return Ok(Some(event.position));
                 }
+            }
+            if let Some(error) = undecodable {
+                return Err(error.into());
             }
             end = start;
             size = (size * 4).min(CHUNK);
         }
         Ok(None)
+    }
+
+    /// The events in `(after, upto]` behind the last that cannot be read, and what is wrong with
+    /// that one.
+    async fn read_from_end(
+        &self,
+        mut after: i64,
+        upto: i64,
+    ) -> Result<(Vec<RecordedEvent>, Option<DecodeError>), LogError> {
+        let mut undecodable = None;
+        loop {
+            match self.log.read(after, upto - after).await {
+                Ok(events) => return Ok((events, undecodable)),
+                Err(LogError::Decode(error)) if error.position > after => {
+                    after = error.position;
+                    undecodable = Some(error);
+                }
+                Err(error) => return Err(error),
+            }
+        }
     }
 
     /// The envelope of a public event.
@@ -164,7 +188,7 @@ impl Reading {
 
     async fn fill(&mut self) -> Result<(), LogError> {
         let limit = CHUNK.min(self.head - self.position);
-        let events = self.public.log.read(self.position, limit).await?;
+        let events = read_up_to_undecodable(&self.public.log, self.position, limit).await?;
         if events.is_empty() {
             return Err(LogError::Unavailable(
                 "the log has no events below its head".into(),

@@ -14,7 +14,7 @@ use tracing::{Instrument, Span, field};
 use crate::{
     DecodeError, EventLog, LogError, Publish, RecordedEvent,
     broker::{Acknowledgement, Broker, BrokerError},
-    local_feed::Head,
+    local_feed::{Head, read_up_to_undecodable},
     log_service::PublicLog,
     trace,
 };
@@ -23,6 +23,8 @@ use crate::{
 const WINDOW: i64 = 512;
 /// How often one that has nothing to do says that it is alive, or tries to become active.
 const BEAT: Duration = Duration::from_secs(1);
+/// So many failures in a row are reported as an error.
+const PERSISTENT: u32 = 4;
 /// Its name among the checkpoints.
 const NAME: &str = "relay";
 
@@ -166,7 +168,7 @@ impl Relay {
             self.broker.ensure_stream(self.public.service).await?;
             active.stream_ensured = true;
         }
-        let events = self.public.log.read(active.position, WINDOW).await?;
+        let events = read_up_to_undecodable(&self.public.log, active.position, WINDOW).await?;
         let Some(last) = events.last() else {
             self.beat(active).await?;
             return Ok(RelayStep::Idle);
@@ -314,7 +316,8 @@ impl Relay {
 
     async fn report(&self, error: &RelayError, failures: u32) {
         let service = self.public.service;
-        if failures == 1 {
+        // Once may be a broker that is still starting; again is somebody's business.
+        if failures == PERSISTENT {
             tracing::error!(service, error = %error, "the relay cannot go on");
         }
         let shown = sqlx::query(

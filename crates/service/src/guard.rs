@@ -40,6 +40,9 @@ pub(crate) const METRICS_PATH: &str = "/metrics";
 /// tonic watches `grpc-timeout` too, with a poorer answer; ours has to be there first.
 const HEAD_START: Duration = Duration::from_millis(2);
 
+/// No call keeps its place longer before it is answered, whatever its caller allows.
+const LONGEST: Duration = Duration::from_mins(1);
+
 /// Enforces the access rules and the limits of a service on everything behind it.
 #[derive(Clone)]
 pub struct Guard {
@@ -124,7 +127,7 @@ impl Guard {
             Some(timeout) => timeout.saturating_sub(HEAD_START),
             None => self.inner.default_deadline,
         };
-        Ok(arrived + allowed)
+        Ok(arrived + allowed.min(LONGEST))
     }
 
     async fn admit(&self, rule: &AccessRule, headers: &HeaderMap) -> Result<Principal, Status> {

@@ -302,6 +302,8 @@ struct ProjectionGauges {
     lag_seconds: ByProjection<f64, std::sync::atomic::AtomicU64>,
     look_age_seconds: ByProjection<f64, std::sync::atomic::AtomicU64>,
     parked_keys: ByProjection<i64, std::sync::atomic::AtomicI64>,
+    waiting_commands: ByProjection<i64, std::sync::atomic::AtomicI64>,
+    parked_commands: ByProjection<i64, std::sync::atomic::AtomicI64>,
     live: ByProjection<i64, std::sync::atomic::AtomicI64>,
 }
 
@@ -329,6 +331,16 @@ impl ProjectionGauges {
             gauges.parked_keys.clone(),
         );
         metrics.register(
+            "projection_waiting_commands",
+            "Commands of a process that are to be sent",
+            gauges.waiting_commands.clone(),
+        );
+        metrics.register(
+            "projection_parked_commands",
+            "Commands of a process that were refused for good and wait for a retry",
+            gauges.parked_commands.clone(),
+        );
+        metrics.register(
             "projection_live",
             "1 while it follows its source",
             gauges.live.clone(),
@@ -341,6 +353,8 @@ impl ProjectionGauges {
         self.lag_seconds.clear();
         self.look_age_seconds.clear();
         self.parked_keys.clear();
+        self.waiting_commands.clear();
+        self.parked_commands.clear();
         self.live.clear();
         for status in statuses {
             let labels = [
@@ -359,6 +373,12 @@ impl ProjectionGauges {
             self.parked_keys
                 .get_or_create(&labels)
                 .set(status.parked_keys);
+            self.waiting_commands
+                .get_or_create(&labels)
+                .set(status.waiting_commands);
+            self.parked_commands
+                .get_or_create(&labels)
+                .set(status.parked_commands);
             self.live
                 .get_or_create(&labels)
                 .set(i64::from(status.state == ProjectionState::Live));

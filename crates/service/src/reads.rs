@@ -11,15 +11,17 @@ use crate::errors::{internal, invalid_fields, refused, retry_later, violation};
 
 /// Kept back from the caller's deadline, so that the answer arrives before it.
 const FOR_THE_ANSWER: Duration = Duration::from_millis(20);
-/// How long a call without a deadline waits.
-const WITHOUT_DEADLINE: Duration = Duration::from_secs(30);
+/// No call waits longer, whatever its deadline: who waits keeps a place of the service.
+const LONGEST: Duration = Duration::from_secs(10);
 
 /// Waits until a projection has folded every given position (`min_position`), up to the call's
-/// deadline. Without positions it returns at once, unless the projection is offline.
+/// deadline and for ten seconds at most. Without positions it returns at once, unless the
+/// projection is offline.
 ///
 /// # Errors
-/// `INVALID_ARGUMENT` for a position that no log can have, `DEADLINE_EXCEEDED` when the
-/// projection is too far behind, `UNAVAILABLE` while it is rebuilt.
+/// `INVALID_ARGUMENT` for a position that no log can have, or of a log that the projection does
+/// not fold; `DEADLINE_EXCEEDED` when the projection is too far behind; `UNAVAILABLE` while it
+/// is rebuilt.
 pub async fn reached(
     checkpoints: &Checkpoints,
     projection: &str,
@@ -36,30 +38,77 @@ pub async fn reached(
             "must be a position that a write answered with",
         )]));
     }
-    let deadline = call
-        .deadline
-        .unwrap_or_else(|| Instant::now() + WITHOUT_DEADLINE);
-    let last_moment = deadline.checked_sub(FOR_THE_ANSWER).unwrap_or(deadline);
     let all = async {
         if positions.is_empty() {
-            return checkpoints.readable(projection).await;
+            let readable = checkpoints.readable(projection).await;
+            readable.map_err(checkpoint_status)?;
         }
         for position in positions {
-            checkpoints
-                .wait(projection, &position.service, position.position)
-                .await?;
+            one_reached(checkpoints, projection, position).await?;
         }
         Ok(())
     };
-    match tokio::time::timeout_at(last_moment.into(), all).await {
-        Ok(Ok(())) => Ok(()),
-        Ok(Err(error)) => Err(checkpoint_status(error)),
-        Err(_) => Err(refused(
-            Code::DeadlineExceeded,
-            ErrorReason::PositionNotReached,
-            "min_position was not reached before the deadline: the read tables are behind",
-        )),
+    let last_moment = last_moment(call.deadline, Instant::now());
+    tokio::time::timeout_at(last_moment.into(), all)
+        .await
+        .unwrap_or_else(|_| {
+            Err(refused(
+                Code::DeadlineExceeded,
+                ErrorReason::PositionNotReached,
+                "min_position was not reached in time: the read tables are behind",
+            ))
+        })
+}
+
+/// Looks once before it waits: most positions are reached when they are asked for, and of a log
+/// that is not folded none ever is.
+async fn one_reached(
+    checkpoints: &Checkpoints,
+    projection: &str,
+    wanted: &LogPosition,
+) -> Result<(), Status> {
+    let source = wanted.service.as_str();
+    let position = checkpoints
+        .position(projection, source)
+        .await
+        .map_err(checkpoint_status)?;
+    if position == 0 && is_foreign(checkpoints, projection, source).await? {
+        return Err(invalid_fields(vec![violation(
+            "min_position.service",
+            "SERVICE",
+            "must be a service whose log is read here",
+        )]));
     }
+    if position >= wanted.position {
+        return Ok(());
+    }
+    checkpoints
+        .wait(projection, source, wanted.position)
+        .await
+        .map_err(checkpoint_status)
+}
+
+/// Whether the projection folds other logs and not this one. One that has never run may fold any.
+async fn is_foreign(
+    checkpoints: &Checkpoints,
+    projection: &str,
+    source: &str,
+) -> Result<bool, Status> {
+    let all = checkpoints.list().await.map_err(checkpoint_status)?;
+    let mut sources = all
+        .iter()
+        .filter(|status| status.projection == projection)
+        .map(|status| status.source.as_str())
+        .peekable();
+    Ok(sources.peek().is_some() && sources.all(|followed| followed != source))
+}
+
+fn last_moment(deadline: Option<Instant>, now: Instant) -> Instant {
+    let longest = now + LONGEST;
+    deadline.map_or(longest, |deadline| {
+        let answered = deadline.checked_sub(FOR_THE_ANSWER).unwrap_or(deadline);
+        answered.min(longest)
+    })
 }
 
 /// What the caller is told when a projection cannot be waited for.
@@ -74,5 +123,20 @@ pub fn checkpoint_status(error: CheckpointError) -> Status {
         CheckpointError::Feed(_) => crate::errors::unavailable(&error.to_string()),
         CheckpointError::Database(error) => internal(error),
         CheckpointError::Unknown(_) | CheckpointError::NotAProjection(_) => internal(error),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_read_waits_until_shortly_before_its_deadline_and_for_ten_seconds_at_most() {
+        let now = Instant::now();
+        let after = |seconds| Some(now + Duration::from_secs(seconds));
+        let waits = |deadline| last_moment(deadline, now) - now;
+        assert_eq!(waits(after(2)), Duration::from_millis(1_980));
+        assert_eq!(waits(after(60 * 60)), LONGEST);
+        assert_eq!(waits(None), LONGEST);
     }
 }

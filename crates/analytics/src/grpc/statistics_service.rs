@@ -38,7 +38,8 @@ impl Statistics {
 
     /// Waits for the positions. Tables that wait to be folded with other settings are not read.
     async fn reached(&self, call: &Call, positions: &[LogPosition]) -> Result<(), Status> {
-        if query::rebuild_is_due(&self.pool).await.map_err(internal)? {
+        let is_due = query::rebuild_is_due(&self.pool, self.basis).await;
+        if is_due.map_err(internal)? {
             let error = CheckpointError::Rebuilding(PROJECTION.to_owned());
             return Err(checkpoint_status(error));
         }

@@ -7,7 +7,7 @@ use sqlx::postgres::PgRow;
 use sqlx::types::Json;
 use sqlx::{FromRow, PgPool, Row as _};
 
-use crate::basis::Grain;
+use crate::basis::{Basis, Grain};
 use crate::projector::PROJECTION;
 
 /// Minor units by currency code.
@@ -94,12 +94,18 @@ pub struct Span {
     pub last_day: NaiveDate,
 }
 
-/// Whether somebody has asked for a rebuild that has not begun yet.
-pub async fn rebuild_is_due(pool: &PgPool) -> Result<bool, sqlx::Error> {
+/// Whether the tables wait to be built anew: somebody has asked for it, or what is folded rests
+/// on other settings than these.
+pub async fn rebuild_is_due(pool: &PgPool, basis: Basis) -> Result<bool, sqlx::Error> {
     sqlx::query_scalar(
-        "select exists (select from projections where projection = $1 and rebuild_requested)",
+        "select exists (select from projections where projection = $1 and rebuild_requested)
+             or (exists (select from checkpoints where projection = $1 and position > 0)
+                 and not exists (select from statistics_basis
+                                 where business_zone = $2 and counts_sandbox = $3))",
     )
     .bind(PROJECTION)
+    .bind(basis.zone.name())
+    .bind(basis.counts_sandbox)
     .fetch_one(pool)
     .await
 }

@@ -7,4 +7,5 @@
 
 mod figures;
 mod rpc;
+mod settings;
 mod support;

@@ -186,7 +186,11 @@ impl Platform {
 fn is_passing(code: Code) -> bool {
     matches!(
         code,
-        Code::Unavailable | Code::ResourceExhausted | Code::Aborted
+        Code::Unavailable
+            | Code::ResourceExhausted
+            | Code::Aborted
+            // A read that waits for its position is answered so after ten seconds.
+            | Code::DeadlineExceeded
     )
 }
 

@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 
 use rustix::process::{Pid, Signal, kill_process};
 use serde_json::Value;
+use sqlx::{Connection as _, Executor as _, PgConnection};
 
 const PATIENCE: Duration = Duration::from_mins(1);
 
@@ -48,6 +49,21 @@ pub fn json(data_dir: &Path, command: &[&str]) -> Value {
     let error = String::from_utf8_lossy(&output.stderr);
     assert!(output.status.success(), "{command:?}: {error}");
     serde_json::from_slice(&output.stdout).unwrap_or_else(|error| panic!("{command:?}: {error}"))
+}
+
+/// Runs a statement on a database.
+pub fn execute(url: &str, sql: &str) {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .expect("a runtime");
+    runtime.block_on(async {
+        let mut connection = PgConnection::connect(url)
+            .await
+            .expect("the database answers");
+        connection.execute(sql).await.expect("the statement runs");
+        connection.close().await.expect("the connection ends");
+    });
 }
 
 /// A running `up` on free ports.

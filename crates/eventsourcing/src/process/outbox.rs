@@ -78,6 +78,17 @@ impl Outbox {
         .await
     }
 
+    /// The parked ones of a process, oldest first.
+    pub async fn parked(&self, process: &str) -> Result<Vec<OutboxItem>, sqlx::Error> {
+        sqlx::query_as(
+            "select request_id, process, key, service, method, attempts, next_at, parked, code, message \
+             from process_outbox where process = $1 and parked order by number",
+        )
+        .bind(process)
+        .fetch_all(&self.pool)
+        .await
+    }
+
     /// How many wait, and how many of them are parked.
     pub async fn counts(&self) -> Result<(i64, i64), sqlx::Error> {
         sqlx::query_as("select count(*), count(*) filter (where parked) from process_outbox")

@@ -7,7 +7,8 @@ use std::{
 
 use eventsourcing::{
     AnyTable, DecodeError, Delivered, EventLog, Feed, FoldError, LocalFeed, Migration, Projection,
-    Projector, Published, RecordedEvent, Row, Table, TableSet, migration, testing::TestDatabase,
+    Projector, Published, RecordedEvent, Row, Table, TableSet, Upcasters, migration,
+    testing::TestDatabase,
 };
 use proptest::prelude::*;
 use serde::{Deserialize, Serialize};
@@ -168,6 +169,14 @@ impl Fixture {
         }
     }
 
+    /// Whose log cannot bring an unreadable note to its present version.
+    pub async fn upcasting() -> Self {
+        let mut fixture = Self::new().await;
+        let upcasters = Upcasters::none().with("Unreadable", "1.0", |note| note, "1.1");
+        fixture.log = EventLog::open(fixture.pool(), upcasters).await.unwrap();
+        fixture
+    }
+
     pub fn pool(&self) -> PgPool {
         self.database.pool()
     }
@@ -194,7 +203,8 @@ impl Fixture {
                 *sequence
             };
             let payload = match note {
-                Note::Unreadable => "\"nonsense\"".to_owned(),
+                // JSON for Postgres, and no number that serde takes.
+                Note::Unreadable => "1e999".to_owned(),
                 note => serde_json::to_string(note).unwrap(),
             };
             sqlx::query(

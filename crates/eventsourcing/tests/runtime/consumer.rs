@@ -100,6 +100,36 @@ impl World {
 }
 
 #[tokio::test]
+async fn the_log_service_serves_what_stands_before_an_unreadable_event_and_fails_at_it() {
+    let bank = Fixture::upcasting().await;
+    let notes = [event("a", 1), event("a", 2), Note::Unreadable.of("a")];
+    bank.append(&notes).await;
+    let served = serve_log(&bank).await;
+    let mut client = EventLogServiceClient::new(bus("bank", served.address).channel("bank"));
+    for (after, expected) in [(0, vec![1, 2]), (1, vec![2]), (2, vec![])] {
+        let request = ReadRequest {
+            after_position: after,
+            limit: 0,
+        };
+        let mut answers = client.read(request).await.unwrap().into_inner();
+        let mut positions = Vec::new();
+        let refused = loop {
+            match answers.message().await {
+                Ok(answer) => positions.push(answer.unwrap().envelope.unwrap().position),
+                Err(refused) => break refused,
+            }
+        };
+        assert_eq!(positions, expected, "after {after}");
+        assert_eq!(refused.code(), tonic::Code::DataLoss);
+        assert_eq!(refused.message(), "the event at position 3 cannot be read");
+    }
+    assert!(client.head(HeadRequest {}).await.is_err());
+    bank.append(&[event("a", 4), Note::Private.of("a")]).await;
+    let head = client.head(HeadRequest {}).await.unwrap().into_inner();
+    assert_eq!((head.position, head.public_position), (5, 4));
+}
+
+#[tokio::test]
 async fn the_log_service_streams_public_events_from_anywhere_with_the_one_before() {
     let world = World::new().await;
     let notes = [

@@ -107,10 +107,18 @@ async fn a_refusal_for_good_is_parked_where_an_operator_sees_it() {
     assert_eq!(parked.code, Some(i32::from(Code::FailedPrecondition)));
     assert_eq!(parked.message.as_deref(), Some("the account is frozen"));
     assert_eq!(office.waiting().await, (2, 1));
+    let status = office.status().await;
+    assert_eq!((status.waiting_commands, status.parked_commands), (1, 1));
+    let of_clerk = outbox.parked("clerk").await.unwrap();
+    assert_eq!(of_clerk.len(), 1);
+    assert_eq!(of_clerk[0].request_id, parked.request_id);
+    assert!(outbox.parked("another").await.unwrap().is_empty());
     assert!(outbox.retry(parked.request_id).await.unwrap());
     runner.dispatch_ready().await.unwrap();
     runner.dispatch_ready().await.unwrap();
     assert_eq!(office.done().len(), 2);
+    let status = office.status().await;
+    assert_eq!((status.waiting_commands, status.parked_commands), (0, 0));
 
     office.bank.append(&[event("b", 1), event("b", 2)]).await;
     office.refuse([Status::invalid_argument("nonsense")]);
@@ -131,9 +139,12 @@ async fn a_timer_fires_once_when_it_is_due() {
         .await;
     let (one, two) = (office.runner(), office.runner());
     one.drain().await.unwrap();
+    assert_eq!(office.status().await.due_timers, 1);
     let (first, second) = (one.fire_due().await, two.fire_due().await);
     assert_eq!((first.unwrap(), second.unwrap()), (1, 0));
     assert_eq!(two.fire_due().await.unwrap(), 0);
+    let status = office.status().await;
+    assert_eq!((status.due_timers, status.waiting_commands), (0, 1));
     two.dispatch_ready().await.unwrap();
     assert_eq!(office.done(), ["remind"]);
 }
@@ -253,6 +264,8 @@ async fn a_reaction_that_panics_parks_its_key_and_its_timers() {
     let runner = office.runner();
     runner.drain().await.unwrap();
     assert_eq!(runner.fire_due().await.unwrap(), 0, "its timers wait");
+    let status = office.status().await;
+    assert_eq!((status.due_timers, status.parked_keys), (0, 1));
     while runner.dispatch_ready().await.unwrap() > 0 {}
     assert_eq!(office.done(), ["credit 6 to b"]);
     runner.retry("a").await.unwrap_err();

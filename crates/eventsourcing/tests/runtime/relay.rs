@@ -2,7 +2,7 @@
 
 use async_nats::jetstream;
 use contracts::log::v1::Envelope;
-use eventsourcing::{Broker, BrokerError, Relay, RelayError, RelayStep};
+use eventsourcing::{Broker, BrokerError, LogError, Relay, RelayError, RelayStep};
 use futures::StreamExt;
 use prost::Message;
 
@@ -203,6 +203,27 @@ async fn an_event_that_cannot_be_made_public_stops_the_relay_before_it() {
         assert!(matches!(relay.step().await, Err(RelayError::Decode(_))));
     }
     assert_eq!(chain(&stored(&prefix).await), [(0, 1)]);
+}
+
+#[tokio::test]
+async fn what_stands_before_an_event_of_an_unknown_shape_is_published() {
+    let (broker, prefix) = broker().await;
+    let fixture = Fixture::upcasting().await;
+    fixture
+        .append(&[event("a", 1), event("b", 2), Note::Unreadable.of("a")])
+        .await;
+    let relay = relay(&fixture, &broker);
+    let published = RelayStep::Published {
+        events: 2,
+        position: 2,
+    };
+    assert_eq!(relay.step().await.unwrap(), published);
+    let stopped = relay.step().await;
+    assert!(
+        matches!(stopped, Err(RelayError::Log(LogError::Decode(ref error))) if error.position == 3),
+        "{stopped:?}"
+    );
+    assert_eq!(chain(&stored(&prefix).await), [(0, 1), (1, 2)]);
 }
 
 #[tokio::test]

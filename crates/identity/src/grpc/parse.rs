@@ -18,7 +18,6 @@ use tonic::Status;
 use uuid::Uuid;
 
 use crate::{
-    NAME,
     domain::{
         child::{AddChild, Consent, Player, SkillLevel},
         trainer::{CreateTrainer, Profile},
@@ -112,7 +111,6 @@ pub fn get_user(
     } = request;
     let mut fields = Fields::new();
     let id = fields.uuid("user_id", &user_id);
-    let min_position = position(&mut fields, min_position);
     fields.finish()?;
     own_or_admin(call, id, "user").map(|()| (id, min_position))
 }
@@ -183,7 +181,6 @@ pub fn get_trainer(request: GetTrainerRequest) -> Result<(Uuid, Option<LogPositi
     } = request;
     let mut fields = Fields::new();
     let id = fields.uuid("trainer_id", &trainer_id);
-    let min_position = position(&mut fields, min_position);
     fields.finish().map(|()| (id, min_position))
 }
 
@@ -197,7 +194,6 @@ pub fn list_trainers(
     } = request;
     let mut fields = Fields::new();
     let page = fields.page(page_size, &page_token);
-    let min_position = position(&mut fields, min_position);
     fields.finish().map(|()| (page, min_position))
 }
 
@@ -271,7 +267,6 @@ pub fn get_child(request: GetChildRequest) -> Result<(Uuid, Option<LogPosition>)
     } = request;
     let mut fields = Fields::new();
     let id = fields.uuid("child_id", &child_id);
-    let min_position = position(&mut fields, min_position);
     fields.finish().map(|()| (id, min_position))
 }
 
@@ -289,7 +284,6 @@ pub fn list_children(
     let mut fields = Fields::new();
     let guardian_id = own_unless_admin(&mut fields, call, "guardian_id", &guardian_id);
     let page = fields.page(page_size, &page_token);
-    let min_position = position(&mut fields, min_position);
     fields.finish()?;
     own_or_admin(call, guardian_id, "guardian").map(|()| (guardian_id, page, min_position))
 }
@@ -309,17 +303,6 @@ fn own_unless_admin(fields: &mut Fields, call: &Call, field: &str, value: &str) 
         Some(caller) if value.is_empty() && !call.is_admin() => caller,
         _ => fields.uuid(field, value),
     }
-}
-
-/// The read tables are folded from identity's log alone: a position of another is a mistake
-/// that would be waited for in vain.
-fn position(fields: &mut Fields, min_position: Option<LogPosition>) -> Option<LogPosition> {
-    if let Some(LogPosition { service, .. }) = &min_position
-        && service != NAME
-    {
-        fields.violation("min_position.service", "SERVICE", "must be \"identity\"");
-    }
-    min_position
 }
 
 fn open_role(fields: &mut Fields, role: i32) -> Option<Role> {

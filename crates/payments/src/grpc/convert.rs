@@ -93,7 +93,6 @@ impl TryFrom<pb::GetPaymentRequest> for Get {
         } = request;
         let mut fields = Fields::new();
         let payment_id = fields.uuid("payment_id", &payment_id);
-        own_log(&mut fields, min_position.as_ref());
         fields.finish()?;
         Ok(Self {
             payment_id,
@@ -133,7 +132,6 @@ impl TryFrom<pb::ListPaymentsRequest> for List {
             kind: kind.and_then(of_kind),
             payable_id: fields.optional_uuid("payable_id", &payable_id),
         };
-        own_log(&mut fields, min_position.as_ref());
         fields.finish()?;
         Ok(Self {
             filter,
@@ -260,13 +258,6 @@ impl TryFrom<pb::RefundPaymentRequest> for Refund {
             payment_id,
             cause,
         })
-    }
-}
-
-/// Only the log of payments is folded into what payments reads.
-fn own_log(fields: &mut Fields, position: Option<&LogPosition>) {
-    if position.is_some_and(|position| position.service != SERVICE) {
-        fields.violation("min_position.service", "OTHER_LOG", "must be payments");
     }
 }
 

@@ -8,7 +8,7 @@ use payments::{
 use uuid::Uuid;
 
 fn provider(database: &TestDatabase) -> Provider {
-    Provider::sandbox(database.pool(), Duration::from_millis(100))
+    Provider::sandbox(database.pool(), Duration::from_secs(1))
 }
 
 async fn database() -> TestDatabase {

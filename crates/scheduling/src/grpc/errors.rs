@@ -103,8 +103,7 @@ impl Refusal for SessionError {
         match self {
             Self::Unknown => Code::NotFound,
             Self::Exists => Code::Internal,
-            Self::ChildrenNotDistinct => Code::InvalidArgument,
-            Self::PriceTooLarge => Code::OutOfRange,
+            Self::ChildrenNotDistinct | Self::PriceTooLarge => Code::InvalidArgument,
             // Whoever sends it by a clock that is ahead of ours sends it again.
             Self::HoldRunning => Code::Unavailable,
             Self::NoGroupPrice { .. } | Self::Begun | Self::State { .. } | Self::NotOver => {

@@ -148,12 +148,15 @@ async fn without_workers_nobody_fails() {
 }
 
 #[tokio::test]
-async fn the_lag_of_projections_is_among_the_metrics() {
+async fn the_lag_of_projections_and_the_commands_of_processes_are_among_the_metrics() {
     let deployment = Deployment::migrated().await;
     let pool = deployment.pool().await;
     pool.execute(
         "insert into projections (projection, kind, fold_version, state) values ('notes', 'PROJECTION', 1, 'LIVE');
-         insert into checkpoints (projection, source, position, head) values ('notes', 'probe', 5, 9)",
+         insert into checkpoints (projection, source, position, head) values ('notes', 'probe', 5, 9);
+         insert into process_outbox (request_id, process, key, service, method, body, correlation_id, causation_id, parked) \
+         select gen_random_uuid(), 'notes', 'a', 'probe', '/p', '', gen_random_uuid(), gen_random_uuid(), number = 1 \
+         from generate_series(1, 3) number",
     )
     .await
     .unwrap();
@@ -161,9 +164,17 @@ async fn the_lag_of_projections_is_among_the_metrics() {
     let running = started(settings(&deployment), diligent, Mode::Both, &stop)
         .await
         .unwrap();
-    let line = "divinetime_projection_lag_events{service=\"probe\",projection=\"notes\",source=\"probe\"} 4";
     let text = metrics(running.address()).await;
-    assert!(text.contains(line), "{text}");
+    for (name, value) in [
+        ("lag_events", 4),
+        ("waiting_commands", 2),
+        ("parked_commands", 1),
+    ] {
+        let line = format!(
+            "divinetime_projection_{name}{{service=\"probe\",projection=\"notes\",source=\"probe\"}} {value}"
+        );
+        assert!(text.contains(&line), "{text}");
+    }
     stop.cancel();
     running.stopped().await.unwrap();
 }

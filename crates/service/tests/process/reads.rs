@@ -52,13 +52,45 @@ async fn a_read_waits_for_its_position_up_to_the_deadline() {
         (Code::DeadlineExceeded, "POSITION_NOT_REACHED".into())
     );
 
-    let patient = call(Duration::from_secs(30));
+    let patient = call(Duration::from_secs(5));
     let six = at(6);
     let waiting = reached(&checkpoints, "notes", &six, &patient);
     let moving = pool.execute("update checkpoints set position = 6");
     let (reached, moved) = tokio::join!(waiting, moving);
     moved.unwrap();
     reached.unwrap();
+}
+
+#[tokio::test]
+async fn a_position_of_a_log_that_is_not_folded_is_refused_at_once() {
+    let deployment = Deployment::migrated().await;
+    let pool = deployment.pool().await;
+    let checkpoints = Checkpoints::new(pool.clone());
+    let soon = call(Duration::from_millis(100));
+    let status = reached(&checkpoints, "notes", &at(1), &soon)
+        .await
+        .unwrap_err();
+    assert_eq!(
+        told(&status),
+        (Code::DeadlineExceeded, "POSITION_NOT_REACHED".into()),
+        "a projection that has never run may fold any log"
+    );
+    pool.execute(
+        "insert into projections (projection, kind, fold_version, state) values ('notes', 'PROJECTION', 1, 'LIVE');
+         insert into checkpoints (projection, source) values ('notes', 'elsewhere')",
+    )
+    .await
+    .unwrap();
+    let patient = call(Duration::from_secs(30));
+    for position in [0, 1, i64::MAX] {
+        let status = reached(&checkpoints, "notes", &at(position), &patient)
+            .await
+            .unwrap_err();
+        assert_eq!(
+            told(&status),
+            (Code::InvalidArgument, "INVALID_FIELDS".into())
+        );
+    }
 }
 
 #[tokio::test]

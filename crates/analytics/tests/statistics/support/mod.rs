@@ -99,11 +99,13 @@ pub async fn database(basis: Basis) -> TestDatabase {
 }
 
 pub fn projector(pool: &PgPool, basis: Basis, logs: &[Arc<Revealed>]) -> Projector<Statistics> {
-    let feeds = logs
-        .iter()
+    Projector::new(Statistics::new(basis), pool.clone(), feeds(logs))
+}
+
+pub fn feeds(logs: &[Arc<Revealed>]) -> Vec<Arc<dyn Feed<PublicEvent>>> {
+    logs.iter()
         .map(|log| Arc::clone(log) as Arc<dyn Feed<PublicEvent>>)
-        .collect();
-    Projector::new(Statistics::new(basis), pool.clone(), feeds)
+        .collect()
 }
 
 /// Every row of every read table as text, in a fixed order.

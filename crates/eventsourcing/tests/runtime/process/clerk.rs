@@ -8,7 +8,9 @@ use std::{
 };
 
 use chrono::{TimeDelta, Utc};
-use eventsourcing::{Delivered, Effect, Input, Outbox, Process, ProcessRunner};
+use eventsourcing::{
+    Checkpoints, Delivered, Effect, Input, Outbox, Process, ProcessRunner, ProjectionStatus,
+};
 use serde::{Deserialize, Serialize};
 use sqlx::PgPool;
 use tokio::sync::watch;
@@ -189,6 +191,12 @@ impl Office {
     /// Commands that wait, and those of them that are parked.
     pub async fn waiting(&self) -> (i64, i64) {
         Outbox::new(self.pool()).counts().await.unwrap()
+    }
+
+    /// The clerk as an operator sees it.
+    pub async fn status(&self) -> ProjectionStatus {
+        let checkpoints = Checkpoints::new(self.pool());
+        checkpoints.list().await.unwrap().remove(0)
     }
 
     /// All pauses and leases are over.
