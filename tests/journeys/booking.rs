@@ -9,15 +9,16 @@ use contracts::{
         v1::{PaymentState, RefundState},
     },
     scheduling::v1::{
-        CancelSessionRequest, ListAvailableSlotsRequest, SessionState,
-        schedule_service_client::ScheduleServiceClient,
+        CancelSessionRequest, CompleteSessionRequest, ListAvailableSlotsRequest, SessionState,
+        SetGroupPriceRequest, schedule_service_client::ScheduleServiceClient,
         session_service_client::SessionServiceClient,
+        trainer_calendar_service_client::TrainerCalendarServiceClient,
     },
 };
 use tonic::Code;
 
 use e2e::{
-    people::{self, day, id, payment_becomes, payment_where, reason, session_becomes},
+    people::{self, day, dollars, id, payment_becomes, payment_where, reason, session_becomes},
     system::{System, eventually},
 };
 
@@ -73,6 +74,7 @@ async fn a_parent_books_pays_cancels_and_the_statistics_follow_to_the_cent() {
         SESSION,
         &booked.session_id,
         "sandbox_ok",
+        id(),
     )
     .await
     .unwrap();
@@ -136,6 +138,7 @@ async fn a_declined_card_leaves_the_hold_for_another_one() {
         SESSION,
         &booked.session_id,
         "sandbox_declined",
+        id(),
     )
     .await
     .unwrap();
@@ -152,6 +155,7 @@ async fn a_declined_card_leaves_the_hold_for_another_one() {
         SESSION,
         &booked.session_id,
         "sandbox_timeout_ok",
+        id(),
     )
     .await
     .unwrap();
@@ -207,6 +211,7 @@ async fn a_late_payment_is_honoured_while_the_place_is_free_and_goes_back_when_i
         SESSION,
         &held.session_id,
         "sandbox_slow_4_ok",
+        id(),
     )
     .await
     .unwrap();
@@ -222,6 +227,7 @@ async fn a_late_payment_is_honoured_while_the_place_is_free_and_goes_back_when_i
         SESSION,
         &held.session_id,
         "sandbox_slow_6_ok",
+        id(),
     )
     .await
     .unwrap();
@@ -235,6 +241,7 @@ async fn a_late_payment_is_honoured_while_the_place_is_free_and_goes_back_when_i
         SESSION,
         &taken.session_id,
         "sandbox_ok",
+        id(),
     )
     .await
     .unwrap();
@@ -295,4 +302,70 @@ async fn a_repeated_booking_gets_the_first_answer_and_a_second_child_or_parent_d
         .await
         .unwrap_err();
     assert_eq!(hidden.code(), Code::NotFound);
+}
+
+#[tokio::test]
+async fn a_group_pays_the_price_of_its_row_and_a_session_that_is_not_over_cannot_be_completed() {
+    let system = System::start(&[]).await;
+    let admin = people::admin(&system).await;
+    let trainer = people::trainer(&system, &admin, 2).await;
+    let (pair, trio) = (
+        people::parent(&system, 2).await,
+        people::parent(&system, 3).await,
+    );
+    let unpriced = people::book(&system, &pair, &trainer.slots[0], id())
+        .await
+        .unwrap_err();
+    assert_eq!(
+        (unpriced.code(), reason(&unpriced).as_str()),
+        (Code::FailedPrecondition, "NO_GROUP_PRICE")
+    );
+
+    let price = SetGroupPriceRequest {
+        request_id: id(),
+        trainer_id: trainer.user.id.clone(),
+        participants: 2,
+        price: Some(dollars(130)),
+    };
+    let mut calendars = TrainerCalendarServiceClient::new(system.channel("scheduling"));
+    calendars
+        .set_group_price(trainer.user.says(price))
+        .await
+        .unwrap();
+    let booked = people::book(&system, &pair, &trainer.slots[0], id())
+        .await
+        .unwrap();
+    assert_eq!(booked.price, Some(dollars(130)));
+    let three = people::book(&system, &trio, &trainer.slots[1], id())
+        .await
+        .unwrap_err();
+    assert_eq!(reason(&three), "NO_GROUP_PRICE");
+
+    let payment = people::pay(
+        &system,
+        &pair.user,
+        SESSION,
+        &booked.session_id,
+        "sandbox_ok",
+        id(),
+    )
+    .await
+    .unwrap();
+    assert_eq!(payment.amount, Some(dollars(130)));
+    let session =
+        session_becomes(&system, &pair.user, &booked.session_id, SessionState::Paid).await;
+    assert_eq!(session.child_ids, pair.children);
+
+    let complete = CompleteSessionRequest {
+        request_id: id(),
+        session_id: booked.session_id.clone(),
+    };
+    let early = SessionServiceClient::new(system.channel("scheduling"))
+        .complete_session(trainer.user.says(complete))
+        .await
+        .unwrap_err();
+    assert_eq!(
+        (early.code(), reason(&early).as_str()),
+        (Code::FailedPrecondition, "SESSION_NOT_OVER")
+    );
 }

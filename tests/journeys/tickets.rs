@@ -58,9 +58,16 @@ async fn a_family_buys_tickets_and_a_repeated_request_buys_none_more() {
         (twice.code(), reason(&twice).as_str()),
         (Code::FailedPrecondition, "CHILD_REGISTERED")
     );
-    people::pay(&system, &family.user, HOLD, &held.hold_id, "sandbox_ok")
-        .await
-        .unwrap();
+    people::pay(
+        &system,
+        &family.user,
+        HOLD,
+        &held.hold_id,
+        "sandbox_ok",
+        id(),
+    )
+    .await
+    .unwrap();
     all_become(
         &system,
         &family.user,
@@ -99,6 +106,7 @@ async fn unpaid_tickets_expire_and_a_late_payment_gets_the_places_or_its_money_b
         HOLD,
         &held.hold_id,
         "sandbox_slow_8_ok",
+        id(),
     )
     .await
     .unwrap();
@@ -111,9 +119,16 @@ async fn unpaid_tickets_expire_and_a_late_payment_gets_the_places_or_its_money_b
     )
     .await;
     let second = people::hold(&system, &other, &camp, 0, id()).await.unwrap();
-    people::pay(&system, &other.user, HOLD, &second.hold_id, "sandbox_ok")
-        .await
-        .unwrap();
+    people::pay(
+        &system,
+        &other.user,
+        HOLD,
+        &second.hold_id,
+        "sandbox_ok",
+        id(),
+    )
+    .await
+    .unwrap();
     all_become(
         &system,
         &other.user,
@@ -144,6 +159,7 @@ async fn unpaid_tickets_expire_and_a_late_payment_gets_the_places_or_its_money_b
         HOLD,
         &held.hold_id,
         "sandbox_slow_4_ok",
+        id(),
     )
     .await
     .unwrap();

@@ -281,6 +281,7 @@ pub fn timestamp(at: DateTime<Utc>) -> prost_types::Timestamp {
     }
 }
 
+/// Books a slot for all of the parent's children together.
 pub async fn book(
     system: &System,
     parent: &Parent,
@@ -290,7 +291,7 @@ pub async fn book(
     let request = BookSessionRequest {
         request_id,
         slot_id: slot.to_owned(),
-        child_ids: vec![parent.children[0].clone()],
+        child_ids: parent.children.clone(),
     };
     let mut sessions = SessionServiceClient::new(system.channel("scheduling"));
     Ok(sessions
@@ -328,9 +329,10 @@ pub async fn pay(
     kind: PayableKind,
     payable_id: &str,
     method: &str,
+    request_id: String,
 ) -> Result<CreatePaymentResponse, Status> {
     let request = CreatePaymentRequest {
-        request_id: id(),
+        request_id,
         payable_kind: kind.into(),
         payable_id: payable_id.to_owned(),
         payment_method: method.to_owned(),
