@@ -15,7 +15,7 @@ use std::{
 
 use futures::{FutureExt, StreamExt, future::BoxFuture, stream::FuturesOrdered};
 use sqlx::PgPool;
-use tokio::sync::{mpsc, watch};
+use tokio::sync::{Notify, mpsc, watch};
 use uuid::Uuid;
 
 use super::{
@@ -24,7 +24,7 @@ use super::{
 };
 
 /// From so many waiting commands on, a batch is sent before the one ahead of it has landed.
-const OVERLAP: usize = 128;
+pub(super) const OVERLAP: usize = 128;
 
 pub(super) struct Flusher {
     pool: PgPool,
@@ -43,6 +43,8 @@ pub(super) struct Flusher {
     committed: watch::Sender<i64>,
     epoch: watch::Sender<u64>,
     waiting: Arc<AtomicUsize>,
+    /// Told when [`OVERLAP`] entries wait.
+    many: Arc<Notify>,
 }
 
 /// What belongs to a batch under way.
@@ -68,6 +70,7 @@ impl Flusher {
         committed: watch::Sender<i64>,
         epoch: watch::Sender<u64>,
         waiting: Arc<AtomicUsize>,
+        many: Arc<Notify>,
     ) -> Self {
         Self {
             pool,
@@ -81,6 +84,7 @@ impl Flusher {
             committed,
             epoch,
             waiting,
+            many,
         }
     }
 
@@ -106,9 +110,10 @@ impl Flusher {
                 }
                 continue;
             }
+            // Not woken by each arrival: only a batch that lands, or many that wait, matter now.
             tokio::select! {
                 Some(landed) = self.appending.next() => self.land(landed).await,
-                more = entries.recv_many(&mut arrived, usize::MAX), if open => open = more > 0,
+                () = self.many.notified() => {}
             }
         }
     }

@@ -16,7 +16,7 @@ use std::{
 };
 
 use sqlx::PgPool;
-use tokio::sync::{mpsc, oneshot, watch};
+use tokio::sync::{Notify, mpsc, oneshot, watch};
 use uuid::Uuid;
 
 use crate::{claims::ClaimChange, context::Context, error::LogError};
@@ -28,6 +28,7 @@ const MAX_WAITING: usize = 65_536;
 pub(crate) struct Journal {
     queue: mpsc::UnboundedSender<Entry>,
     waiting: Arc<AtomicUsize>,
+    many: Arc<Notify>,
     committed: watch::Receiver<i64>,
     epoch: watch::Receiver<u64>,
 }
@@ -144,11 +145,20 @@ impl Journal {
         let (committed_tx, committed) = watch::channel(head);
         let (epoch_tx, epoch) = watch::channel(0);
         let waiting = Arc::new(AtomicUsize::new(0));
-        let flusher = flush::Flusher::new(pool, head, committed_tx, epoch_tx, Arc::clone(&waiting));
+        let many = Arc::new(Notify::new());
+        let flusher = flush::Flusher::new(
+            pool,
+            head,
+            committed_tx,
+            epoch_tx,
+            Arc::clone(&waiting),
+            Arc::clone(&many),
+        );
         tokio::spawn(flusher.run(entries));
         Ok(Self {
             queue,
             waiting,
+            many,
             committed,
             epoch,
         })
@@ -178,7 +188,7 @@ impl Journal {
 
     fn enqueue(&self, what: What, lineage: &Arc<Lineage>, pin: Pin) -> oneshot::Receiver<Verdict> {
         let (answer, verdict) = oneshot::channel();
-        self.waiting.fetch_add(1, Ordering::Relaxed);
+        let before = self.waiting.fetch_add(1, Ordering::Relaxed);
         // The task ends only with the last sender; a dropped entry drops its answer, which the
         // waiter sees.
         let _ = self.queue.send(Entry {
@@ -187,6 +197,9 @@ impl Journal {
             answer,
             _pin: pin,
         });
+        if before + 1 == flush::OVERLAP {
+            self.many.notify_one();
+        }
         verdict
     }
 
