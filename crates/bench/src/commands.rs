@@ -51,7 +51,7 @@ impl Writer {
 /// Many aggregates: a new account and four credits, again and again.
 pub async fn many(arguments: &Arguments) {
     let mut rows = Vec::new();
-    for writers in [1, 32, 128, 1_024] {
+    for writers in arguments.writers(&[1, 32, 128, 1_024]) {
         let (mut ours, mut theirs) = (Vec::new(), Vec::new());
         for _ in 0..arguments.rounds {
             theirs.push(peer(arguments, writers).await);
@@ -69,7 +69,7 @@ pub async fn many(arguments: &Arguments) {
 /// One aggregate that everybody writes to.
 pub async fn one(arguments: &Arguments) {
     let mut rows = Vec::new();
-    for writers in [32, 128] {
+    for writers in arguments.writers(&[32, 128]) {
         let (mut ours, mut theirs) = (Vec::new(), Vec::new());
         for _ in 0..arguments.rounds {
             theirs.push(hot_peer(arguments, writers).await);

@@ -28,8 +28,21 @@ struct Arguments {
     /// Measurements whose median is printed.
     #[arg(long, default_value_t = 3)]
     rounds: usize,
+    /// Numbers of writers to measure, for `commands` and `hot`; all of the tables' when none is given.
+    #[arg(long, value_delimiter = ',')]
+    writers: Vec<usize>,
     #[command(subcommand)]
     benchmark: Option<Benchmark>,
+}
+
+impl Arguments {
+    /// The numbers of writers that were asked for, or those of a table.
+    fn writers(&self, table: &[usize]) -> Vec<usize> {
+        if self.writers.is_empty() {
+            return table.to_vec();
+        }
+        self.writers.clone()
+    }
 }
 
 #[derive(Clone, Copy, Subcommand, PartialEq, Eq)]

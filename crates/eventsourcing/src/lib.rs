@@ -22,6 +22,7 @@ mod feed;
 mod local_feed;
 mod log_service;
 mod parked;
+pub mod personal;
 mod process;
 mod projector;
 mod relay;

@@ -2,6 +2,7 @@
 
 use std::{collections::BTreeMap, fs, path::Path, str::FromStr};
 
+use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use sqlx::{
     Connection, Executor, PgConnection, PgPool,
     migrate::{Migration, Migrator},
@@ -9,7 +10,7 @@ use sqlx::{
 };
 use uuid::Uuid;
 
-use crate::{DomainEvent, EventLog, Upcasters};
+use crate::{DomainEvent, EventLog, Upcasters, personal::Personal};
 
 /// A schema with a log, and whatever else it is given, on the server of `TEST_DATABASE_URL`.
 /// It is dropped when the value is.
@@ -204,4 +205,15 @@ pub fn golden<E: DomainEvent>(
             "{name} is read as another type"
         );
     }
+}
+
+/// What a sealed value looks like, for tests that need no keys: always the same for the same
+/// subject and label, and opened by no key.
+pub fn sealed<T>(subject: Uuid, label: &str) -> Personal<T> {
+    let text = format!(
+        "sealed:1:{}:{}",
+        subject.as_simple(),
+        URL_SAFE_NO_PAD.encode(label)
+    );
+    Personal::from_sealed(&text).unwrap_or_else(|_| unreachable!("it has the sealed form"))
 }

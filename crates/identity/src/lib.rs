@@ -6,6 +6,7 @@ mod admin;
 mod credentials;
 pub mod domain;
 pub mod grpc;
+pub mod parts;
 pub mod password;
 pub mod projector;
 pub mod publisher;
@@ -17,6 +18,7 @@ use service::{BuildError, Definition, Runtime, Service, Worker};
 
 pub use admin::{CreateAdminError, CreatedAdmin, NewAdmin, create_admin};
 use grpc::Servers;
+pub use parts::Parts;
 use projector::Projectors;
 use publisher::publish;
 
@@ -29,7 +31,7 @@ pub fn definition() -> Definition {
         name: NAME,
         migrations: migrations(),
         upcasters,
-        build: |runtime| Box::pin(async move { build(runtime) }),
+        build: |runtime| Box::pin(build(runtime)),
     }
 }
 
@@ -52,6 +54,7 @@ pub fn migrations() -> Vec<Migration> {
             "children",
             include_str!("../migrations/0103_children.sql"),
         ),
+        migration(104, "subject keys", eventsourcing::personal::TABLES),
     ]
 }
 
@@ -60,7 +63,7 @@ fn upcasters() -> Upcasters {
     Upcasters::none()
 }
 
-fn build(runtime: Runtime) -> Result<Service, BuildError> {
+async fn build(runtime: Runtime) -> Result<Service, BuildError> {
     let Runtime {
         pool,
         log,
@@ -68,15 +71,13 @@ fn build(runtime: Runtime) -> Result<Service, BuildError> {
         settings,
         ..
     } = runtime;
-    let key = settings
-        .identity_key
-        .ok_or("DIVINETIME_IDENTITY_KEY is needed to sign access tokens")?;
+    let parts = Parts::new(&log, &pool, &settings).await?;
     let Servers {
         users,
         trainers,
         children,
         keys,
-    } = Servers::new(&log, &pool, key, settings.access_token_lifetime)?;
+    } = Servers::new(&parts)?;
     let projectors = Projectors::new(&log, &pool);
     let relay = Relay::new(&log, NAME, broker, publish);
     Ok(Service::new()

@@ -80,6 +80,14 @@ fn name(event: &Event) -> &'static str {
         Event::UserLoggedIn(_) => "UserLoggedIn",
         Event::TrainerCreated(_) => "TrainerCreated",
         Event::ChildAdded(_) => "ChildAdded",
+        Event::UserRoleChanged(_) => "UserRoleChanged",
+        Event::UserDeactivated(_) => "UserDeactivated",
+        Event::UserReactivated(_) => "UserReactivated",
+        Event::UserErased(_) => "UserErased",
+        Event::TrainerUpdated(_) => "TrainerUpdated",
+        Event::ChildArchived(_) => "ChildArchived",
+        Event::ChildErased(_) => "ChildErased",
+        Event::GuardianTransferred(_) => "GuardianTransferred",
     }
 }
 

@@ -2,9 +2,12 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
+use std::path::PathBuf;
 use std::str::FromStr;
 use std::time::Duration;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use chrono_tz::Tz;
 
 use crate::auth::KeyPair;
@@ -38,6 +41,18 @@ pub struct Settings {
     pub service_key: Option<KeyPair>,
     /// Signs the access tokens of users; identity alone has it.
     pub identity_key: Option<KeyPair>,
+    /// Seals the keys of personal data; identity alone has it.
+    pub master_key: Option<MasterKeyText>,
+    /// The one before it, until `divinetime keys rewrap` has run.
+    pub previous_master_key: Option<MasterKeyText>,
+    /// How mail and text messages leave.
+    pub mail: MailSettings,
+    /// `x-forwarded-for` names the caller: a proxy that sets it stands before this process.
+    pub trusts_forwarded: bool,
+    /// How long a login can be continued by refresh tokens.
+    pub refresh_token_lifetime: Duration,
+    /// How long a key signs access tokens before the next one takes over.
+    pub signing_key_lifetime: Duration,
     /// How long a session or a ticket is held without payment.
     pub hold: Duration,
     /// Whole hours before a session's start until which a parent cancels free of charge.
@@ -72,10 +87,16 @@ impl Default for Settings {
                 .collect(),
             service_key: None,
             identity_key: None,
+            master_key: None,
+            previous_master_key: None,
+            mail: MailSettings::default(),
+            trusts_forwarded: false,
+            refresh_token_lifetime: Duration::from_hours(30 * 24),
+            signing_key_lifetime: Duration::from_hours(30 * 24),
             hold: Duration::from_mins(15),
             cancellation_notice_hours: 24,
             provider_deadline: Duration::from_secs(2),
-            access_token_lifetime: Duration::from_hours(1),
+            access_token_lifetime: Duration::from_mins(15),
             business_zone: Tz::America__New_York,
             counts_sandbox: true,
             max_concurrent_calls: 2048,
@@ -114,6 +135,18 @@ impl Settings {
         }
         settings.service_key = from.key("DIVINETIME_SERVICE_KEY");
         settings.identity_key = from.key("DIVINETIME_IDENTITY_KEY");
+        settings.master_key = from.master_key("DIVINETIME_MASTER_KEY");
+        settings.previous_master_key = from.master_key("DIVINETIME_PREVIOUS_MASTER_KEY");
+        settings.mail.read(&mut from);
+        from.set("DIVINETIME_TRUST_FORWARDED", &mut settings.trusts_forwarded);
+        from.seconds(
+            "DIVINETIME_REFRESH_TOKEN_SECONDS",
+            &mut settings.refresh_token_lifetime,
+        );
+        from.seconds(
+            "DIVINETIME_SIGNING_KEY_SECONDS",
+            &mut settings.signing_key_lifetime,
+        );
         from.seconds("DIVINETIME_HOLD_SECONDS", &mut settings.hold);
         from.set(
             "DIVINETIME_CANCELLATION_NOTICE_HOURS",
@@ -158,6 +191,66 @@ impl Settings {
     /// The base URL of a service; `None` for a name that is no service.
     pub fn address(&self, service: &str) -> Option<&str> {
         self.addresses.get(service).map(String::as_str)
+    }
+}
+
+/// How mail and text messages leave, and what they say of the platform.
+#[derive(Debug, Clone)]
+pub struct MailSettings {
+    /// `smtp://user:password@host:port`, or `smtps://...`; none in development.
+    pub smtp_url: Option<Secret>,
+    /// Where messages are written as files instead, one for each.
+    pub directory: Option<PathBuf>,
+    /// The sender, for example `DivineTime <hello@example.com>`.
+    pub from: String,
+    /// What the platform calls itself in messages.
+    pub platform: String,
+    /// Where links in messages lead.
+    pub public_url: String,
+}
+
+impl Default for MailSettings {
+    fn default() -> Self {
+        Self {
+            smtp_url: None,
+            directory: None,
+            from: "DivineTime <no-reply@divinetime.example>".to_owned(),
+            platform: "DivineTime".to_owned(),
+            public_url: "https://divinetime.example".to_owned(),
+        }
+    }
+}
+
+impl MailSettings {
+    fn read(&mut self, from: &mut Variables) {
+        self.smtp_url = from.take("DIVINETIME_SMTP_URL").map(Secret::new);
+        self.directory = from.take("DIVINETIME_MAIL_DIRECTORY").map(PathBuf::from);
+        from.set("DIVINETIME_MAIL_FROM", &mut self.from);
+        from.set("DIVINETIME_PLATFORM_NAME", &mut self.platform);
+        from.set("DIVINETIME_PUBLIC_URL", &mut self.public_url);
+    }
+}
+
+/// The 32 bytes of a master key. Never printed.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub struct MasterKeyText([u8; 32]);
+
+impl MasterKeyText {
+    /// From the base64 of 32 random bytes (`openssl rand -base64 32`); `None` for anything else.
+    pub fn parse(text: &str) -> Option<Self> {
+        let bytes = STANDARD.decode(text.trim()).ok()?;
+        bytes.try_into().ok().map(Self)
+    }
+
+    /// The bytes.
+    pub fn expose(&self) -> [u8; 32] {
+        self.0
+    }
+}
+
+impl fmt::Debug for MasterKeyText {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("[secret]")
     }
 }
 
@@ -245,28 +338,50 @@ impl Variables {
         *target = Duration::from_millis(milliseconds);
     }
 
-    /// A key in the variable itself, or in the file that the same with `_FILE` names.
+    /// A signing key in the variable itself, or in the file that the same with `_FILE` names.
     fn key(&mut self, variable: &str) -> Option<KeyPair> {
+        let (variable, text) = self.text_or_file(variable)?;
+        match KeyPair::from_text(&text) {
+            Ok(pair) => Some(pair),
+            Err(error) => {
+                self.problems.push(format!("{variable}: {error}"));
+                None
+            }
+        }
+    }
+
+    /// The same for a master key.
+    fn master_key(&mut self, variable: &str) -> Option<MasterKeyText> {
+        let (variable, text) = self.text_or_file(variable)?;
+        let key = MasterKeyText::parse(&text);
+        if key.is_none() {
+            self.problems
+                .push(format!("{variable}: expected the base64 of 32 bytes"));
+        }
+        key
+    }
+
+    /// A secret, with the name of the variable it came by.
+    fn text_or_file(&mut self, variable: &str) -> Option<(String, String)> {
         let file_variable = format!("{variable}_FILE");
-        let (variable, text) = match (self.take(variable), self.take(&file_variable)) {
-            (None, None) => return None,
+        match (self.take(variable), self.take(&file_variable)) {
+            (None, None) => None,
             (Some(_), Some(_)) => {
                 self.problems.push(format!(
                     "{variable} and {file_variable} are both set: keep one"
                 ));
-                return None;
+                None
             }
-            (Some(text), None) => (variable, Ok(text)),
-            (None, Some(path)) => (file_variable.as_str(), std::fs::read_to_string(path)),
-        };
-        match text.map(|text| KeyPair::from_text(&text)) {
-            Ok(Ok(pair)) => return Some(pair),
-            Ok(Err(error)) => self.problems.push(format!("{variable}: {error}")),
-            Err(error) => self
-                .problems
-                .push(format!("{variable}: the file cannot be read: {error}")),
+            (Some(text), None) => Some((variable.to_owned(), text)),
+            (None, Some(path)) => match std::fs::read_to_string(path) {
+                Ok(text) => Some((file_variable, text)),
+                Err(error) => {
+                    self.problems
+                        .push(format!("{file_variable}: the file cannot be read: {error}"));
+                    None
+                }
+            },
         }
-        None
     }
 
     fn finish(mut self, elsewhere: &[&str]) -> Result<(), ConfigError> {

@@ -19,7 +19,7 @@ pub mod telemetry;
 
 pub use auth::{Principal, Verifier};
 pub use call::{CAUSATION_HEADER, CORRELATION_HEADER, Call};
-pub use config::{ConfigError, SERVICES, Secret, Settings};
+pub use config::{ConfigError, MailSettings, MasterKeyText, SERVICES, Secret, Settings};
 pub use definition::{BuildError, Definition, Runtime, Service, Worker, WorkerError};
 pub use errors::{
     DOMAIN, Refusal, internal, invalid_fields, not_found, refused, retry_later, status,

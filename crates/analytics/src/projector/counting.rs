@@ -138,6 +138,22 @@ impl Entries {
                 self.count(Metric::NewTrainer, id("trainer_id", &event.trainer_id)?);
             }
             Identity::ChildAdded(event) => self.at("added_at", event.added_at.as_ref())?,
+            Identity::UserRoleChanged(event) => self.at("changed_at", event.changed_at.as_ref())?,
+            Identity::UserDeactivated(event) => {
+                self.at("deactivated_at", event.deactivated_at.as_ref())?;
+            }
+            Identity::UserReactivated(event) => {
+                self.at("reactivated_at", event.reactivated_at.as_ref())?;
+            }
+            Identity::UserErased(event) => self.at("erased_at", event.erased_at.as_ref())?,
+            Identity::TrainerUpdated(event) => self.at("updated_at", event.updated_at.as_ref())?,
+            Identity::ChildArchived(event) => {
+                self.at("archived_at", event.archived_at.as_ref())?;
+            }
+            Identity::ChildErased(event) => self.at("erased_at", event.erased_at.as_ref())?,
+            Identity::GuardianTransferred(event) => {
+                self.at("transferred_at", event.transferred_at.as_ref())?;
+            }
         }
         Ok(())
     }

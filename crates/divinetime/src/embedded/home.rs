@@ -5,8 +5,10 @@ use std::io::{self, Read as _, Write as _};
 use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _, PermissionsExt as _, symlink};
 use std::path::{Path, PathBuf};
 
+use base64::{Engine as _, engine::general_purpose::STANDARD};
+use eventsourcing::personal::LocalMasterKey;
 use ring::rand::{SecureRandom as _, SystemRandom};
-use service::auth::KeyPair;
+use service::{MasterKeyText, auth::KeyPair};
 use uuid::Uuid;
 
 use super::EmbeddedError;
@@ -87,6 +89,25 @@ impl Home {
         })?;
         KeyPair::from_text(&text)
             .map_err(|error| unwritable(&path)(io::Error::new(io::ErrorKind::InvalidData, error)))
+    }
+
+    /// The key that seals the keys of personal data, made on the first call.
+    pub fn master_key(&self) -> Result<MasterKeyText, EmbeddedError> {
+        let path = self.root.join("keys/master.key");
+        let text = secret(&path, || {
+            LocalMasterKey::generate()
+                .map(|key| STANDARD.encode(key.expose()))
+                .map_err(|_| EmbeddedError::NoRandomness)
+        })?;
+        MasterKeyText::parse(&text).ok_or_else(|| {
+            let reason = "expected the base64 of 32 bytes";
+            unwritable(&path)(io::Error::new(io::ErrorKind::InvalidData, reason))
+        })
+    }
+
+    /// Where `up` writes mail and text messages when no mail server is set.
+    pub fn mail_dir(&self) -> PathBuf {
+        self.root.join("mail")
     }
 
     /// A password by name, made on the first call.

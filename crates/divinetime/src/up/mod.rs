@@ -118,6 +118,11 @@ impl Up<'_> {
         settings
             .identity_key
             .get_or_insert(self.home.key(Key::Identity)?);
+        settings.master_key.get_or_insert(self.home.master_key()?);
+        if settings.mail.smtp_url.is_none() {
+            let directory = self.home.mail_dir();
+            settings.mail.directory.get_or_insert(directory);
+        }
         for (definition, listener) in &listeners {
             let address = listener.local_addr()?.to_string();
             settings

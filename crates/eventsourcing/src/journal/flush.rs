@@ -47,6 +47,10 @@ pub(super) struct Flusher {
     many: Arc<Notify>,
 }
 
+/// How often those who were just answered are let run, to queue their next commands, before a
+/// batch without them is sent.
+const GATHERING: usize = 16;
+
 /// What belongs to a batch under way.
 struct Flight {
     /// Answered when it has landed.
@@ -112,7 +116,12 @@ impl Flusher {
             }
             // Not woken by each arrival: only a batch that lands, or many that wait, matter now.
             tokio::select! {
-                Some(landed) = self.appending.next() => self.land(landed).await,
+                Some(landed) = self.appending.next() => {
+                    let answered = self.land(landed).await;
+                    if self.flights.is_empty() {
+                        gather(&mut entries, &mut arrived, answered).await;
+                    }
+                }
                 () = self.many.notified() => {}
             }
         }
@@ -192,11 +201,12 @@ impl Flusher {
         true
     }
 
-    /// Answers everybody in the oldest batch.
-    async fn land(&mut self, landed: Option<Landed>) {
+    /// Answers everybody in the oldest batch; says how many.
+    async fn land(&mut self, landed: Option<Landed>) -> usize {
         let Some(flight) = self.flights.pop_front() else {
-            return;
+            return 0;
         };
+        let answered = flight.confirmations.len();
         self.blocked = false;
         let Some(Landed {
             mut lane,
@@ -207,8 +217,10 @@ impl Flusher {
         else {
             // Its entries are gone with it, and with them their answers: the waiters see that.
             tracing::error!("a batch was lost by a defect");
-            return flight.lineages.values().for_each(|lineage| lineage.void());
+            flight.lineages.values().for_each(|lineage| lineage.void());
+            return answered;
         };
+        let answered = answered + commands.len();
         for stretch in stretches {
             self.seen(stretch.previous);
             self.advance(stretch.last);
@@ -222,11 +234,7 @@ impl Flusher {
                 .await;
         }
         self.idle.push(lane);
-        if self.flights.is_empty() {
-            // Lets those who were just answered queue their next commands: one large batch is
-            // cheaper than two small ones that take turns.
-            tokio::task::yield_now().await;
-        }
+        answered
     }
 
     /// Answers what was decided without events, with one look at the log for all of it.
@@ -280,6 +288,25 @@ impl Flusher {
             *committed = position.max(*committed);
             moved
         });
+    }
+}
+
+/// Lets those who were just answered queue their next commands: one large batch is cheaper than
+/// two small ones that take turns. Ends when all have, or nobody came any more.
+async fn gather(
+    entries: &mut mpsc::UnboundedReceiver<Entry>,
+    arrived: &mut Vec<Entry>,
+    answered: usize,
+) {
+    for _ in 0..GATHERING {
+        let before = arrived.len();
+        tokio::task::yield_now().await;
+        while let Ok(entry) = entries.try_recv() {
+            arrived.push(entry);
+        }
+        if arrived.len() >= answered || arrived.len() == before {
+            return;
+        }
     }
 }
 

@@ -31,7 +31,8 @@ impl ChildService for ChildRpcs {
         request: Request<AddChildRequest>,
     ) -> Result<Response<AddChildResponse>, Status> {
         let call = Call::of(&request);
-        let (context, command, guardian_id) = parse::add_child(&call, request.into_inner())?;
+        let (context, command, guardian_id) =
+            parse::children::add_child(&call, request.into_inner())?;
         let role = self.accounts.role(guardian_id).await.map_err(internal)?;
         let command = command(role.ok_or_else(|| not_found("user", &guardian_id.to_string()))?);
         let id = command.child_id.to_string();
@@ -56,7 +57,7 @@ impl ChildService for ChildRpcs {
         request: Request<GetChildRequest>,
     ) -> Result<Response<GetChildResponse>, Status> {
         let call = Call::of(&request);
-        let (id, min_position) = parse::get_child(request.into_inner())?;
+        let (id, min_position) = parse::children::get_child(request.into_inner())?;
         reached(
             &self.checkpoints,
             Children::NAME,
@@ -80,7 +81,8 @@ impl ChildService for ChildRpcs {
         request: Request<ListChildrenRequest>,
     ) -> Result<Response<ListChildrenResponse>, Status> {
         let call = Call::of(&request);
-        let (guardian_id, page, min_position) = parse::list_children(&call, request.into_inner())?;
+        let (guardian_id, page, min_position) =
+            parse::children::list_children(&call, request.into_inner())?;
         reached(
             &self.checkpoints,
             Children::NAME,

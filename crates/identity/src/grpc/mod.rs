@@ -8,19 +8,16 @@ mod parse;
 mod trainer_service;
 mod user_service;
 
-use std::time::Duration;
-
 use chrono::TimeDelta;
 use contracts::identity::v1::{
     child_service_server::ChildServiceServer, key_service_server::KeyServiceServer,
     trainer_service_server::TrainerServiceServer, user_service_server::UserServiceServer,
 };
-use eventsourcing::{Checkpoints, EventLog, Repository};
-use service::auth::KeyPair;
-use sqlx::PgPool;
+use eventsourcing::{Checkpoints, Repository};
 
 use crate::{
     accounts::Accounts,
+    parts::Parts,
     password::{HashingError, Passwords},
     tokens::Tokens,
 };
@@ -42,18 +39,19 @@ pub struct Servers {
 }
 
 impl Servers {
-    /// On this log, with read tables and credentials in the schema of the pool. Tokens are
-    /// signed with `key` and valid for `lifetime`.
-    pub fn new(
-        log: &EventLog,
-        pool: &PgPool,
-        key: KeyPair,
-        lifetime: Duration,
-    ) -> Result<Self, HashingError> {
+    /// On these parts.
+    pub fn new(parts: &Parts) -> Result<Self, HashingError> {
+        let Parts {
+            log,
+            pool,
+            key,
+            settings,
+            ..
+        } = parts;
         let accounts = Accounts::new(log, pool.clone(), Passwords::new()?);
         let checkpoints = Checkpoints::new(pool.clone());
-        let lifetime = TimeDelta::from_std(lifetime).unwrap_or(TimeDelta::MAX);
-        let tokens = Tokens::new(key, lifetime);
+        let lifetime = TimeDelta::from_std(settings.access_token_lifetime);
+        let tokens = Tokens::new(key.clone(), lifetime.unwrap_or(TimeDelta::MAX));
         let keys = KeyRpcs::new(tokens.key());
         Ok(Self {
             users: UserServiceServer::new(UserRpcs {

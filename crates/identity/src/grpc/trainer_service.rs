@@ -31,7 +31,8 @@ impl TrainerService for TrainerRpcs {
         request: Request<CreateTrainerRequest>,
     ) -> Result<Response<CreateTrainerResponse>, Status> {
         let call = Call::of(&request);
-        let (context, command, trainer_id) = parse::create_trainer(&call, request.into_inner())?;
+        let (context, command, trainer_id) =
+            parse::trainers::create_trainer(&call, request.into_inner())?;
         let id = trainer_id.to_string();
         let role = self.accounts.role(trainer_id).await.map_err(internal)?;
         let command = command(role.ok_or_else(|| not_found("user", &id))?);
@@ -57,7 +58,7 @@ impl TrainerService for TrainerRpcs {
         request: Request<GetTrainerRequest>,
     ) -> Result<Response<GetTrainerResponse>, Status> {
         let call = Call::of(&request);
-        let (id, min_position) = parse::get_trainer(request.into_inner())?;
+        let (id, min_position) = parse::trainers::get_trainer(request.into_inner())?;
         reached(
             &self.checkpoints,
             Trainers::NAME,
@@ -79,7 +80,7 @@ impl TrainerService for TrainerRpcs {
         request: Request<ListTrainersRequest>,
     ) -> Result<Response<ListTrainersResponse>, Status> {
         let call = Call::of(&request);
-        let (page, min_position) = parse::list_trainers(request.into_inner())?;
+        let (page, min_position) = parse::trainers::list_trainers(request.into_inner())?;
         reached(
             &self.checkpoints,
             Trainers::NAME,

@@ -25,7 +25,8 @@ impl UserService for UserRpcs {
         request: Request<RegisterUserRequest>,
     ) -> Result<Response<RegisterUserResponse>, Status> {
         let call = Call::of(&request);
-        let (context, registration, password) = parse::register_user(&call, request.into_inner())?;
+        let (context, registration, password) =
+            parse::users::register_user(&call, request.into_inner())?;
         let registered = self
             .accounts
             .register(context, registration, password)
@@ -41,7 +42,7 @@ impl UserService for UserRpcs {
         request: Request<LoginRequest>,
     ) -> Result<Response<LoginResponse>, Status> {
         let call = Call::of(&request);
-        let (context, email, password) = parse::login(&call, request.into_inner())?;
+        let (context, email, password) = parse::users::login(&call, request.into_inner())?;
         let now = parse::now();
         let user = self.accounts.log_in(context, &email, password, now).await?;
         let role = convert::role(user.role);
@@ -60,7 +61,7 @@ impl UserService for UserRpcs {
         request: Request<GetUserRequest>,
     ) -> Result<Response<GetUserResponse>, Status> {
         let call = Call::of(&request);
-        let (id, min_position) = parse::get_user(&call, request.into_inner())?;
+        let (id, min_position) = parse::users::get_user(&call, request.into_inner())?;
         reached(
             &self.checkpoints,
             Users::NAME,

@@ -10,9 +10,9 @@ use contracts::{
     },
 };
 use eventsourcing::{EventLog, testing::TestDatabase};
-use identity::{NewAdmin, grpc::Servers, projector::Projectors};
+use identity::{NewAdmin, Parts, grpc::Servers, projector::Projectors};
 use service::{
-    Metrics, Verifier,
+    MasterKeyText, Metrics, Settings, Verifier,
     auth::{KeyPair, fetch_from_identity},
     guard::Guard,
     server::{Server, ServerParts},
@@ -28,6 +28,8 @@ use tonic::{
 use tonic_types::StatusExt as _;
 use uuid::Uuid;
 
+/// Base64 of 32 bytes.
+pub const MASTER_KEY: &str = "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=";
 pub const PASSWORD: &str = "correct horse battery";
 
 /// Identity, running. Stops and takes its schema with it when dropped.
@@ -172,8 +174,13 @@ async fn serve(
     channel: &Channel,
     stop: CancellationToken,
 ) {
-    let servers =
-        Servers::new(log, &database.pool(), key.clone(), Duration::from_mins(10)).unwrap();
+    let settings = Settings {
+        identity_key: Some(key.clone()),
+        master_key: Some(MasterKeyText::parse(MASTER_KEY).unwrap()),
+        ..Settings::default()
+    };
+    let parts = Parts::new(log, &database.pool(), &settings).await.unwrap();
+    let servers = Servers::new(&parts).unwrap();
     let mut routes = RoutesBuilder::default();
     routes.add_service(servers.users);
     routes.add_service(servers.trainers);

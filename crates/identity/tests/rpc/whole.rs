@@ -21,7 +21,7 @@ use tokio_util::sync::CancellationToken;
 use tonic::transport::{Channel, Endpoint};
 use uuid::Uuid;
 
-use crate::harness::{Bearer, PASSWORD, registration};
+use crate::harness::{Bearer, MASTER_KEY, PASSWORD, registration};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn in_its_own_role_and_without_a_broker_it_registers_logs_in_reads_and_tells_its_log() {
@@ -35,6 +35,7 @@ async fn in_its_own_role_and_without_a_broker_it_registers_logs_in_reads_and_tel
         addresses: BTreeMap::from([("identity".to_owned(), address.clone())]),
         service_key: Some(KeyPair::generate().unwrap()),
         identity_key: Some(KeyPair::generate().unwrap()),
+        master_key: service::MasterKeyText::parse(MASTER_KEY),
         database_connections: 6,
         ..Settings::default()
     };

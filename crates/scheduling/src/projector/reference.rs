@@ -89,7 +89,7 @@ impl ReferenceEvent {
                 child_id: id(&added.child_id)?,
                 guardian_id: id(&added.guardian_id)?,
             }))),
-            Some(Event::UserRegistered(_) | Event::UserLoggedIn(_)) | None => Ok(None),
+            Some(_) | None => Ok(None),
         }
     }
 }

@@ -1,0 +1,34 @@
+//! From requests to commands. Every function takes its request apart field by field, so that
+//! a new field does not build before it is looked at here, and reports all that is wrong
+//! together.
+
+pub mod children;
+pub mod trainers;
+pub mod users;
+
+use chrono::{DateTime, SubsecRound, Utc};
+use service::{Call, Fields, not_found};
+use tonic::Status;
+use uuid::Uuid;
+
+/// Now, as exactly as the read tables keep it.
+pub fn now() -> DateTime<Utc> {
+    Utc::now().trunc_subsecs(6)
+}
+
+/// `NOT_FOUND` unless the thing is the caller's, or an admin calls.
+pub fn own_or_admin(call: &Call, owner_id: Uuid, what: &str) -> Result<(), Status> {
+    if call.user_id() == Some(owner_id) || call.is_admin() {
+        Ok(())
+    } else {
+        Err(not_found(what, &owner_id.to_string()))
+    }
+}
+
+/// A user's id that may be left out by everyone but an admin: it is the caller's then.
+pub fn own_unless_admin(fields: &mut Fields, call: &Call, field: &str, value: &str) -> Uuid {
+    match call.user_id() {
+        Some(caller) if value.is_empty() && !call.is_admin() => caller,
+        _ => fields.uuid(field, value),
+    }
+}

@@ -1,0 +1,63 @@
+//! What identity is made of.
+
+use eventsourcing::{
+    EventLog,
+    personal::{Keyring, LocalMasterKey, LookupKey, MasterKeys},
+};
+use service::{BuildError, Settings, auth::KeyPair};
+use sqlx::PgPool;
+
+/// The parts that every command and query of identity shares. Cheap to clone.
+#[derive(Clone)]
+pub struct Parts {
+    /// The log.
+    pub log: EventLog,
+    /// Read tables, credentials and keys, in the service's schema.
+    pub pool: PgPool,
+    /// Seals and opens personal data.
+    pub keyring: Keyring,
+    /// Finds sealed values again, and tags codes and tokens.
+    pub lookup: LookupKey,
+    /// Signs access tokens.
+    pub key: KeyPair,
+    /// The settings of the process.
+    pub settings: Settings,
+}
+
+impl Parts {
+    /// From a log, its schema and the settings, which must name the master key and the key that
+    /// signs access tokens.
+    pub async fn new(
+        log: &EventLog,
+        pool: &PgPool,
+        settings: &Settings,
+    ) -> Result<Self, BuildError> {
+        let keyring = Keyring::new(pool.clone(), master_keys(settings)?);
+        Ok(Self {
+            log: log.clone(),
+            pool: pool.clone(),
+            lookup: keyring.lookup().await?,
+            keyring,
+            key: settings
+                .identity_key
+                .clone()
+                .ok_or("DIVINETIME_IDENTITY_KEY is needed to sign access tokens")?,
+            settings: settings.clone(),
+        })
+    }
+}
+
+/// The master keys that the settings name.
+pub fn master_keys(settings: &Settings) -> Result<MasterKeys, BuildError> {
+    let current = settings
+        .master_key
+        .ok_or("DIVINETIME_MASTER_KEY is needed to seal personal data")?;
+    let keys = MasterKeys::new(LocalMasterKey::new(current.expose())?);
+    let previous = settings
+        .previous_master_key
+        .map(|previous| LocalMasterKey::new(previous.expose()));
+    Ok(match previous.transpose()? {
+        Some(previous) => keys.with_previous(previous),
+        None => keys,
+    })
+}
