@@ -7,7 +7,7 @@ use service::{Settings, TelemetrySettings, database};
 use sqlx::PgPool;
 
 use crate::cli::DataDir;
-use crate::embedded::home::{Home, random_password, write_private};
+use crate::embedded::home::{Home, Key, random_password, write_private};
 use crate::embedded::lock;
 use crate::outside::check_database;
 use crate::{Failure, embedded};
@@ -75,7 +75,18 @@ pub fn reach(data: &DataDir) -> Result<Settings, Failure> {
     let running = lock::running(&home).ok_or_else(nothing)?;
     let port = running.postgres_port.ok_or(NothingRuns::Elsewhere)?;
     settings.database_url = Secret::new(embedded::database_url(&home, port)?);
+    with_keys_of(&home, &mut settings)?;
     Ok(settings)
+}
+
+/// The keys of the deployment in a data directory, where the environment has named none.
+pub fn with_keys_of(home: &Home, settings: &mut Settings) -> Result<(), Failure> {
+    settings.service_key.get_or_insert(home.key(Key::Service)?);
+    settings
+        .identity_key
+        .get_or_insert(home.key(Key::Identity)?);
+    settings.master_key.get_or_insert(home.master_key()?);
+    Ok(())
 }
 
 /// Connections to the schema of one service, in its role.

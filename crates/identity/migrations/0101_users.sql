@@ -1,13 +1,19 @@
--- Accounts, folded from the log.
+-- Accounts, folded from the log. Personal columns are sealed; they are empty, and the telephone
+-- number null, once the user was erased.
 create table users (
     id uuid primary key,
-    -- As it was written. Uniqueness is a claim in the log, on the folded form.
     email text not null,
+    -- Keyed fingerprint of the folded address: what it is found by. Uniqueness is a claim in the log.
+    email_key text not null,
     first_name text not null,
     last_name text not null,
     phone_number text,
     -- ADMIN, TRAINER or PARENT.
     role text not null,
+    active boolean not null,
+    erased boolean not null,
+    email_verified boolean not null,
+    phone_verified boolean not null,
     created_at timestamptz not null,
     updated_at timestamptz not null,
     last_login_at timestamptz

@@ -1,17 +1,21 @@
 //! Registering and logging in: the two commands that need a password beside the log.
 
 use chrono::{DateTime, Utc};
-use eventsourcing::{Committed, Context, EventLog, ExecuteError, LogError, Repository};
-use sqlx::PgPool;
+use eventsourcing::{
+    Committed, Context, EventLog, ExecuteError, LogError, Repository,
+    personal::{Keyring, LookupKey, PersonalError},
+};
 use uuid::Uuid;
 
 use crate::{
     credentials::Credentials,
     domain::{
-        user::{EMAIL_SCOPE, LogIn, Registration, User, UserCommand, UserError},
+        user::{EMAIL_SCOPE, LogIn, User, UserCommand, UserError},
         values::{EmailAddress, Role, UserId},
     },
+    parts::Parts,
     password::{HashingError, Password, Passwords},
+    sealing::{ClearRegistration, email_key},
 };
 
 /// Accounts with their passwords.
@@ -19,6 +23,8 @@ use crate::{
 pub struct Accounts {
     log: EventLog,
     users: Repository<User>,
+    keyring: Keyring,
+    lookup: LookupKey,
     credentials: Credentials,
     passwords: Passwords,
 }
@@ -55,6 +61,9 @@ pub enum AccountError {
     /// The command was not accepted.
     #[error(transparent)]
     Command(#[from] ExecuteError<UserError>),
+    /// What is personal could not be sealed.
+    #[error(transparent)]
+    Personal(#[from] PersonalError),
     /// The table of hashes failed.
     #[error("the credentials cannot be reached")]
     Credentials(#[from] sqlx::Error),
@@ -67,12 +76,14 @@ pub enum AccountError {
 }
 
 impl Accounts {
-    /// The accounts of this log, with their password hashes in the schema of the pool.
-    pub fn new(log: &EventLog, pool: PgPool, passwords: Passwords) -> Self {
+    /// The accounts of the log, with their password hashes beside it.
+    pub fn new(parts: &Parts, passwords: Passwords) -> Self {
         Self {
-            log: log.clone(),
-            users: Repository::new(log),
-            credentials: Credentials::new(pool),
+            log: parts.log.clone(),
+            users: Repository::new(&parts.log),
+            keyring: parts.keyring.clone(),
+            lookup: parts.lookup.clone(),
+            credentials: Credentials::new(parts.pool.clone()),
             passwords,
         }
     }
@@ -91,11 +102,12 @@ impl Accounts {
     pub async fn register(
         &self,
         context: Context,
-        registration: Registration,
+        registration: ClearRegistration,
         password: Password,
     ) -> Result<Registered, AccountError> {
         let user_id = registration.user_id;
         let hash = self.passwords.hash(password.clone()).await?;
+        let registration = registration.seal(&self.keyring, &self.lookup).await?;
         self.credentials.store(user_id, &hash).await?;
         let command = UserCommand::Register(registration);
         let reply = move |_: &User, _: &[_]| user_id.uuid().as_bytes().to_vec();
@@ -103,12 +115,20 @@ impl Accounts {
             .users
             .create(&user_id.to_string(), context, command, reply)
             .await;
-        if was_not_logged(&outcome)
-            && let Err(error) = self.credentials.discard(user_id).await
-        {
-            tracing::warn!(%error, "the hash of a registration that came to nothing stays behind");
+        if was_not_logged(&outcome) {
+            self.forget(user_id).await;
         }
         self.registered(outcome?, password).await
+    }
+
+    /// Takes back what lies beside the log of a registration that came to nothing.
+    async fn forget(&self, user_id: UserId) {
+        if let Err(error) = self.credentials.discard(user_id).await {
+            tracing::warn!(%error, "the hash of a registration that came to nothing stays behind");
+        }
+        if let Err(error) = self.keyring.forget(user_id.uuid()).await {
+            tracing::warn!(%error, "the key of a registration that came to nothing stays behind");
+        }
     }
 
     async fn registered(
@@ -141,7 +161,10 @@ impl Accounts {
         password: Password,
         now: DateTime<Utc>,
     ) -> Result<LoggedIn, AccountError> {
-        let holder = self.log.claim_owner(EMAIL_SCOPE, &email.folded()).await?;
+        let holder = self
+            .log
+            .claim_owner(EMAIL_SCOPE, &email_key(&self.lookup, email))
+            .await?;
         let holder: Option<Uuid> = holder.and_then(|id| id.parse().ok());
         let user_id = UserId::from(holder.unwrap_or(Uuid::nil()));
         let stored = self.credentials.hash_of(user_id).await?;

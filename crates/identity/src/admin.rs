@@ -1,17 +1,18 @@
 //! Appointing administrators: by whoever has access to the machine.
 
 use chrono::{SubsecRound, Utc};
-use eventsourcing::{Context, EventLog, ExecuteError};
-use sqlx::PgPool;
+use eventsourcing::{Context, ExecuteError};
 use uuid::Uuid;
 
 use crate::{
     accounts::{AccountError, Accounts},
     domain::{
-        user::{Registrar, Registration},
+        user::Registrar,
         values::{EmailAddress, EmailError, Role},
     },
+    parts::Parts,
     password::{HashingError, Password, PasswordError, Passwords},
+    sealing::ClearRegistration,
 };
 
 const MAX_NAME_LENGTH: usize = 100;
@@ -57,11 +58,9 @@ pub enum CreateAdminError {
     Account(AccountError),
 }
 
-/// Opens an account of role ADMIN in identity's log, with its password hash in the schema of
-/// the pool.
+/// Opens an account of role ADMIN in identity's log, with its password hash beside it.
 pub async fn create_admin(
-    log: &EventLog,
-    pool: &PgPool,
+    parts: &Parts,
     admin: NewAdmin,
 ) -> Result<CreatedAdmin, CreateAdminError> {
     let NewAdmin {
@@ -70,7 +69,7 @@ pub async fn create_admin(
         first_name,
         last_name,
     } = admin;
-    let registration = Registration {
+    let registration = ClearRegistration {
         user_id: Uuid::now_v7().into(),
         registrar: Registrar::Operator,
         role: Role::Admin,
@@ -81,7 +80,7 @@ pub async fn create_admin(
         now: Utc::now().trunc_subsecs(6),
     };
     let password = Password::chosen(password)?;
-    let accounts = Accounts::new(log, pool.clone(), Passwords::new()?);
+    let accounts = Accounts::new(parts, Passwords::new()?);
     let registered = accounts
         .register(Context::system(), registration, password)
         .await?;

@@ -11,6 +11,7 @@ pub mod password;
 pub mod projector;
 pub mod publisher;
 pub mod query;
+pub mod sealing;
 mod tokens;
 
 use eventsourcing::{LogService, Migration, Relay, Upcasters, migration};

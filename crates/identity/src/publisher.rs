@@ -33,6 +33,7 @@ fn public(event: IdentityLogEvent) -> Option<Event> {
             role: user_role,
             registered_at,
             email: _,
+            email_key: _,
             first_name: _,
             last_name: _,
             phone_number: _,

@@ -7,14 +7,14 @@ use std::time::{Duration, Instant};
 
 use clap::Args;
 use eventsourcing::EventLog;
-use identity::{CreateAdminError, NewAdmin, create_admin};
+use identity::{CreateAdminError, NewAdmin, Parts, create_admin};
 use service::Settings;
 use service::config::Secret;
 use service::host::Mode;
 use tokio_util::sync::CancellationToken;
 
 use crate::cli::DataDir;
-use crate::embedded::home::{Home, Key};
+use crate::embedded::home::Home;
 use crate::embedded::lock::{Lock, Running};
 use crate::embedded::{Embedded, Programs, Wanted};
 use crate::outside::{check_database, check_nats};
@@ -112,13 +112,7 @@ impl Up<'_> {
         stop: &CancellationToken,
     ) -> Result<(), Failure> {
         let mut running = Running::here();
-        settings
-            .service_key
-            .get_or_insert(self.home.key(Key::Service)?);
-        settings
-            .identity_key
-            .get_or_insert(self.home.key(Key::Identity)?);
-        settings.master_key.get_or_insert(self.home.master_key()?);
+        operator::with_keys_of(self.home, &mut settings)?;
         if settings.mail.smtp_url.is_none() {
             let directory = self.home.mail_dir();
             settings.mail.directory.get_or_insert(directory);
@@ -233,17 +227,18 @@ async fn appoint_local_admin(home: &Home, settings: &Settings) -> Result<(), Fai
     let (email, password) = operator::local_admin_or_new(home)?;
     let pool = operator::pool(settings, identity::NAME).await?;
     let log = EventLog::open(pool.clone(), (identity::definition().upcasters)()).await?;
+    let parts = Parts::new(&log, &pool, settings).await?;
     let admin = NewAdmin {
         email,
         password,
         first_name: "Local".to_owned(),
         last_name: "Administrator".to_owned(),
     };
-    match create_admin(&log, &pool, admin).await {
+    match create_admin(&parts, admin).await {
         Ok(_) | Err(CreateAdminError::EmailTaken) => {}
         Err(error) => return Err(error.into()),
     }
-    drop(log);
+    drop((log, parts));
     pool.close().await;
     Ok(())
 }

@@ -160,6 +160,16 @@ impl Keyring {
         })
     }
 
+    /// Takes back the key of a subject of which nothing was stored after all.
+    pub async fn forget(&self, subject: Uuid) -> Result<(), PersonalError> {
+        sqlx::query("delete from subject_keys where subject_id = $1 and wrapped is not null")
+            .bind(subject)
+            .execute(&self.inner.pool)
+            .await?;
+        self.inner.cache.remove(&subject);
+        Ok(())
+    }
+
     /// Wraps every key with the current master key that another one has wrapped. Can be stopped
     /// and started again at any point. `progress` is told the keys done and those left.
     pub async fn rewrap(&self, mut progress: impl FnMut(u64, u64)) -> Result<u64, PersonalError> {

@@ -1,13 +1,14 @@
 //! One event of each type, for tests.
 
 use chrono::{DateTime, Utc};
+use eventsourcing::testing::sealed;
 use uuid::Uuid;
 
 use super::{
     child::{ChildEvent, Player, SkillLevel},
     trainer::{Profile, TrainerEvent},
     user::UserEvent,
-    values::{Birthdate, ChildId, EmailAddress, PhoneNumber, Price, Role, UserId},
+    values::{Birthdate, ChildId, Price, Role, UserId},
 };
 
 /// What is personal in the samples, in lower case.
@@ -38,15 +39,21 @@ pub fn child_id() -> ChildId {
     Uuid::from_u128(3).into()
 }
 
+/// A keyed fingerprint of some address.
+pub fn email_key() -> String {
+    "5e".repeat(32)
+}
+
 pub fn user_events() -> Vec<UserEvent> {
     vec![
         UserEvent::UserRegistered {
             user_id: user_id(),
             role: Role::Parent,
-            email: EmailAddress::parse("Anna@Example.com").unwrap(),
-            first_name: "Anna".to_owned(),
-            last_name: "Berg".to_owned(),
-            phone_number: Some(PhoneNumber::parse("+12025550123").unwrap()),
+            email: sealed(user_id().uuid(), "email"),
+            email_key: email_key(),
+            first_name: sealed(user_id().uuid(), "first name"),
+            last_name: sealed(user_id().uuid(), "last name"),
+            phone_number: Some(sealed(user_id().uuid(), "phone number")),
             registered_at: now(),
         },
         UserEvent::UserLoggedIn {

@@ -6,7 +6,10 @@ use contracts::{
     google::r#type::Date,
     identity::v1::{Child, SkillLevel, Trainer, User},
 };
-use eventsourcing::Committed;
+use eventsourcing::{
+    Committed,
+    personal::{Opener, PersonalError},
+};
 use prost::Message;
 use prost_types::Timestamp;
 use service::internal;
@@ -65,32 +68,43 @@ fn date(date: NaiveDate) -> Date {
     }
 }
 
-impl From<UserRow> for User {
-    fn from(row: UserRow) -> Self {
-        let UserRow {
-            id,
-            email,
-            first_name,
-            last_name,
-            phone_number,
-            role: role_name,
-            created_at,
-            updated_at,
-            last_login_at,
-        } = row;
-        let role = role_name.parse().map_or(PublicRole::Unspecified, role);
-        Self {
-            user_id: id.to_string(),
-            email,
-            first_name,
-            last_name,
-            phone_number: phone_number.unwrap_or_default(),
-            role: role.into(),
-            created_at: Some(timestamp(created_at)),
-            updated_at: Some(timestamp(updated_at)),
-            last_login_at: last_login_at.map(timestamp),
-        }
-    }
+/// An account, with what is personal opened: empty once the user was erased.
+pub(super) fn user(row: UserRow, opener: &Opener) -> Result<User, PersonalError> {
+    let UserRow {
+        id,
+        email,
+        email_key: _,
+        first_name,
+        last_name,
+        phone_number,
+        role: role_name,
+        active,
+        erased,
+        email_verified,
+        phone_verified,
+        created_at,
+        updated_at,
+        last_login_at,
+    } = row;
+    let role = role_name.parse().map_or(PublicRole::Unspecified, role);
+    let email = email.open(opener)?.map(|email| email.to_string());
+    let phone_number = phone_number.map(|number| number.open(opener)).transpose()?;
+    let phone_number = phone_number.flatten();
+    Ok(User {
+        user_id: id.to_string(),
+        email: email.unwrap_or_default(),
+        first_name: first_name.open(opener)?.unwrap_or_default(),
+        last_name: last_name.open(opener)?.unwrap_or_default(),
+        phone_number: phone_number.map_or_else(String::new, |number| number.as_str().to_owned()),
+        role: role.into(),
+        created_at: Some(timestamp(created_at)),
+        updated_at: Some(timestamp(updated_at)),
+        last_login_at: last_login_at.map(timestamp),
+        email_verified,
+        phone_verified,
+        active,
+        erased,
+    })
 }
 
 impl From<TrainerRow> for Trainer {

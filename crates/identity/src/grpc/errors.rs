@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use contracts::common::v1::ErrorReason;
-use eventsourcing::ExecuteError;
+use eventsourcing::{ExecuteError, personal::PersonalError};
 use service::{Refusal, internal, refused, retry_later, status};
 use tonic::{Code, Status};
 
@@ -84,10 +84,24 @@ impl From<AccountError> for Status {
             ),
             AccountError::Hashing(error @ HashingError::Failed(_)) => internal(error),
             AccountError::Command(error) => command_status(error),
+            AccountError::Personal(error) => personal_status(error),
             AccountError::Credentials(error) => internal(error),
             AccountError::Log(error) => internal(error),
             AccountError::Answer => internal(error),
         }
+    }
+}
+
+/// What the caller is told when personal data was not sealed or opened.
+pub(super) fn personal_status(error: PersonalError) -> Status {
+    match error {
+        PersonalError::Erased(_) => refused(
+            Code::FailedPrecondition,
+            ErrorReason::SubjectErased,
+            "the subject was erased: nothing more can be stored of it",
+        ),
+        PersonalError::Database(error) => internal(error),
+        other => internal(other),
     }
 }
 

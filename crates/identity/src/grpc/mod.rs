@@ -48,7 +48,7 @@ impl Servers {
             settings,
             ..
         } = parts;
-        let accounts = Accounts::new(log, pool.clone(), Passwords::new()?);
+        let accounts = Accounts::new(parts, Passwords::new()?);
         let checkpoints = Checkpoints::new(pool.clone());
         let lifetime = TimeDelta::from_std(settings.access_token_lifetime);
         let tokens = Tokens::new(key.clone(), lifetime.unwrap_or(TimeDelta::MAX));
@@ -57,6 +57,7 @@ impl Servers {
             users: UserServiceServer::new(UserRpcs {
                 accounts: accounts.clone(),
                 tokens,
+                keyring: parts.keyring.clone(),
                 pool: pool.clone(),
                 checkpoints: checkpoints.clone(),
             }),

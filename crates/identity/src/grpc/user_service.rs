@@ -2,18 +2,19 @@ use contracts::identity::v1::{
     GetUserRequest, GetUserResponse, LoginRequest, LoginResponse, RegisterUserRequest,
     RegisterUserResponse, user_service_server::UserService,
 };
-use eventsourcing::{Checkpoints, Projection};
+use eventsourcing::{Checkpoints, Projection, personal::Keyring};
 use service::{Call, internal, not_found, reached};
 use sqlx::PgPool;
 use tonic::{Request, Response, Status};
 
-use super::{convert, parse};
+use super::{convert, errors::personal_status, parse};
 use crate::{accounts::Accounts, projector::users::Users, query, tokens::Tokens};
 
 /// Accounts.
 pub struct UserRpcs {
     pub(super) accounts: Accounts,
     pub(super) tokens: Tokens,
+    pub(super) keyring: Keyring,
     pub(super) pool: PgPool,
     pub(super) checkpoints: Checkpoints,
 }
@@ -73,8 +74,10 @@ impl UserService for UserRpcs {
             .await
             .map_err(internal)?;
         let user = user.ok_or_else(|| not_found("user", &id.to_string()))?;
+        let opener = self.keyring.opener([user.id]).await;
+        let user = opener.and_then(|opener| convert::user(user, &opener));
         Ok(Response::new(GetUserResponse {
-            user: Some(user.into()),
+            user: Some(user.map_err(personal_status)?),
         }))
     }
 }

@@ -7,7 +7,14 @@ use eventsourcing::{
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use crate::domain::{IdentityLogEvent, user::UserEvent};
+use crate::{
+    domain::{
+        IdentityLogEvent,
+        user::UserEvent,
+        values::{EmailAddress, PhoneNumber},
+    },
+    sealing::Column,
+};
 
 /// A row of `users`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -15,15 +22,25 @@ pub struct UserRow {
     /// The user.
     pub id: Uuid,
     /// Login address as it was written.
-    pub email: String,
+    pub email: Column<EmailAddress>,
+    /// Keyed fingerprint of the folded address; empty once the user was erased.
+    pub email_key: String,
     /// First name.
-    pub first_name: String,
+    pub first_name: Column<String>,
     /// Last name.
-    pub last_name: String,
-    /// E.164, if one was given.
-    pub phone_number: Option<String>,
+    pub last_name: Column<String>,
+    /// Telephone number, if one was given.
+    pub phone_number: Option<Column<PhoneNumber>>,
     /// ADMIN, TRAINER or PARENT.
     pub role: String,
+    /// May log in.
+    pub active: bool,
+    /// Nothing personal is left.
+    pub erased: bool,
+    /// The holder of the account has read mail sent to its address.
+    pub email_verified: bool,
+    /// The holder of the account has read a message sent to its number.
+    pub phone_verified: bool,
     /// When the account was opened.
     pub created_at: DateTime<Utc>,
     /// When the account last changed; a login is no change.
@@ -69,7 +86,7 @@ impl Users {
 
 impl Projection for Users {
     const NAME: &'static str = "users";
-    const FOLD_VERSION: i32 = 1;
+    const FOLD_VERSION: i32 = 2;
     type Event = UserEvent;
     type Tables = Tables;
 
@@ -91,17 +108,23 @@ impl Projection for Users {
                 user_id,
                 role,
                 email,
+                email_key,
                 first_name,
                 last_name,
                 phone_number,
                 registered_at,
             } => tables.users.insert(UserRow {
                 id: user_id.uuid(),
-                email: email.to_string(),
-                first_name,
-                last_name,
-                phone_number: phone_number.map(|number| number.as_str().to_owned()),
+                email: email.into(),
+                email_key,
+                first_name: first_name.into(),
+                last_name: last_name.into(),
+                phone_number: phone_number.map(Column::from),
                 role: role.as_str().to_owned(),
+                active: true,
+                erased: false,
+                email_verified: false,
+                phone_verified: false,
                 created_at: registered_at,
                 updated_at: registered_at,
                 last_login_at: None,

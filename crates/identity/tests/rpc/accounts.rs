@@ -235,7 +235,7 @@ async fn an_administrator_needs_an_address_of_her_own_and_a_good_password() {
             first_name: first_name.to_owned(),
             last_name: "Root".to_owned(),
         };
-        identity::create_admin(&harness.log, &harness.database.pool(), admin)
+        identity::create_admin(&harness.parts, admin)
             .await
             .unwrap_err()
     };

@@ -37,6 +37,7 @@ pub struct Harness {
     pub channel: Channel,
     pub log: EventLog,
     pub key: KeyPair,
+    pub parts: Parts,
     stop: CancellationToken,
     _guard: DropGuard,
     pub database: TestDatabase,
@@ -90,11 +91,18 @@ impl Harness {
         let listener = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
         let channel = channel_to(listener.local_addr().unwrap());
         let stop = CancellationToken::new();
-        serve(&log, &database, &key, listener, &channel, stop.clone()).await;
+        let settings = Settings {
+            identity_key: Some(key.clone()),
+            master_key: Some(MasterKeyText::parse(MASTER_KEY).unwrap()),
+            ..Settings::default()
+        };
+        let parts = Parts::new(&log, &database.pool(), &settings).await.unwrap();
+        serve(&parts, listener, &channel, stop.clone()).await;
         Self {
             channel,
             log,
             key,
+            parts,
             stop: stop.clone(),
             _guard: stop.drop_guard(),
             database,
@@ -144,9 +152,7 @@ impl Harness {
             first_name: "Ada".to_owned(),
             last_name: "Root".to_owned(),
         };
-        identity::create_admin(&self.log, &self.database.pool(), admin)
-            .await
-            .unwrap();
+        identity::create_admin(&self.parts, admin).await.unwrap();
         self.logged_in("root@example.com").await
     }
 
@@ -166,21 +172,8 @@ fn channel_to(address: SocketAddr) -> Channel {
         .connect_lazy()
 }
 
-async fn serve(
-    log: &EventLog,
-    database: &TestDatabase,
-    key: &KeyPair,
-    listener: TcpListener,
-    channel: &Channel,
-    stop: CancellationToken,
-) {
-    let settings = Settings {
-        identity_key: Some(key.clone()),
-        master_key: Some(MasterKeyText::parse(MASTER_KEY).unwrap()),
-        ..Settings::default()
-    };
-    let parts = Parts::new(log, &database.pool(), &settings).await.unwrap();
-    let servers = Servers::new(&parts).unwrap();
+async fn serve(parts: &Parts, listener: TcpListener, channel: &Channel, stop: CancellationToken) {
+    let servers = Servers::new(parts).unwrap();
     let mut routes = RoutesBuilder::default();
     routes.add_service(servers.users);
     routes.add_service(servers.trainers);

@@ -8,7 +8,7 @@ use contracts::{
     identity::v1::{GetUserRequest, LoginRequest, user_service_client::UserServiceClient},
     log::v1::{ReadRequest, event_log_service_client::EventLogServiceClient},
 };
-use identity::{NewAdmin, create_admin, definition};
+use identity::{NewAdmin, Parts, create_admin, definition};
 use service::{
     Secret, Settings,
     auth::KeyPair,
@@ -43,7 +43,7 @@ async fn in_its_own_role_and_without_a_broker_it_registers_logs_in_reads_and_tel
     database::migrate(&owner_url, identity::NAME, &identity::migrations())
         .await
         .unwrap();
-    appoint(&owner_url).await;
+    appoint(&owner_url, &settings).await;
     let stop = CancellationToken::new();
     let running = host::start(definition(), settings, Mode::Both, listener, stop.clone())
         .await
@@ -79,7 +79,7 @@ async fn new_database() -> (PgConnection, String, String) {
     (server, name, url)
 }
 
-async fn appoint(owner_url: &Secret) {
+async fn appoint(owner_url: &Secret, settings: &Settings) {
     let pool = database::connect(owner_url, identity::NAME, 2)
         .await
         .unwrap();
@@ -92,7 +92,8 @@ async fn appoint(owner_url: &Secret) {
         first_name: "Ada".to_owned(),
         last_name: "Root".to_owned(),
     };
-    create_admin(&log, &pool, admin).await.unwrap();
+    let parts = Parts::new(&log, &pool, settings).await.unwrap();
+    create_admin(&parts, admin).await.unwrap();
 }
 
 /// Registers, logs in, reads; then logs the administrator in, whose token it returns.

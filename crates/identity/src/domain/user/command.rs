@@ -1,4 +1,5 @@
 use chrono::{DateTime, Utc};
+use eventsourcing::personal::Personal;
 
 use crate::domain::values::{EmailAddress, PhoneNumber, Role, UserId};
 
@@ -20,14 +21,16 @@ pub struct Registration {
     pub registrar: Registrar,
     /// What the user may do.
     pub role: Role,
-    /// Login address, unique over all users regardless of case.
-    pub email: EmailAddress,
+    /// Login address as it was written.
+    pub email: Personal<EmailAddress>,
+    /// Keyed fingerprint of the folded address, unique over all users.
+    pub email_key: String,
     /// First name.
-    pub first_name: String,
+    pub first_name: Personal<String>,
     /// Last name.
-    pub last_name: String,
+    pub last_name: Personal<String>,
     /// Telephone number, if one was given.
-    pub phone_number: Option<PhoneNumber>,
+    pub phone_number: Option<Personal<PhoneNumber>>,
     /// When.
     pub now: DateTime<Utc>,
 }

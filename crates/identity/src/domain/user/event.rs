@@ -1,12 +1,13 @@
 use chrono::{DateTime, Utc};
 use cqrs_es::DomainEvent;
-use eventsourcing::{Claim, ClaimChange, ClaimingEvent};
+use eventsourcing::{Claim, ClaimChange, ClaimingEvent, personal::Personal};
 use serde::{Deserialize, Serialize};
 use strum::IntoStaticStr;
 
 use crate::domain::values::{EmailAddress, PhoneNumber, Role, UserId};
 
-/// Scope of the claim that makes an email address unique. Its keys are folded addresses.
+/// Scope of the claim that makes an email address unique. Its keys are keyed fingerprints of
+/// folded addresses.
 pub const EMAIL_SCOPE: &str = "user.email";
 
 /// What has happened to an account.
@@ -19,13 +20,15 @@ pub enum UserEvent {
         /// What the user may do.
         role: Role,
         /// Login address as it was written.
-        email: EmailAddress,
+        email: Personal<EmailAddress>,
+        /// Keyed fingerprint of the folded address.
+        email_key: String,
         /// First name.
-        first_name: String,
+        first_name: Personal<String>,
         /// Last name.
-        last_name: String,
+        last_name: Personal<String>,
         /// Telephone number, if one was given.
-        phone_number: Option<PhoneNumber>,
+        phone_number: Option<Personal<PhoneNumber>>,
         /// When.
         registered_at: DateTime<Utc>,
     },
@@ -51,10 +54,10 @@ impl DomainEvent for UserEvent {
 impl ClaimingEvent for UserEvent {
     fn claims(&self, _aggregate_id: &str) -> Vec<ClaimChange> {
         match self {
-            Self::UserRegistered { email, .. } => {
+            Self::UserRegistered { email_key, .. } => {
                 vec![ClaimChange::Acquire(Claim::Unique {
                     scope: EMAIL_SCOPE,
-                    key: email.folded(),
+                    key: email_key.clone(),
                 })]
             }
             Self::UserLoggedIn { .. } => Vec::new(),

@@ -1,23 +1,22 @@
 use cqrs_es::test::TestFramework;
-use eventsourcing::{Claim, ClaimChange, ClaimingEvent};
+use eventsourcing::{Claim, ClaimChange, ClaimingEvent, testing::sealed};
 
 use super::{EMAIL_SCOPE, LogIn, Registrar, Registration, User, UserCommand, UserError, UserEvent};
-use crate::domain::{
-    samples,
-    values::{EmailAddress, PhoneNumber, Role},
-};
+use crate::domain::{samples, values::Role};
 
 type Framework = TestFramework<User>;
 
 fn register(registrar: Registrar, role: Role) -> UserCommand {
+    let subject = samples::user_id().uuid();
     UserCommand::Register(Registration {
         user_id: samples::user_id(),
         registrar,
         role,
-        email: EmailAddress::parse("Anna@Example.com").unwrap(),
-        first_name: "Anna".to_owned(),
-        last_name: "Berg".to_owned(),
-        phone_number: Some(PhoneNumber::parse("+12025550123").unwrap()),
+        email: sealed(subject, "email"),
+        email_key: samples::email_key(),
+        first_name: sealed(subject, "first name"),
+        last_name: sealed(subject, "last name"),
+        phone_number: Some(sealed(subject, "phone number")),
         now: samples::now(),
     })
 }
@@ -89,10 +88,10 @@ fn nobody_logs_in_without_an_account() {
 }
 
 #[test]
-fn a_registration_claims_the_folded_address_and_a_login_claims_nothing() {
+fn a_registration_claims_the_fingerprint_of_the_address_and_a_login_claims_nothing() {
     let claim = Claim::Unique {
         scope: EMAIL_SCOPE,
-        key: "anna@example.com".to_owned(),
+        key: samples::email_key(),
     };
     assert_eq!(
         registered(Role::Parent).claims("1"),

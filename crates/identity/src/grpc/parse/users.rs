@@ -10,10 +10,11 @@ use uuid::Uuid;
 use super::{now, own_or_admin};
 use crate::{
     domain::{
-        user::{Registrar, Registration},
+        user::Registrar,
         values::{EmailAddress, PhoneNumber, Role},
     },
     password::Password,
+    sealing::ClearRegistration,
 };
 
 /// The context covers everything but the password: its fingerprint is stored in the log, where
@@ -21,7 +22,7 @@ use crate::{
 pub fn register_user(
     call: &Call,
     mut request: RegisterUserRequest,
-) -> Result<(Context, Registration, Password), Status> {
+) -> Result<(Context, ClearRegistration, Password), Status> {
     let password = std::mem::take(&mut request.password);
     let covered = request.clone();
     let RegisterUserRequest {
@@ -50,7 +51,7 @@ pub fn register_user(
         request_id,
         &covered,
     );
-    let registration = Registration {
+    let registration = ClearRegistration {
         user_id: Uuid::now_v7().into(),
         registrar: Registrar::Anyone,
         role,
