@@ -41,11 +41,11 @@ impl Context {
     }
 }
 
-/// A request id (AIP-155) and the SHA-256 of the request it came with.
+/// A request id (AIP-155) and the fingerprint of the request it came with.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct RequestKey {
     /// The id that the caller chose.
     pub id: Uuid,
-    /// SHA-256 over method, actor and body.
+    /// Keyed hash over method, actor and body, without passwords, codes and tokens.
     pub fingerprint: [u8; 32],
 }

@@ -1,15 +1,19 @@
 //! What a handler knows of its caller.
 
+use std::fmt;
+use std::net::{IpAddr, Ipv6Addr};
+use std::sync::{Arc, LazyLock};
 use std::time::Instant;
 
 use contracts::common::v1::Role;
 use eventsourcing::{Context, RequestKey};
 use http::HeaderMap;
-use ring::digest;
+use ring::hmac;
+use ring::rand::{SecureRandom as _, SystemRandom};
 use tonic::Request;
 use uuid::Uuid;
 
-use crate::auth::Principal;
+use crate::auth::{KeyPair, Principal};
 
 /// Metadata in which a service passes on what its command follows from.
 pub const CORRELATION_HEADER: &str = "x-correlation-id";
@@ -29,6 +33,57 @@ pub struct Call {
     pub correlation_id: Uuid,
     /// The event that made a service call.
     pub causation_id: Option<Uuid>,
+    /// The login that the caller's token belongs to.
+    pub login_id: Option<Uuid>,
+    /// Where the call comes from. Personal: it is neither logged nor stored as it is.
+    pub client_address: Option<IpAddr>,
+    /// Makes the fingerprints of requests.
+    pub fingerprint_key: FingerprintKey,
+}
+
+/// Makes fingerprints of requests that tell nothing to anybody without the deployment's service
+/// key, not even to somebody who guesses the request. Cheap to clone; never prints.
+#[derive(Clone)]
+pub struct FingerprintKey(Arc<hmac::Key>);
+
+impl FingerprintKey {
+    /// The key that belongs to a service key.
+    pub fn derived(service_key: &KeyPair) -> Self {
+        Self::new(&service_key.derive("request fingerprints"))
+    }
+
+    fn new(bytes: &[u8]) -> Self {
+        Self(Arc::new(hmac::Key::new(hmac::HMAC_SHA256, bytes)))
+    }
+
+    /// For calls that did not come through the access layer: it lasts as long as the process.
+    fn of_process() -> Self {
+        static KEY: LazyLock<FingerprintKey> = LazyLock::new(|| {
+            let mut bytes = [0; 32];
+            if SystemRandom::new().fill(&mut bytes).is_err() {
+                tracing::warn!("no randomness for the fingerprints of requests");
+            }
+            FingerprintKey::new(&bytes)
+        });
+        KEY.clone()
+    }
+
+    fn fingerprint(&self, method: &str, actor: &str, message: &[u8]) -> [u8; 32] {
+        let mut mac = hmac::Context::with_key(&self.0);
+        for part in [method.as_bytes(), actor.as_bytes(), message] {
+            mac.update(&(part.len() as u64).to_be_bytes());
+            mac.update(part);
+        }
+        let mut bytes = [0; 32];
+        bytes.copy_from_slice(mac.sign().as_ref());
+        bytes
+    }
+}
+
+impl fmt::Debug for FingerprintKey {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("[secret]")
+    }
 }
 
 impl Call {
@@ -50,6 +105,9 @@ impl Call {
             deadline: None,
             correlation_id: Uuid::now_v7(),
             causation_id: None,
+            login_id: None,
+            client_address: None,
+            fingerprint_key: FingerprintKey::of_process(),
         }
     }
 
@@ -91,6 +149,20 @@ impl Call {
         self.principal.role() == Role::Service
     }
 
+    /// The network that the call comes from, as far as attempts are counted together: an IPv4
+    /// address, or the /64 of an IPv6 address, all of which one customer has. "unknown" when
+    /// nothing is known.
+    pub fn client_network(&self) -> String {
+        match self.client_address.map(|address| address.to_canonical()) {
+            None => "unknown".to_owned(),
+            Some(IpAddr::V4(address)) => address.to_string(),
+            Some(IpAddr::V6(address)) => {
+                let network = u128::from(address) & !u128::from(u64::MAX);
+                format!("{}/64", Ipv6Addr::from(network))
+            }
+        }
+    }
+
     /// The context of the command that this call gives. The same request id with another method,
     /// caller or message is another request, and refused by the log.
     pub fn context<M: prost::Message>(
@@ -100,7 +172,8 @@ impl Call {
         message: &M,
     ) -> Context {
         let actor = self.principal.actor();
-        let fingerprint = fingerprint(method, &actor, &message.encode_to_vec());
+        let message = message.encode_to_vec();
+        let fingerprint = self.fingerprint_key.fingerprint(method, &actor, &message);
         Context {
             command_id: Uuid::now_v7(),
             request: Some(RequestKey {
@@ -113,17 +186,6 @@ impl Call {
             trace_context: self.trace_context.clone(),
         }
     }
-}
-
-fn fingerprint(method: &str, actor: &str, message: &[u8]) -> [u8; 32] {
-    let mut sha256 = digest::Context::new(&digest::SHA256);
-    for part in [method.as_bytes(), actor.as_bytes(), message] {
-        sha256.update(&(part.len() as u64).to_be_bytes());
-        sha256.update(part);
-    }
-    let mut bytes = [0; 32];
-    bytes.copy_from_slice(sha256.finish().as_ref());
-    bytes
 }
 
 #[cfg(test)]
@@ -184,6 +246,28 @@ mod tests {
         assert_ne!(base, key(&one, "/b", &message));
         assert_ne!(base, key(&two, "/a", &message));
         assert_ne!(base, key(&one, "/a", &other));
+    }
+
+    #[test]
+    fn a_fingerprint_is_that_of_the_service_key() {
+        let pair = KeyPair::generate().unwrap();
+        let under =
+            |key: &KeyPair| FingerprintKey::derived(key).fingerprint("/a", "user:1", b"message");
+        assert_eq!(under(&pair), under(&pair));
+        assert_ne!(under(&pair), under(&KeyPair::generate().unwrap()));
+    }
+
+    #[test]
+    fn one_customer_is_one_network() {
+        let from = |address: &str| {
+            let mut call = user(1);
+            call.client_address = Some(address.parse().unwrap());
+            call.client_network()
+        };
+        assert_eq!(from("192.0.2.7"), "192.0.2.7");
+        assert_eq!(from("::ffff:192.0.2.7"), "192.0.2.7");
+        assert_eq!(from("2001:db8:1:2:3:4:5:6"), "2001:db8:1:2::/64");
+        assert_eq!(user(1).client_network(), "unknown");
     }
 
     fn user(id: u128) -> Call {

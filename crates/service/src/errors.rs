@@ -66,6 +66,17 @@ pub fn refused(code: Code, reason: ErrorReason, message: impl Into<String>) -> S
     Status::with_error_details(code, message, details(reason))
 }
 
+/// The same with metadata that the reason's documentation names.
+pub fn refused_with(
+    code: Code,
+    reason: ErrorReason,
+    message: impl Into<String>,
+    metadata: HashMap<String, String>,
+) -> Status {
+    let details = ErrorDetails::with_error_info(name(reason), DOMAIN, metadata);
+    Status::with_error_details(code, message, details)
+}
+
 /// A refusal that trying again later may turn into success.
 pub fn retry_later(
     code: Code,

@@ -2,6 +2,7 @@
 
 use std::convert::Infallible;
 use std::mem;
+use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::{Context, Poll};
@@ -16,11 +17,12 @@ use http_body_util::BodyExt as _;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::Instant;
 use tonic::body::Body;
+use tonic::transport::server::TcpConnectInfo;
 use tonic::{Code, Status};
 use tower::{Layer, Service};
 use tracing::{Instrument as _, Span};
 
-use crate::auth::{Principal, Verifier};
+use crate::auth::{Holder, Principal, TokenError, Verifier};
 use crate::call::Call;
 use crate::errors::{invalid_fields, refused, retry_later, violation};
 use crate::metrics::{Metrics, Observed, code_name};
@@ -36,6 +38,9 @@ const INFRASTRUCTURE: [&str; 4] = [
 
 /// Where Prometheus reads, by plain HTTP on the port of the RPCs.
 pub(crate) const METRICS_PATH: &str = "/metrics";
+
+/// Where proxies write down whom they have seen.
+const FORWARDED: &str = "x-forwarded-for";
 
 /// tonic watches `grpc-timeout` too, with a poorer answer; ours has to be there first.
 const HEAD_START: Duration = Duration::from_millis(2);
@@ -57,6 +62,7 @@ struct Inner {
     limit: u32,
     draining: AtomicBool,
     default_deadline: Duration,
+    trusts_forwarded: bool,
 }
 
 impl Guard {
@@ -79,8 +85,19 @@ impl Guard {
                 limit,
                 draining,
                 default_deadline,
+                trusts_forwarded: false,
             }),
         }
+    }
+
+    /// Takes the last hop of `x-forwarded-for` for the caller's address: right behind a proxy
+    /// that sets it, and nowhere else. Before the first clone.
+    #[must_use]
+    pub fn trusting_forwarded(mut self, trusts: bool) -> Self {
+        if let Some(inner) = Arc::get_mut(&mut self.inner) {
+            inner.trusts_forwarded = trusts;
+        }
+        self
     }
 
     /// From now on calls that still come in on open connections are answered `UNAVAILABLE`.
@@ -130,21 +147,40 @@ impl Guard {
         Ok(arrived + allowed.min(LONGEST))
     }
 
-    async fn admit(&self, rule: &AccessRule, headers: &HeaderMap) -> Result<Principal, Status> {
-        let authorization = headers
-            .get(AUTHORIZATION)
-            .and_then(|value| value.to_str().ok());
-        match self.inner.verifier.verify(authorization).await {
-            Ok(principal) if rule.admits(principal.role()) => Ok(principal),
+    async fn admit(&self, rule: &AccessRule, headers: &HeaderMap) -> Result<Holder, Status> {
+        match self.holder(headers).await {
+            Ok(holder) if rule.admits(holder.principal.role()) => Ok(holder),
             Ok(_) => Err(refused(
                 Code::PermissionDenied,
                 ErrorReason::RoleNotAllowed,
                 "the role of this token may not call this method",
             )),
             // Whoever logs in again may still send the old token.
-            Err(_) if rule.public => Ok(Principal::Anonymous),
+            Err(_) if rule.public => Ok(Holder {
+                principal: Principal::Anonymous,
+                login_id: None,
+            }),
             Err(error) => Err(error.into()),
         }
+    }
+
+    /// Two tokens are none: which of them counts must not depend on who reads.
+    async fn holder(&self, headers: &HeaderMap) -> Result<Holder, TokenError> {
+        let mut authorizations = headers.get_all(AUTHORIZATION).iter();
+        let (first, further) = (authorizations.next(), authorizations.next());
+        if further.is_some() {
+            return Err(TokenError::Invalid);
+        }
+        let authorization = first.and_then(|value| value.to_str().ok());
+        self.inner.verifier.holder(authorization).await
+    }
+
+    fn client_address(&self, request: &Request<Body>) -> Option<IpAddr> {
+        if self.inner.trusts_forwarded {
+            return forwarded(request.headers());
+        }
+        let connection = request.extensions().get::<TcpConnectInfo>()?;
+        connection.remote_addr().map(|address| address.ip())
     }
 }
 
@@ -239,16 +275,22 @@ impl Guard {
     {
         let deadline = self.deadline(request.headers(), arrived)?;
         let work = async {
-            let principal = self.admit(rule, request.headers()).await?;
+            let Holder {
+                principal,
+                login_id,
+            } = self.admit(rule, request.headers()).await?;
             let span = Span::current();
             span.record("caller", caller(&principal));
             let trace_context = telemetry::trace_context(&span, request.headers());
-            let call = Call::new(
+            let mut call = Call::new(
                 principal,
                 request.headers(),
                 trace_context,
                 deadline.into_std(),
             );
+            call.login_id = login_id;
+            call.client_address = self.client_address(&request);
+            call.fingerprint_key = self.inner.verifier.fingerprint_key().clone();
             request.extensions_mut().insert(call);
             match inner.call(request).await {
                 Ok(response) => Ok(response),
@@ -263,6 +305,16 @@ impl Guard {
                 ))
             })
     }
+}
+
+/// The address that the nearest proxy has seen: the last one of all lists, since everything
+/// before it is what the caller says.
+fn forwarded(headers: &HeaderMap) -> Option<IpAddr> {
+    let last = headers.get_all(FORWARDED).iter().next_back()?;
+    let hop = last.to_str().ok()?.rsplit(',').next()?.trim();
+    let bare = hop.trim_start_matches('[').trim_end_matches(']');
+    let with_port = || hop.parse::<SocketAddr>().ok().map(|address| address.ip());
+    bare.parse().ok().or_else(with_port)
 }
 
 /// Keeps a call's place and its clock until the answer has been sent or given up.

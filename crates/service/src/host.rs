@@ -147,7 +147,8 @@ pub async fn start(
         metrics.clone(),
         runtime.settings.max_concurrent_calls,
         runtime.settings.default_deadline,
-    );
+    )
+    .trusting_forwarded(runtime.settings.trusts_forwarded);
     let built = (definition.build)(runtime)
         .await
         .map_err(|source| StartError::Build { service, source })?;

@@ -18,12 +18,12 @@ pub mod server;
 pub mod telemetry;
 
 pub use auth::{Principal, Verifier};
-pub use call::{CAUSATION_HEADER, CORRELATION_HEADER, Call};
+pub use call::{CAUSATION_HEADER, CORRELATION_HEADER, Call, FingerprintKey};
 pub use config::{ConfigError, MailSettings, MasterKeyText, SERVICES, Secret, Settings};
 pub use definition::{BuildError, Definition, Runtime, Service, Worker, WorkerError};
 pub use errors::{
-    DOMAIN, Refusal, internal, invalid_fields, not_found, refused, retry_later, status,
-    unavailable, violation,
+    DOMAIN, Refusal, internal, invalid_fields, not_found, refused, refused_with, retry_later,
+    status, unavailable, violation,
 };
 pub use fields::Fields;
 pub use metrics::Metrics;

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use jsonwebtoken::{Algorithm, EncodingKey, Header};
+use ring::digest::{SHA256, digest};
 use ring::rand::SystemRandom;
 use ring::signature::{Ed25519KeyPair, KeyPair as _};
 
@@ -91,6 +92,18 @@ impl KeyPair {
         &self.inner.public
     }
 
+    /// 32 bytes for another purpose that only holders of the private key can compute. They do
+    /// not depend on the form in which the key was written down.
+    pub fn derive(&self, purpose: &str) -> [u8; 32] {
+        let pair = Ed25519KeyPair::from_pkcs8_maybe_unchecked(&self.inner.pkcs8)
+            .expect("the key was checked when it was read");
+        // Ed25519 signatures are deterministic.
+        let signature = pair.sign(format!("divinetime derive {purpose}").as_bytes());
+        let mut bytes = [0; 32];
+        bytes.copy_from_slice(digest(&SHA256, signature.as_ref()).as_ref());
+        bytes
+    }
+
     /// The token with these claims.
     pub fn sign(&self, claims: &Claims) -> String {
         let mut header = Header::new(Algorithm::EdDSA);
@@ -116,7 +129,7 @@ impl fmt::Debug for KeyPair {
 fn thumbprint(public: &[u8]) -> String {
     let x = URL_SAFE_NO_PAD.encode(public);
     let jwk = format!(r#"{{"crv":"Ed25519","kty":"OKP","x":"{x}"}}"#);
-    URL_SAFE_NO_PAD.encode(ring::digest::digest(&ring::digest::SHA256, jwk.as_bytes()))
+    URL_SAFE_NO_PAD.encode(digest(&SHA256, jwk.as_bytes()))
 }
 
 #[cfg(test)]
@@ -145,6 +158,20 @@ mod tests {
         );
         // The thumbprint that RFC 8037 gives for this key.
         assert_eq!(key.id(), "kPrK_qmxVWaYVA9wwBF6Iuo3vVzz7TxHCTwXBygrS4k");
+    }
+
+    #[test]
+    fn what_is_derived_depends_on_the_key_and_the_purpose_alone() {
+        let key = KeyPair::from_text(PEM).unwrap();
+        assert_eq!(
+            key.derive("one"),
+            KeyPair::from_text(&key.to_text()).unwrap().derive("one")
+        );
+        assert_ne!(key.derive("one"), key.derive("other"));
+        assert_ne!(
+            key.derive("one"),
+            KeyPair::generate().unwrap().derive("one")
+        );
     }
 
     #[test]

@@ -11,7 +11,7 @@ use uuid::Uuid;
 
 pub use self::keys::{KeyError, KeyPair};
 pub use self::signer::ServiceSigner;
-pub use self::verifier::{FetchKeys, PublicKey, TokenError, Verifier, fetch_from_identity};
+pub use self::verifier::{FetchKeys, Holder, PublicKey, TokenError, Verifier, fetch_from_identity};
 
 /// `iss` of every token.
 pub const ISSUER: &str = "divinetime";
@@ -74,12 +74,24 @@ pub struct Claims {
     pub exp: i64,
     /// Identifies the token.
     pub jti: Uuid,
+    /// The login that the token belongs to; services have none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sid: Option<Uuid>,
 }
 
 impl Claims {
     /// The claims of a user's access token.
     pub fn user(id: Uuid, role: Role, issued_at: DateTime<Utc>, lifetime: TimeDelta) -> Self {
         Self::new(id.to_string(), role, issued_at, lifetime)
+    }
+
+    /// The same for a token that belongs to a login.
+    #[must_use]
+    pub fn of_login(self, login_id: Uuid) -> Self {
+        Self {
+            sid: Some(login_id),
+            ..self
+        }
     }
 
     /// The claims of a service's token.
@@ -101,6 +113,7 @@ impl Claims {
             iat: issued_at.timestamp(),
             exp: (issued_at + lifetime).timestamp(),
             jti: Uuid::now_v7(),
+            sid: None,
         }
     }
 

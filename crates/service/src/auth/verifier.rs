@@ -12,12 +12,14 @@ use quick_cache::sync::Cache;
 use tokio::sync::Mutex;
 use tonic::transport::Channel;
 use tonic::{Code, Status};
+use uuid::Uuid;
 
 use contracts::common::v1::{ErrorReason, Role};
 use contracts::identity::v1::ListSigningKeysRequest;
 use contracts::identity::v1::key_service_client::KeyServiceClient;
 
 use super::{AUDIENCE, Claims, ISSUER, KeyPair, Principal};
+use crate::call::FingerprintKey;
 use crate::errors::{refused, retry_later};
 
 /// After a look for an unknown key, this long no further one.
@@ -28,6 +30,8 @@ const COOL_DOWN_AFTER_FAILURE: Duration = Duration::from_secs(1);
 const FETCH_LIMIT: Duration = Duration::from_secs(3);
 /// How far clocks may differ, seconds.
 const LEEWAY: u64 = 5;
+/// Ours have some 400 characters: what is longer was not signed by us.
+const LONGEST_TOKEN: usize = 2_048;
 /// Tokens whose signature need not be checked again.
 const REMEMBERED: usize = 10_000;
 
@@ -114,8 +118,10 @@ struct Inner {
     validation: Validation,
     service_key_id: String,
     service_key: DecodingKey,
+    fingerprint_key: FingerprintKey,
     user_keys: RwLock<HashMap<String, DecodingKey>>,
     fetch: FetchKeys,
+    cool_down: Duration,
     /// Held during a look for keys: the others wait for its outcome. When the next may begin.
     next_fetch: Mutex<Option<Instant>>,
     remembered: Cache<[u8; 32], Remembered>,
@@ -123,33 +129,61 @@ struct Inner {
 
 #[derive(Clone)]
 struct Remembered {
-    principal: Principal,
+    holder: Holder,
     expires: i64,
+}
+
+/// Who holds a token.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Holder {
+    /// The person or service.
+    pub principal: Principal,
+    /// The login that a user's token belongs to.
+    pub login_id: Option<Uuid>,
 }
 
 impl Verifier {
     /// Knows the service key; asks `fetch` for the keys of identity when it first needs one.
     pub fn new(service_key: &KeyPair, fetch: FetchKeys) -> Self {
+        Self::with_cool_down(service_key, fetch, COOL_DOWN)
+    }
+
+    /// The same with another time than ten seconds in which no further look for unknown keys
+    /// follows a successful one.
+    pub fn with_cool_down(service_key: &KeyPair, fetch: FetchKeys, cool_down: Duration) -> Self {
         let mut validation = Validation::new(Algorithm::EdDSA);
         validation.set_issuer(&[ISSUER]);
         validation.set_audience(&[AUDIENCE]);
         validation.set_required_spec_claims(&["exp", "iss", "aud", "sub"]);
+        validation.validate_nbf = true;
         validation.leeway = LEEWAY;
         Self {
             inner: Arc::new(Inner {
                 validation,
                 service_key_id: service_key.id().to_owned(),
+                fingerprint_key: FingerprintKey::derived(service_key),
                 service_key: DecodingKey::from_ed_der(service_key.public_key()),
                 user_keys: RwLock::default(),
                 fetch,
+                cool_down,
                 next_fetch: Mutex::new(None),
                 remembered: Cache::new(REMEMBERED),
             }),
         }
     }
 
-    /// The holder of the token in an `authorization` header.
+    /// The key of request fingerprints: the same in every process with this service key.
+    pub fn fingerprint_key(&self) -> &FingerprintKey {
+        &self.inner.fingerprint_key
+    }
+
+    /// Whose token an `authorization` header carries.
     pub async fn verify(&self, authorization: Option<&str>) -> Result<Principal, TokenError> {
+        Ok(self.holder(authorization).await?.principal)
+    }
+
+    /// The same with the login that the token belongs to.
+    pub async fn holder(&self, authorization: Option<&str>) -> Result<Holder, TokenError> {
         let token = authorization
             .and_then(|value| value.split_once(' '))
             .filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"))
@@ -158,21 +192,24 @@ impl Verifier {
         let fingerprint = fingerprint(token);
         if let Some(known) = self.inner.remembered.get(&fingerprint) {
             return if known.expires + LEEWAY.cast_signed() > Utc::now().timestamp() {
-                Ok(known.principal)
+                Ok(known.holder)
             } else {
                 Err(TokenError::Expired)
             };
         }
-        let (principal, expires) = self.check(token).await?;
+        if token.len() > LONGEST_TOKEN {
+            return Err(TokenError::Invalid);
+        }
+        let (holder, expires) = self.check(token).await?;
         let known = Remembered {
-            principal: principal.clone(),
+            holder: holder.clone(),
             expires,
         };
         self.inner.remembered.insert(fingerprint, known);
-        Ok(principal)
+        Ok(holder)
     }
 
-    async fn check(&self, token: &str) -> Result<(Principal, i64), TokenError> {
+    async fn check(&self, token: &str) -> Result<(Holder, i64), TokenError> {
         let header = jsonwebtoken::decode_header(token).map_err(|_| TokenError::Invalid)?;
         let key_id = header
             .kid
@@ -189,7 +226,15 @@ impl Verifier {
             .principal()
             .filter(|principal| (principal.role() == Role::Service) == by_service_key)
             .ok_or(TokenError::Invalid)?;
-        Ok((principal, claims.exp))
+        // Nobody but a clock gone wrong, or somebody with a stolen key, signs for the future.
+        if claims.iat > Utc::now().timestamp() + LEEWAY.cast_signed() {
+            return Err(TokenError::Invalid);
+        }
+        let holder = Holder {
+            principal,
+            login_id: claims.sid,
+        };
+        Ok((holder, claims.exp))
     }
 
     fn decode(&self, token: &str, key: &DecodingKey) -> Result<Claims, TokenError> {
@@ -216,7 +261,7 @@ impl Verifier {
         *next_fetch = Some(Instant::now() + COOL_DOWN_AFTER_FAILURE);
         match tokio::time::timeout(FETCH_LIMIT, (self.inner.fetch)()).await {
             Ok(Ok(keys)) => {
-                *next_fetch = Some(Instant::now() + COOL_DOWN);
+                *next_fetch = Some(Instant::now() + self.inner.cool_down);
                 self.replace_user_keys(keys);
             }
             Ok(Err(status)) => tracing::warn!(error = %status, "identity did not tell its keys"),

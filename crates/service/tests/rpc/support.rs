@@ -136,6 +136,7 @@ pub struct Setup {
     pub drain: Duration,
     /// `Head` waits to be let go.
     pub waits: bool,
+    pub trusts_forwarded: bool,
 }
 
 impl Default for Setup {
@@ -145,6 +146,7 @@ impl Default for Setup {
             default_deadline: Duration::from_secs(30),
             drain: Duration::from_secs(10),
             waits: false,
+            trusts_forwarded: false,
         }
     }
 }
@@ -182,7 +184,8 @@ impl Running {
             metrics.clone(),
             setup.limit,
             setup.default_deadline,
-        );
+        )
+        .trusting_forwarded(setup.trusts_forwarded);
         let mut parts = ServerParts::new(
             routes,
             vec!["divinetime.log.v1.EventLogService"],
