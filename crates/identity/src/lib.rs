@@ -6,6 +6,7 @@ mod admin;
 mod credentials;
 pub mod domain;
 pub mod grpc;
+pub mod mail;
 pub mod parts;
 pub mod password;
 pub mod projector;
@@ -56,6 +57,7 @@ pub fn migrations() -> Vec<Migration> {
             include_str!("../migrations/0103_children.sql"),
         ),
         migration(104, "subject keys", eventsourcing::personal::TABLES),
+        migration(150, "emails", include_str!("../migrations/0150_emails.sql")),
     ]
 }
 

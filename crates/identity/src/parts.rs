@@ -7,6 +7,8 @@ use eventsourcing::{
 use service::{BuildError, Settings, auth::KeyPair};
 use sqlx::PgPool;
 
+use crate::mail::Outbox;
+
 /// The parts that every command and query of identity shares. Cheap to clone.
 #[derive(Clone)]
 pub struct Parts {
@@ -20,6 +22,8 @@ pub struct Parts {
     pub lookup: LookupKey,
     /// Signs access tokens.
     pub key: KeyPair,
+    /// Takes mail and text messages.
+    pub outbox: Outbox,
     /// The settings of the process.
     pub settings: Settings,
 }
@@ -37,6 +41,7 @@ impl Parts {
             log: log.clone(),
             pool: pool.clone(),
             lookup: keyring.lookup().await?,
+            outbox: Outbox::new(pool.clone(), keyring.clone(), &settings.mail),
             keyring,
             key: settings
                 .identity_key

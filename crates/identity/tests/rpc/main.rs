@@ -8,6 +8,8 @@ mod children;
 #[cfg(test)]
 mod harness;
 #[cfg(test)]
+mod outbox;
+#[cfg(test)]
 mod projections;
 #[cfg(test)]
 mod trainers;

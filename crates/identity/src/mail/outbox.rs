@@ -1,0 +1,235 @@
+//! What waits to be sent.
+
+use std::sync::Arc;
+
+use eventsourcing::personal::{Keyring, Opened, Personal, PersonalError};
+use serde_json::Value;
+use service::MailSettings;
+use sqlx::PgPool;
+use tokio::sync::Notify;
+use uuid::Uuid;
+
+use super::Template;
+use crate::domain::values::{EmailAddress, PhoneNumber};
+
+/// Names messages: the namespace of their ids.
+const NAMESPACE: Uuid = Uuid::from_u128(0x51c4_4f0e_8a0d_4b7c_9b0e_7e3d_1f6a_c215);
+/// What the outbox calls a text message.
+pub(super) const TEXT: &str = "TEXT_MESSAGE";
+
+/// Takes messages, each once for its cause, template and user. Cheap to clone; its clones wake
+/// the sender of the same process.
+#[derive(Clone)]
+pub struct Outbox {
+    pool: PgPool,
+    keyring: Keyring,
+    settings: Arc<MailSettings>,
+    queued: Arc<Notify>,
+}
+
+/// A mail to be sent.
+#[derive(Clone, Debug)]
+pub struct NewMail {
+    /// The event or verification that it is about.
+    pub cause: Uuid,
+    /// What it says.
+    pub template: Template,
+    /// Whom it is for.
+    pub user_id: Uuid,
+    /// Where it goes; sealed under the user.
+    pub to: Personal<EmailAddress>,
+    /// What the template needs, as [`Template`] says; sealed under the user.
+    pub values: Personal<Value>,
+}
+
+/// A text message to be sent. It counts as one that carries a code.
+#[derive(Clone, Debug)]
+pub struct NewText {
+    /// The verification that it is about.
+    pub cause: Uuid,
+    /// Whom it is for.
+    pub user_id: Uuid,
+    /// Where it goes; sealed under the user.
+    pub to: Personal<PhoneNumber>,
+    /// What it says; sealed under the user.
+    pub text: Personal<String>,
+}
+
+/// Why a message was not queued.
+#[derive(Debug, thiserror::Error)]
+pub enum MailError {
+    /// Nobody is left to send it to.
+    #[error("the recipient was erased")]
+    Erased,
+    /// Recipient or values are sealed under somebody else.
+    #[error("recipient and values of a message must be sealed under its user")]
+    OtherSubject,
+    /// The template needs values that were not given.
+    #[error("the template {template} needs {}", .missing.join(", "))]
+    Values {
+        /// The template.
+        template: &'static str,
+        /// The names of the values.
+        missing: Vec<&'static str>,
+    },
+    /// This deployment cannot send text messages.
+    #[error("this deployment cannot send text messages")]
+    TextsUnavailable,
+    /// Something cannot be sealed or opened.
+    #[error(transparent)]
+    Personal(PersonalError),
+    /// The outbox cannot be reached.
+    #[error("the outbox cannot be reached")]
+    Database(#[from] sqlx::Error),
+}
+
+impl From<PersonalError> for MailError {
+    fn from(error: PersonalError) -> Self {
+        match error {
+            PersonalError::Erased(_) => Self::Erased,
+            error => Self::Personal(error),
+        }
+    }
+}
+
+impl Outbox {
+    /// The outbox in the schema of the pool.
+    pub fn new(pool: PgPool, keyring: Keyring, settings: &MailSettings) -> Self {
+        Self {
+            pool,
+            keyring,
+            settings: Arc::new(settings.clone()),
+            queued: Arc::default(),
+        }
+    }
+
+    /// Queues a mail. False when the same cause, template and user had one before: that one
+    /// stays as it is. The mail is durable when this returns.
+    pub async fn queue(&self, mail: NewMail) -> Result<bool, MailError> {
+        let NewMail {
+            cause,
+            template,
+            user_id,
+            to,
+            values,
+        } = mail;
+        if to.subject() != user_id || values.subject() != user_id {
+            return Err(MailError::OtherSubject);
+        }
+        let opener = self.keyring.opener([user_id]).await?;
+        let (Opened::Known(address), Opened::Known(known)) =
+            (opener.open(&to)?, opener.open(&values)?)
+        else {
+            return Err(MailError::Erased);
+        };
+        let missing = template.missing(&known);
+        if !missing.is_empty() {
+            let template = template.name();
+            return Err(MailError::Values { template, missing });
+        }
+        let id = message_id(cause, template.name(), user_id);
+        let about = template.subject(&self.settings.platform);
+        let (to, values, sealer) = if template == Template::AccountErased {
+            // The user's key will be gone when it is sent.
+            let sealer = match self.keyring.sealer(id).await {
+                Err(PersonalError::Erased(_)) => return Ok(false),
+                sealer => sealer?,
+            };
+            (sealer.seal(&address)?, sealer.seal(&known)?, sealer)
+        } else {
+            (to, values, self.keyring.sealer(user_id).await?)
+        };
+        let subject = sealer.seal(&about)?;
+        let row = NewRow {
+            id,
+            user_id,
+            cause,
+            template: template.name(),
+            recipient: to.as_sealed(),
+            subject: subject.as_sealed(),
+            parameters: values.as_sealed(),
+        };
+        self.insert(row).await
+    }
+
+    /// Queues a text message; false as [`Outbox::queue`]. Text messages are written as files, so
+    /// they need a directory.
+    pub async fn queue_text(&self, text: NewText) -> Result<bool, MailError> {
+        if self.settings.directory.is_none() {
+            return Err(MailError::TextsUnavailable);
+        }
+        let NewText {
+            cause,
+            user_id,
+            to,
+            text,
+        } = text;
+        if to.subject() != user_id || text.subject() != user_id {
+            return Err(MailError::OtherSubject);
+        }
+        let sealer = self.keyring.sealer(user_id).await?;
+        let subject = sealer.seal(&format!("Text message of {}", self.settings.platform))?;
+        let row = NewRow {
+            id: message_id(cause, TEXT, user_id),
+            user_id,
+            cause,
+            template: TEXT,
+            recipient: to.as_sealed(),
+            subject: subject.as_sealed(),
+            parameters: text.as_sealed(),
+        };
+        self.insert(row).await
+    }
+
+    /// Forgets what the messages of a user said and where they went, because she is being
+    /// erased. Those that wait are not sent any more, but for the one that tells her of the
+    /// erasure: it is sealed under a key of its own, which goes as soon as it is sent or given up.
+    pub async fn blank(&self, user_id: Uuid) -> Result<(), MailError> {
+        sqlx::query(
+            "update emails set recipient = '', subject = '', body = '', parameters = '', lease = null, \
+                    status = case when status in ('SENT', 'FAILED') then status else 'ERASED' end \
+             where user_id = $1 and template <> $2",
+        )
+        .bind(user_id)
+        .bind(Template::AccountErased.name())
+        .execute(&self.pool)
+        .await?;
+        Ok(())
+    }
+
+    async fn insert(&self, row: NewRow<'_>) -> Result<bool, MailError> {
+        let inserted = sqlx::query(
+            "insert into emails (id, user_id, cause, template, recipient, subject, body, parameters) \
+             values ($1, $2, $3, $4, $5, $6, '', $7) on conflict do nothing",
+        )
+        .bind(row.id)
+        .bind(row.user_id)
+        .bind(row.cause)
+        .bind(row.template)
+        .bind(row.recipient)
+        .bind(row.subject)
+        .bind(row.parameters)
+        .execute(&self.pool)
+        .await?;
+        self.queued.notify_one();
+        Ok(inserted.rows_affected() == 1)
+    }
+}
+
+struct NewRow<'a> {
+    id: Uuid,
+    user_id: Uuid,
+    cause: Uuid,
+    template: &'a str,
+    recipient: &'a str,
+    subject: &'a str,
+    parameters: &'a str,
+}
+
+/// The same for the same cause, template and user.
+fn message_id(cause: Uuid, template: &str, user_id: Uuid) -> Uuid {
+    Uuid::new_v5(
+        &NAMESPACE,
+        format!("{cause}/{template}/{user_id}").as_bytes(),
+    )
+}

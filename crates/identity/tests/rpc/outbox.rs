@@ -1,0 +1,183 @@
+use eventsourcing::{
+    personal::{Keyring, Personal},
+    testing::TestDatabase,
+};
+use identity::{
+    domain::values::{EmailAddress, PhoneNumber},
+    mail::{MailError, NewMail, NewText, Outbox, Template},
+    parts::master_keys,
+};
+use serde_json::{Value, json};
+use service::{MailSettings, MasterKeyText, Settings};
+use sqlx::Row as _;
+use uuid::Uuid;
+
+use crate::harness::MASTER_KEY;
+
+struct World {
+    database: TestDatabase,
+    keyring: Keyring,
+    outbox: Outbox,
+}
+
+impl World {
+    async fn new(settings: MailSettings) -> Self {
+        let database = TestDatabase::create(&identity::migrations()).await;
+        let keys = Settings {
+            master_key: MasterKeyText::parse(MASTER_KEY),
+            ..Settings::default()
+        };
+        let keyring = Keyring::new(database.pool(), master_keys(&keys).unwrap());
+        let outbox = Outbox::new(database.pool(), keyring.clone(), &settings);
+        Self {
+            database,
+            keyring,
+            outbox,
+        }
+    }
+
+    async fn mail(&self, user_id: Uuid, template: Template, values: Value) -> NewMail {
+        let sealer = self.keyring.sealer(user_id).await.unwrap();
+        let to = EmailAddress::parse("anna@example.com").unwrap();
+        NewMail {
+            cause: Uuid::from_u128(1),
+            template,
+            user_id,
+            to: sealer.seal(&to).unwrap(),
+            values: sealer.seal(&values).unwrap(),
+        }
+    }
+
+    /// Status and whether anything is left of recipient, subject, body and parameters.
+    async fn rows(&self) -> Vec<(String, String, bool)> {
+        let rows = sqlx::query(
+            "select template, status, recipient || subject || body || parameters from emails \
+             order by template",
+        );
+        let rows = rows.fetch_all(&self.database.pool()).await.unwrap();
+        rows.iter()
+            .map(|row| (row.get(0), row.get(1), !row.get::<String, _>(2).is_empty()))
+            .collect()
+    }
+}
+
+fn code() -> Value {
+    json!({"first_name": "Anna", "code": "493027", "expires_at": "2026-06-01T10:10:00Z"})
+}
+
+#[tokio::test]
+async fn a_mail_is_queued_once_for_its_cause_template_and_user() {
+    let world = World::new(MailSettings::default()).await;
+    let (anna, berta) = (Uuid::from_u128(7), Uuid::from_u128(8));
+    let mail = world.mail(anna, Template::VerifyEmail, code()).await;
+    assert!(world.outbox.queue(mail.clone()).await.unwrap());
+    assert!(!world.outbox.queue(mail.clone()).await.unwrap());
+    let other_cause = NewMail {
+        cause: Uuid::from_u128(2),
+        ..mail.clone()
+    };
+    assert!(world.outbox.queue(other_cause).await.unwrap());
+    let other_template = NewMail {
+        template: Template::ResetPassword,
+        ..mail
+    };
+    assert!(world.outbox.queue(other_template).await.unwrap());
+    let other_user = world.mail(berta, Template::VerifyEmail, code()).await;
+    assert!(world.outbox.queue(other_user).await.unwrap());
+    assert_eq!(world.rows().await.len(), 4);
+}
+
+#[tokio::test]
+async fn what_waits_is_sealed() {
+    let world = World::new(MailSettings::default()).await;
+    let mail = world
+        .mail(Uuid::from_u128(7), Template::VerifyEmail, code())
+        .await;
+    world.outbox.queue(mail).await.unwrap();
+    let row: String = sqlx::query_scalar("select emails::text from emails")
+        .fetch_one(&world.database.pool())
+        .await
+        .unwrap();
+    for clear in ["493027", "Anna", "anna@example.com", "Confirm"] {
+        assert!(!row.contains(clear), "{clear} in {row}");
+    }
+}
+
+#[tokio::test]
+async fn a_mail_that_lacks_a_value_or_is_sealed_under_somebody_else_is_refused() {
+    let world = World::new(MailSettings::default()).await;
+    let user = Uuid::from_u128(7);
+    let bare = world.mail(user, Template::VerifyEmail, json!({})).await;
+    let refused = world.outbox.queue(bare.clone()).await.unwrap_err();
+    assert_eq!(
+        refused.to_string(),
+        "the template VERIFY_EMAIL needs code, expires_at"
+    );
+    let other = world.mail(Uuid::from_u128(8), Template::Welcome, json!({}));
+    let mixed = NewMail {
+        to: other.await.to,
+        ..bare
+    };
+    let refused = world.outbox.queue(mixed).await.unwrap_err();
+    assert!(matches!(refused, MailError::OtherSubject), "{refused}");
+    assert_eq!(world.rows().await, []);
+}
+
+#[tokio::test]
+async fn text_messages_need_a_directory() {
+    let world = World::new(MailSettings::default()).await;
+    let user_id = Uuid::from_u128(7);
+    let sealer = world.keyring.sealer(user_id).await.unwrap();
+    let to: Personal<PhoneNumber> = sealer
+        .seal(&PhoneNumber::parse("+12025550123").unwrap())
+        .unwrap();
+    let text = NewText {
+        cause: Uuid::from_u128(1),
+        user_id,
+        to,
+        text: sealer.seal(&"Your code: 493027".to_owned()).unwrap(),
+    };
+    let refused = world.outbox.queue_text(text.clone()).await.unwrap_err();
+    assert!(matches!(refused, MailError::TextsUnavailable), "{refused}");
+    let files = MailSettings {
+        directory: Some("mail".into()),
+        ..MailSettings::default()
+    };
+    let outbox = Outbox::new(world.database.pool(), world.keyring.clone(), &files);
+    assert!(outbox.queue_text(text.clone()).await.unwrap());
+    assert!(!outbox.queue_text(text).await.unwrap());
+}
+
+#[tokio::test]
+async fn of_an_erased_user_nothing_is_left_but_the_mail_that_tells_her() {
+    let world = World::new(MailSettings::default()).await;
+    let user = Uuid::from_u128(7);
+    for (template, values) in [
+        (Template::VerifyEmail, code()),
+        (Template::Welcome, json!({"first_name": "Anna"})),
+        (
+            Template::AccountErased,
+            json!({"occurred_at": "2026-06-01T10:00:00Z"}),
+        ),
+    ] {
+        let mail = world.mail(user, template, values).await;
+        assert!(world.outbox.queue(mail).await.unwrap());
+    }
+    let late = world.mail(user, Template::PasswordChanged, json!({"occurred_at": "x"}));
+    let late = late.await;
+    sqlx::query("update emails set status = 'SENT' where template = 'WELCOME'")
+        .execute(&world.database.pool())
+        .await
+        .unwrap();
+    world.outbox.blank(user).await.unwrap();
+    world.keyring.destroy(user).await.unwrap();
+    let row = |template: &str, status: &str, left| (template.to_owned(), status.to_owned(), left);
+    let expected = [
+        row("ACCOUNT_ERASED", "QUEUED", true),
+        row("VERIFY_EMAIL", "ERASED", false),
+        row("WELCOME", "SENT", false),
+    ];
+    assert_eq!(world.rows().await, expected);
+    let refused = world.outbox.queue(late).await.unwrap_err();
+    assert!(matches!(refused, MailError::Erased), "{refused}");
+}
