@@ -94,6 +94,13 @@ impl Accounts {
         Ok(user.and_then(|user| user.role()))
     }
 
+    /// The role of a user whose account is open, as the log has it now.
+    pub async fn require_active(&self, user_id: UserId) -> Result<Role, AccountError> {
+        let user = self.users.load(&user_id.to_string()).await?;
+        let role = user.unwrap_or_default().active_role();
+        role.map_err(|refusal| ExecuteError::Refused(refusal).into())
+    }
+
     /// Opens an account. The hash is stored first: once the account is in the log its holder
     /// can log in, wherever this is interrupted.
     ///

@@ -4,7 +4,8 @@
 //! addresses and birthdates stay here.
 
 use contracts::identity::events::v1::{
-    ChildAdded, IdentityEvent, TrainerCreated, UserLoggedIn, UserRegistered, identity_event::Event,
+    ChildAdded, IdentityEvent, TrainerCreated, UserDeactivated, UserErased, UserLoggedIn,
+    UserReactivated, UserRegistered, UserRoleChanged, identity_event::Event,
 };
 use eventsourcing::{DecodeError, Published, RecordedEvent};
 use prost::Message;
@@ -48,6 +49,50 @@ fn public(event: IdentityLogEvent) -> Option<Event> {
         }) => Some(Event::UserLoggedIn(UserLoggedIn {
             user_id: user_id.to_string(),
             logged_in_at: Some(timestamp(logged_in_at)),
+        })),
+        IdentityLogEvent::User(UserEvent::UserUpdated { .. }) => None,
+        IdentityLogEvent::User(UserEvent::UserRoleChanged {
+            user_id,
+            role: user_role,
+            changed_at,
+            departure: _,
+            active: _,
+        }) => Some(Event::UserRoleChanged(UserRoleChanged {
+            user_id: user_id.to_string(),
+            role: role(user_role).into(),
+            changed_at: Some(timestamp(changed_at)),
+        })),
+        IdentityLogEvent::User(UserEvent::UserDeactivated {
+            user_id,
+            role: user_role,
+            deactivated_at,
+            departure: _,
+        }) => Some(Event::UserDeactivated(UserDeactivated {
+            user_id: user_id.to_string(),
+            role: role(user_role).into(),
+            deactivated_at: Some(timestamp(deactivated_at)),
+        })),
+        IdentityLogEvent::User(UserEvent::UserReactivated {
+            user_id,
+            role: user_role,
+            reactivated_at,
+        }) => Some(Event::UserReactivated(UserReactivated {
+            user_id: user_id.to_string(),
+            role: role(user_role).into(),
+            reactivated_at: Some(timestamp(reactivated_at)),
+        })),
+        IdentityLogEvent::User(UserEvent::UserErased {
+            user_id,
+            role: user_role,
+            was_active,
+            erased_at,
+            email_key: _,
+            departure: _,
+        }) => Some(Event::UserErased(UserErased {
+            user_id: user_id.to_string(),
+            role: role(user_role).into(),
+            was_active,
+            erased_at: Some(timestamp(erased_at)),
         })),
         IdentityLogEvent::Trainer(TrainerEvent::TrainerCreated {
             trainer_id,
@@ -143,7 +188,7 @@ mod tests {
     }
 
     #[test]
-    fn everything_but_the_consent_is_public() {
+    fn everything_but_updates_and_the_consent_is_public() {
         let names: Vec<_> = all()
             .iter()
             .map(|event| {
@@ -157,6 +202,11 @@ mod tests {
             [
                 Some("UserRegistered"),
                 Some("UserLoggedIn"),
+                None,
+                Some("UserRoleChanged"),
+                Some("UserDeactivated"),
+                Some("UserReactivated"),
+                Some("UserErased"),
                 Some("TrainerCreated"),
                 None,
                 Some("ChildAdded")

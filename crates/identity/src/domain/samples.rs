@@ -7,7 +7,7 @@ use uuid::Uuid;
 use super::{
     child::{ChildEvent, Player, SkillLevel},
     trainer::{Profile, TrainerEvent},
-    user::UserEvent,
+    user::{PhoneChange, UserEvent},
     values::{Birthdate, ChildId, Price, Role, UserId},
 };
 
@@ -59,6 +59,39 @@ pub fn user_events() -> Vec<UserEvent> {
         UserEvent::UserLoggedIn {
             user_id: user_id(),
             logged_in_at: now(),
+        },
+        UserEvent::UserUpdated {
+            user_id: user_id(),
+            first_name: Some(sealed(user_id().uuid(), "other first name")),
+            last_name: None,
+            phone_number: Some(PhoneChange::Cleared),
+            updated_at: now(),
+        },
+        UserEvent::UserRoleChanged {
+            user_id: user_id(),
+            role: Role::Trainer,
+            departure: None,
+            active: true,
+            changed_at: now(),
+        },
+        UserEvent::UserDeactivated {
+            user_id: user_id(),
+            role: Role::Parent,
+            departure: None,
+            deactivated_at: now(),
+        },
+        UserEvent::UserReactivated {
+            user_id: user_id(),
+            role: Role::Parent,
+            reactivated_at: now(),
+        },
+        UserEvent::UserErased {
+            user_id: user_id(),
+            role: Role::Parent,
+            was_active: true,
+            email_key: email_key(),
+            departure: None,
+            erased_at: now(),
         },
     ]
 }

@@ -23,15 +23,23 @@ const RETRY_HASHING_AFTER: Duration = Duration::from_secs(2);
 impl Refusal for UserError {
     fn code(&self) -> Code {
         match self {
-            Self::AdminByAnyone => Code::FailedPrecondition,
+            Self::AdminByAnyone
+            | Self::Erased
+            | Self::LastAdmin
+            | Self::HasChildren
+            | Self::HasProfile => Code::FailedPrecondition,
             Self::NotRegistered => Code::NotFound,
+            Self::Deactivated => Code::PermissionDenied,
         }
     }
 
     fn reason(&self) -> ErrorReason {
         match self {
-            Self::AdminByAnyone => ErrorReason::RoleMismatch,
+            Self::AdminByAnyone | Self::HasChildren | Self::HasProfile => ErrorReason::RoleMismatch,
             Self::NotRegistered => ErrorReason::NotFound,
+            Self::Deactivated => ErrorReason::AccountDeactivated,
+            Self::Erased => ErrorReason::SubjectErased,
+            Self::LastAdmin => ErrorReason::LastAdmin,
         }
     }
 }

@@ -10,8 +10,8 @@ use uuid::Uuid;
 use crate::{
     domain::{
         IdentityLogEvent,
-        user::UserEvent,
-        values::{EmailAddress, PhoneNumber},
+        user::{PhoneChange, UserEvent},
+        values::{EmailAddress, PhoneNumber, UserId},
     },
     sealing::Column,
 };
@@ -49,6 +49,20 @@ pub struct UserRow {
     pub last_login_at: Option<DateTime<Utc>>,
 }
 
+impl UserRow {
+    /// Takes out everything personal.
+    fn blank(&mut self, erased_at: DateTime<Utc>) {
+        self.email = Column::blank();
+        self.email_key.clear();
+        self.first_name = Column::blank();
+        self.last_name = Column::blank();
+        self.phone_number = None;
+        self.active = false;
+        self.erased = true;
+        self.updated_at = erased_at;
+    }
+}
+
 impl Row for UserRow {
     const TABLE: &'static str = "users";
     const KEY: &'static [&'static str] = &["id"];
@@ -63,6 +77,13 @@ impl Row for UserRow {
 #[derive(Default)]
 pub struct Tables {
     users: Table<UserRow>,
+}
+
+impl Tables {
+    fn user(&mut self, user_id: UserId) -> Result<&mut UserRow, FoldError> {
+        let row = self.users.get_mut(&user_id.uuid());
+        row.ok_or_else(|| FoldError::missing("user", &user_id))
+    }
 }
 
 impl TableSet for Tables {
@@ -96,9 +117,13 @@ impl Projection for Users {
 
     fn touch(&self, event: &Delivered<UserEvent>, tables: &mut Tables) {
         match &event.event {
-            UserEvent::UserRegistered { user_id, .. } | UserEvent::UserLoggedIn { user_id, .. } => {
-                tables.users.touch(user_id.uuid());
-            }
+            UserEvent::UserRegistered { user_id, .. }
+            | UserEvent::UserLoggedIn { user_id, .. }
+            | UserEvent::UserUpdated { user_id, .. }
+            | UserEvent::UserRoleChanged { user_id, .. }
+            | UserEvent::UserDeactivated { user_id, .. }
+            | UserEvent::UserReactivated { user_id, .. }
+            | UserEvent::UserErased { user_id, .. } => tables.users.touch(user_id.uuid()),
         }
     }
 
@@ -133,12 +158,63 @@ impl Projection for Users {
                 user_id,
                 logged_in_at,
             } => {
-                let user = tables
-                    .users
-                    .get_mut(&user_id.uuid())
-                    .ok_or_else(|| FoldError::missing("user", &user_id))?;
+                let user = tables.user(user_id)?;
                 user.last_login_at = user.last_login_at.max(Some(logged_in_at));
             }
+            UserEvent::UserUpdated {
+                user_id,
+                first_name,
+                last_name,
+                phone_number,
+                updated_at,
+            } => {
+                let user = tables.user(user_id)?;
+                user.updated_at = updated_at;
+                if let Some(first_name) = first_name {
+                    user.first_name = first_name.into();
+                }
+                if let Some(last_name) = last_name {
+                    user.last_name = last_name.into();
+                }
+                if let Some(change) = phone_number {
+                    user.phone_number = match change {
+                        PhoneChange::Changed(number) => Some(number.into()),
+                        PhoneChange::Cleared => None,
+                    };
+                    user.phone_verified = false;
+                }
+            }
+            UserEvent::UserRoleChanged {
+                user_id,
+                role,
+                changed_at,
+                ..
+            } => {
+                let user = tables.user(user_id)?;
+                role.as_str().clone_into(&mut user.role);
+                user.updated_at = changed_at;
+            }
+            UserEvent::UserDeactivated {
+                user_id,
+                deactivated_at,
+                ..
+            } => {
+                let user = tables.user(user_id)?;
+                user.active = false;
+                user.updated_at = deactivated_at;
+            }
+            UserEvent::UserReactivated {
+                user_id,
+                reactivated_at,
+                ..
+            } => {
+                let user = tables.user(user_id)?;
+                user.active = true;
+                user.updated_at = reactivated_at;
+            }
+            UserEvent::UserErased {
+                user_id, erased_at, ..
+            } => tables.user(user_id)?.blank(erased_at),
         }
         Ok(())
     }

@@ -1,8 +1,8 @@
 use cqrs_es::{Aggregate, event_sink::EventSink};
 use serde::{Deserialize, Serialize};
 
-use super::{LogIn, Registrar, Registration, UserCommand, UserError, UserEvent};
-use crate::domain::values::{Role, UserId};
+use super::{Registrar, Registration, UserCommand, UserError, UserEvent, lifecycle::Account};
+use crate::domain::values::Role;
 
 /// An account as its events made it.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
@@ -10,16 +10,25 @@ pub struct User {
     account: Option<Account>,
 }
 
-#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
-struct Account {
-    user_id: UserId,
-    role: Role,
-}
-
 impl User {
     /// The role, once the account is open.
     pub fn role(&self) -> Option<Role> {
-        self.account.map(|account| account.role)
+        self.account.as_ref().map(|account| account.role)
+    }
+
+    /// The role, as long as the account may be used.
+    pub fn active_role(&self) -> Result<Role, UserError> {
+        let account = self.account()?;
+        account.require_active().map(|()| account.role)
+    }
+
+    /// Nothing personal is left.
+    pub fn is_erased(&self) -> bool {
+        self.account.as_ref().is_some_and(|account| account.erased)
+    }
+
+    fn account(&self) -> Result<&Account, UserError> {
+        self.account.as_ref().ok_or(UserError::NotRegistered)
     }
 
     /// Opens the account. Its id was made for this registration, so whoever is registered
@@ -54,12 +63,16 @@ impl User {
         }))
     }
 
-    fn log_in(&self, login: &LogIn) -> Result<UserEvent, UserError> {
-        let account = self.account.ok_or(UserError::NotRegistered)?;
-        Ok(UserEvent::UserLoggedIn {
-            user_id: account.user_id,
-            logged_in_at: login.now,
-        })
+    fn decide(&self, command: UserCommand) -> Result<Option<UserEvent>, UserError> {
+        match command {
+            UserCommand::Register(registration) => self.register(registration),
+            UserCommand::LogIn(login) => self.account()?.log_in(&login).map(Some),
+            UserCommand::Update(update) => self.account()?.update(update),
+            UserCommand::ChangeRole(change) => self.account()?.change_role(&change),
+            UserCommand::Deactivate(deactivate) => self.account()?.deactivate(&deactivate),
+            UserCommand::Reactivate(reactivate) => self.account()?.reactivate(&reactivate),
+            UserCommand::Erase(erase) => self.account()?.erase(&erase),
+        }
     }
 }
 
@@ -76,11 +89,7 @@ impl Aggregate for User {
         (): &(),
         sink: &EventSink<Self>,
     ) -> Result<(), UserError> {
-        let event = match command {
-            UserCommand::Register(registration) => self.register(registration)?,
-            UserCommand::LogIn(login) => Some(self.log_in(&login)?),
-        };
-        if let Some(event) = event {
+        if let Some(event) = self.decide(command)? {
             sink.write(event, self).await;
         }
         Ok(())
@@ -88,10 +97,17 @@ impl Aggregate for User {
 
     fn apply(&mut self, event: UserEvent) {
         match event {
-            UserEvent::UserRegistered { user_id, role, .. } => {
-                self.account = Some(Account { user_id, role });
+            UserEvent::UserRegistered {
+                user_id,
+                role,
+                email_key,
+                ..
+            } => self.account = Some(Account::new(user_id, role, email_key)),
+            later => {
+                if let Some(account) = &mut self.account {
+                    account.apply(later);
+                }
             }
-            UserEvent::UserLoggedIn { .. } => {}
         }
     }
 }

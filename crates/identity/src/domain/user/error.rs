@@ -7,4 +7,19 @@ pub enum UserError {
     /// There is no such account.
     #[error("there is no such account")]
     NotRegistered,
+    /// Its holder must not log in.
+    #[error("the account was deactivated")]
+    Deactivated,
+    /// Nothing more can be stored of its holder.
+    #[error("the user was erased")]
+    Erased,
+    /// Somebody has to run the marketplace.
+    #[error("there would be no active admin any more")]
+    LastAdmin,
+    /// Only a parent has children.
+    #[error("a user who answers for children remains a parent")]
+    HasChildren,
+    /// Only a trainer has a profile.
+    #[error("a user who has a trainer profile remains a trainer")]
+    HasProfile,
 }

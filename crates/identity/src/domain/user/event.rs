@@ -10,6 +10,13 @@ use crate::domain::values::{EmailAddress, PhoneNumber, Role, UserId};
 /// folded addresses.
 pub const EMAIL_SCOPE: &str = "user.email";
 
+/// Scope of the claims that say who the active admins are. Its keys are their ids.
+pub const ADMIN_SCOPE: &str = "user.active-admin";
+
+/// Scope of the claims that number the departures of admins, from 1. Whoever leaves takes the
+/// next number, so of two who leave at once one has to look again whether anybody stays.
+pub const DEPARTURE_SCOPE: &str = "user.admin-departure";
+
 /// What has happened to an account.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, IntoStaticStr)]
 pub enum UserEvent {
@@ -39,6 +46,76 @@ pub enum UserEvent {
         /// When.
         logged_in_at: DateTime<Utc>,
     },
+    /// What is known of its holder changed.
+    UserUpdated {
+        /// The user.
+        user_id: UserId,
+        /// First name from now on, if it was given.
+        first_name: Option<Personal<String>>,
+        /// Last name from now on, if it was given.
+        last_name: Option<Personal<String>>,
+        /// What became of the telephone number, if anything.
+        phone_number: Option<PhoneChange>,
+        /// When.
+        updated_at: DateTime<Utc>,
+    },
+    /// Its holder may do something else from now on.
+    UserRoleChanged {
+        /// The user.
+        user_id: UserId,
+        /// What the user may do from now on.
+        role: Role,
+        /// Number of the departure, when an active admin left.
+        departure: Option<u64>,
+        /// Whether the account was active.
+        active: bool,
+        /// When.
+        changed_at: DateTime<Utc>,
+    },
+    /// It was closed for the time being.
+    UserDeactivated {
+        /// The user.
+        user_id: UserId,
+        /// The role of the account.
+        role: Role,
+        /// Number of the departure, when an active admin left.
+        departure: Option<u64>,
+        /// When.
+        deactivated_at: DateTime<Utc>,
+    },
+    /// It was opened again.
+    UserReactivated {
+        /// The user.
+        user_id: UserId,
+        /// The role of the account.
+        role: Role,
+        /// When.
+        reactivated_at: DateTime<Utc>,
+    },
+    /// Nothing personal of its holder is to be read any more.
+    UserErased {
+        /// The user.
+        user_id: UserId,
+        /// The role that the account had.
+        role: Role,
+        /// Whether it was open until then.
+        was_active: bool,
+        /// Keyed fingerprint of the folded address, which is free from now on.
+        email_key: String,
+        /// Number of the departure, when an active admin left.
+        departure: Option<u64>,
+        /// When.
+        erased_at: DateTime<Utc>,
+    },
+}
+
+/// What became of a telephone number.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum PhoneChange {
+    /// There is another one; nobody has verified it.
+    Changed(Personal<PhoneNumber>),
+    /// There is none any more.
+    Cleared,
 }
 
 impl DomainEvent for UserEvent {
@@ -52,15 +129,75 @@ impl DomainEvent for UserEvent {
 }
 
 impl ClaimingEvent for UserEvent {
-    fn claims(&self, _aggregate_id: &str) -> Vec<ClaimChange> {
+    const FOLD_VERSION: i32 = 2;
+
+    fn claims(&self, aggregate_id: &str) -> Vec<ClaimChange> {
         match self {
-            Self::UserRegistered { email_key, .. } => {
-                vec![ClaimChange::Acquire(Claim::Unique {
-                    scope: EMAIL_SCOPE,
-                    key: email_key.clone(),
-                })]
+            Self::UserRegistered {
+                email_key, role, ..
+            } => {
+                let mut claims = vec![ClaimChange::Acquire(address(email_key))];
+                claims.extend(joins(aggregate_id, *role));
+                claims
             }
-            Self::UserLoggedIn { .. } => Vec::new(),
+            Self::UserRoleChanged {
+                role,
+                departure,
+                active,
+                ..
+            } => {
+                let mut claims = leaves(aggregate_id, *departure);
+                if *active {
+                    claims.extend(joins(aggregate_id, *role));
+                }
+                claims
+            }
+            Self::UserDeactivated { departure, .. } => leaves(aggregate_id, *departure),
+            Self::UserReactivated { role, .. } => joins(aggregate_id, *role),
+            Self::UserErased {
+                email_key,
+                departure,
+                ..
+            } => {
+                let mut claims = vec![ClaimChange::Release(address(email_key))];
+                claims.extend(leaves(aggregate_id, *departure));
+                claims
+            }
+            Self::UserLoggedIn { .. } | Self::UserUpdated { .. } => Vec::new(),
         }
     }
+}
+
+fn address(email_key: &str) -> Claim {
+    Claim::Unique {
+        scope: EMAIL_SCOPE,
+        key: email_key.to_owned(),
+    }
+}
+
+fn seat(user_id: &str) -> Claim {
+    Claim::Unique {
+        scope: ADMIN_SCOPE,
+        key: user_id.to_owned(),
+    }
+}
+
+fn joins(user_id: &str, role: Role) -> Vec<ClaimChange> {
+    match role {
+        Role::Admin => vec![ClaimChange::Acquire(seat(user_id))],
+        Role::Trainer | Role::Parent => Vec::new(),
+    }
+}
+
+fn leaves(user_id: &str, departure: Option<u64>) -> Vec<ClaimChange> {
+    departure.map_or_else(Vec::new, |number| {
+        let taken = Claim::Unique {
+            scope: DEPARTURE_SCOPE,
+            key: number.to_string(),
+        };
+        vec![
+            ClaimChange::Release(seat(user_id)),
+            ClaimChange::Acquire(taken),
+        ]
+    })
 }

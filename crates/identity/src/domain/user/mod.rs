@@ -4,10 +4,14 @@ mod aggregate;
 mod command;
 mod error;
 mod event;
+mod lifecycle;
 #[cfg(test)]
 mod tests;
 
 pub use aggregate::User;
-pub use command::{LogIn, Registrar, Registration, UserCommand};
+pub use command::{
+    Admins, ChangeRole, Deactivate, Erase, LogIn, Reactivate, Registrar, Registration, Update,
+    UserCommand,
+};
 pub use error::UserError;
-pub use event::{EMAIL_SCOPE, UserEvent};
+pub use event::{ADMIN_SCOPE, DEPARTURE_SCOPE, EMAIL_SCOPE, PhoneChange, UserEvent};

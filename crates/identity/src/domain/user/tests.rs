@@ -1,3 +1,5 @@
+mod lifecycle;
+
 use cqrs_es::test::TestFramework;
 use eventsourcing::{Claim, ClaimChange, ClaimingEvent, testing::sealed};
 

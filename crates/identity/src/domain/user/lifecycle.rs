@@ -1,0 +1,164 @@
+//! What becomes of an account after it was opened.
+
+use serde::{Deserialize, Serialize};
+
+use super::{
+    Admins, ChangeRole, Deactivate, Erase, LogIn, Reactivate, Update, UserError, UserEvent,
+};
+use crate::domain::values::{Role, UserId};
+
+/// An open, closed or erased account. It remembers nothing personal.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(super) struct Account {
+    pub(super) user_id: UserId,
+    pub(super) role: Role,
+    pub(super) active: bool,
+    pub(super) erased: bool,
+    pub(super) email_key: String,
+}
+
+impl Account {
+    pub(super) fn new(user_id: UserId, role: Role, email_key: String) -> Self {
+        Self {
+            user_id,
+            role,
+            active: true,
+            erased: false,
+            email_key,
+        }
+    }
+
+    pub(super) fn log_in(&self, login: &LogIn) -> Result<UserEvent, UserError> {
+        self.require_active()?;
+        Ok(UserEvent::UserLoggedIn {
+            user_id: self.user_id,
+            logged_in_at: login.now,
+        })
+    }
+
+    /// A deactivated account can be corrected.
+    pub(super) fn update(&self, update: Update) -> Result<Option<UserEvent>, UserError> {
+        self.require_known()?;
+        let Update {
+            first_name,
+            last_name,
+            phone_number,
+            now,
+        } = update;
+        if first_name.is_none() && last_name.is_none() && phone_number.is_none() {
+            return Ok(None);
+        }
+        Ok(Some(UserEvent::UserUpdated {
+            user_id: self.user_id,
+            first_name,
+            last_name,
+            phone_number,
+            updated_at: now,
+        }))
+    }
+
+    pub(super) fn change_role(&self, change: &ChangeRole) -> Result<Option<UserEvent>, UserError> {
+        self.require_known()?;
+        if self.role == change.role {
+            return Ok(None);
+        }
+        if self.role == Role::Parent && change.has_children {
+            return Err(UserError::HasChildren);
+        }
+        if self.role == Role::Trainer && change.has_profile {
+            return Err(UserError::HasProfile);
+        }
+        Ok(Some(UserEvent::UserRoleChanged {
+            user_id: self.user_id,
+            role: change.role,
+            departure: self.departure(change.admins)?,
+            active: self.active,
+            changed_at: change.now,
+        }))
+    }
+
+    pub(super) fn deactivate(&self, command: &Deactivate) -> Result<Option<UserEvent>, UserError> {
+        self.require_known()?;
+        if !self.active {
+            return Ok(None);
+        }
+        Ok(Some(UserEvent::UserDeactivated {
+            user_id: self.user_id,
+            role: self.role,
+            departure: self.departure(command.admins)?,
+            deactivated_at: command.now,
+        }))
+    }
+
+    pub(super) fn reactivate(&self, command: &Reactivate) -> Result<Option<UserEvent>, UserError> {
+        self.require_known()?;
+        if self.active {
+            return Ok(None);
+        }
+        Ok(Some(UserEvent::UserReactivated {
+            user_id: self.user_id,
+            role: self.role,
+            reactivated_at: command.now,
+        }))
+    }
+
+    pub(super) fn erase(&self, command: &Erase) -> Result<Option<UserEvent>, UserError> {
+        if self.erased {
+            return Ok(None);
+        }
+        Ok(Some(UserEvent::UserErased {
+            user_id: self.user_id,
+            role: self.role,
+            was_active: self.active,
+            email_key: self.email_key.clone(),
+            departure: self.departure(command.admins)?,
+            erased_at: command.now,
+        }))
+    }
+
+    pub(super) fn apply(&mut self, event: UserEvent) {
+        match event {
+            UserEvent::UserRoleChanged { role, .. } => self.role = role,
+            UserEvent::UserDeactivated { .. } => self.active = false,
+            UserEvent::UserReactivated { .. } => self.active = true,
+            UserEvent::UserErased { .. } => {
+                self.active = false;
+                self.erased = true;
+            }
+            UserEvent::UserRegistered { .. }
+            | UserEvent::UserLoggedIn { .. }
+            | UserEvent::UserUpdated { .. } => {}
+        }
+    }
+
+    /// Refuses what an erased user can no longer be the subject of.
+    pub(super) fn require_known(&self) -> Result<(), UserError> {
+        if self.erased {
+            Err(UserError::Erased)
+        } else {
+            Ok(())
+        }
+    }
+
+    /// Refuses what the holder of a closed account must not do.
+    pub(super) fn require_active(&self) -> Result<(), UserError> {
+        self.require_known()?;
+        if self.active {
+            Ok(())
+        } else {
+            Err(UserError::Deactivated)
+        }
+    }
+
+    /// The number under which an active admin leaves; `None` for everybody else.
+    fn departure(&self, admins: Admins) -> Result<Option<u64>, UserError> {
+        if self.role != Role::Admin || !self.active {
+            return Ok(None);
+        }
+        if admins.others {
+            Ok(Some(admins.next_departure))
+        } else {
+            Err(UserError::LastAdmin)
+        }
+    }
+}
