@@ -26,7 +26,7 @@ const LOG_TABLES: [&str; 6] = [
 ];
 
 /// The functions of the log that the service's role may call.
-const LOG_FUNCTIONS: [&str; 2] = ["append_batch", "resolve_batch"];
+const LOG_FUNCTIONS: [&str; 3] = ["append_batch", "judge_batch", "resolve_batch"];
 
 const ACQUIRE_LIMIT: Duration = Duration::from_secs(5);
 

@@ -5,17 +5,19 @@ use std::{
     time::Duration,
 };
 
-use sqlx::{PgConnection, PgPool, Postgres, pool::PoolConnection};
+use sqlx::{PgConnection, PgPool, Postgres, error::DatabaseError, pool::PoolConnection};
 use uuid::Uuid;
 
 use super::{
     Decided, Entry, FirstAnswer, Verdict,
-    batch::{self, Appended},
+    append::{self, Appended},
 };
 use crate::error::{LogError, is_transient};
 
 const FIRST_PAUSE: Duration = Duration::from_millis(10);
 const LONGEST_PAUSE: Duration = Duration::from_secs(1);
+const UNIQUE_VIOLATION: &str = "23505";
+const EXCLUSION_VIOLATION: &str = "23P01";
 
 /// A connection that is made again whenever it is lost.
 pub(super) struct Lane {
@@ -97,7 +99,11 @@ impl Lane {
         let mut pause = FIRST_PAUSE;
         loop {
             let batch_id = Uuid::now_v7();
-            let outcome = batch::append(&mut **self.connect().await, batch_id, commands).await;
+            let connection = self.connect().await;
+            let mut outcome = append::append(&mut **connection, batch_id, commands).await;
+            if outcome.as_ref().is_err_and(was_refused) {
+                outcome = append::append_accepted(connection, batch_id, commands).await;
+            }
             match outcome {
                 Ok(appended) => return Ok(appended),
                 Err(error) if is_transient(&error) => {
@@ -213,6 +219,12 @@ impl Lane {
         };
         self.connection.insert(connection)
     }
+}
+
+/// Whether a constraint of the log stood in the way of something in the batch.
+fn was_refused(error: &sqlx::Error) -> bool {
+    let code = error.as_database_error().and_then(DatabaseError::code);
+    code.is_some_and(|code| code == UNIQUE_VIOLATION || code == EXCLUSION_VIOLATION)
 }
 
 /// Gives each accepted command the position of its last event.

@@ -1,6 +1,7 @@
 //! Group commit: the commands of one process queue up in memory while the batch before them
 //! is flushed; one call of `append_batch` appends all of them and answers each.
 
+mod append;
 mod batch;
 mod flush;
 mod lane;

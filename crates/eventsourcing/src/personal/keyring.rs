@@ -138,11 +138,17 @@ impl Keyring {
     /// Destroys the key of a subject: from here on nothing sealed with it can be opened. Of a
     /// subject that has no key, none will ever be made.
     pub async fn destroy(&self, subject: Uuid) -> Result<DestroyedKey, PersonalError> {
+        sqlx::query(
+            "insert into subject_keys (subject_id, master_key_id, destroyed_at) values ($1, '', now()) \
+             on conflict (subject_id) do nothing",
+        )
+        .bind(subject)
+        .execute(&self.inner.pool)
+        .await?;
         let (wrapped, destroyed_at): (Option<Vec<u8>>, DateTime<Utc>) = sqlx::query_as(
-            "with before as (select wrapped from subject_keys where subject_id = $1 for update) \
-             insert into subject_keys as k (subject_id, master_key_id, wrapped, destroyed_at) values ($1, '', null, now()) \
-             on conflict (subject_id) do update set wrapped = null, destroyed_at = coalesce(k.destroyed_at, now()) \
-             returning (select wrapped from before), k.destroyed_at",
+            "update subject_keys k set wrapped = null, destroyed_at = coalesce(k.destroyed_at, now()) \
+             from (select wrapped from subject_keys where subject_id = $1 for update) before \
+             where k.subject_id = $1 returning before.wrapped, k.destroyed_at",
         )
         .bind(subject)
         .fetch_one(&self.inner.pool)
@@ -187,27 +193,8 @@ impl Keyring {
             if rows.is_empty() {
                 return Ok(done);
             }
-            for (subject, old, wrapped) in rows {
-                let key = self
-                    .inner
-                    .masters
-                    .by_id(&old)?
-                    .unwrap(subject, &wrapped)
-                    .await?;
-                let again = master.wrap(subject, key).await?;
-                // A key that was destroyed in the meantime stays destroyed.
-                sqlx::query(
-                    "update subject_keys set wrapped = $3, master_key_id = $4 \
-                     where subject_id = $1 and master_key_id = $2 and wrapped is not null",
-                )
-                .bind(subject)
-                .bind(&old)
-                .bind(again)
-                .bind(master.id())
-                .execute(&self.inner.pool)
-                .await?;
-                done += 1;
-            }
+            done += rows.len() as u64;
+            self.rewrap_round(rows).await?;
             let left: i64 = sqlx::query_scalar(
                 "select count(*) from subject_keys where master_key_id <> $1 and wrapped is not null",
             )
@@ -216,6 +203,35 @@ impl Keyring {
             .await?;
             progress(done, u64::try_from(left).unwrap_or_default());
         }
+    }
+
+    async fn rewrap_round(&self, rows: Vec<(Uuid, String, Vec<u8>)>) -> Result<(), PersonalError> {
+        let master = self.inner.masters.current();
+        let (mut subjects, mut before, mut wrapped) = (Vec::new(), Vec::new(), Vec::new());
+        for (subject, old, sealed) in rows {
+            let key = self
+                .inner
+                .masters
+                .by_id(&old)?
+                .unwrap(subject, &sealed)
+                .await?;
+            wrapped.push(master.wrap(subject, key).await?);
+            subjects.push(subject);
+            before.push(old);
+        }
+        // A key that was destroyed in the meantime stays destroyed.
+        sqlx::query(
+            "update subject_keys k set wrapped = n.wrapped, master_key_id = $4 \
+             from unnest($1::uuid[], $2::text[], $3::bytea[]) n (subject_id, before, wrapped) \
+             where k.subject_id = n.subject_id and k.master_key_id = n.before and k.wrapped is not null",
+        )
+        .bind(subjects)
+        .bind(before)
+        .bind(wrapped)
+        .bind(master.id())
+        .execute(&self.inner.pool)
+        .await?;
+        Ok(())
     }
 
     fn cached(&self, subject: Uuid) -> Option<Cached> {

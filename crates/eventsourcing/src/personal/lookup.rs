@@ -2,6 +2,8 @@
 
 use ring::hmac::{HMAC_SHA256, Key, sign, verify};
 
+use super::hex;
+
 /// Makes keyed fingerprints of values, for claims, indexes, codes and tokens. Without the key
 /// they tell nothing, not even to somebody who guesses the value. Cheap to clone.
 #[derive(Clone)]
@@ -14,10 +16,7 @@ impl LookupKey {
 
     /// 64 hexadecimal digits; the same for the same purpose and value.
     pub fn fingerprint(&self, purpose: &str, value: &str) -> String {
-        self.tag(purpose, value.as_bytes())
-            .iter()
-            .map(|byte| format!("{byte:02x}"))
-            .collect()
+        hex(&self.tag(purpose, value.as_bytes()))
     }
 
     /// The same as a number, for indexes that need not tell every two values apart.

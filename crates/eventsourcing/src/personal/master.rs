@@ -6,7 +6,7 @@ use futures::{FutureExt, future::BoxFuture};
 use ring::digest::{Context, SHA256};
 use uuid::Uuid;
 
-use super::{DataKey, PersonalError, random};
+use super::{DataKey, PersonalError, hex, random};
 
 /// Seals and opens the keys of subjects. Implement it to keep the master key in a KMS.
 pub trait MasterKey: Send + Sync {
@@ -87,10 +87,7 @@ fn fingerprint(bytes: &[u8]) -> String {
     let mut hash = Context::new(&SHA256);
     hash.update(b"divinetime master key");
     hash.update(bytes);
-    hash.finish().as_ref()[..6]
-        .iter()
-        .map(|byte| format!("{byte:02x}"))
-        .collect()
+    hex(&hash.finish().as_ref()[..6])
 }
 
 /// The master key in use, and those before it while keys sealed by them remain.

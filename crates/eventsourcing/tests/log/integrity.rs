@@ -49,9 +49,8 @@ const APPENDS: usize = 60;
 async fn append_raw(pool: &PgPool, id: Uuid, keep: bool) {
     let mut transaction = pool.begin().await.unwrap();
     sqlx::query(
-        "select append_batch($1, 1, 'd'::bytea, array[1], array['raw'], array[$1::text], array[1::bigint], array['E'], \
-         array['1'], array['{}'], array[$1], array[$1], array['x'], array[$1], array[null::uuid], array[null::text], \
-         '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}')",
+        "select append_batch($1, 'd', array[(1, 1, 'raw', $1::text, 1, 'E', '1', '{}', $1, $1, 'x', $1, null, null)::append_event], \
+         '{}', '{}', '{}')",
     )
     .bind(id)
     .execute(&mut *transaction)
