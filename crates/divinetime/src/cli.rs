@@ -8,8 +8,8 @@ use service::{Telemetry, TelemetrySettings};
 
 use crate::embedded::home::Home;
 use crate::{
-    Failure, console, create_admin, demo, events, health, migrate, operator, projections, serve,
-    up, verify,
+    Failure, console, create_admin, demo, events, health, keys, migrate, operator, projections,
+    serve, up, verify,
 };
 
 /// Sessions, tickets, payments and their statistics for children's sport, in one program.
@@ -39,6 +39,9 @@ enum Command {
     Events(events::EventsArgs),
     /// Opens an account for an administrator; the password comes from `DIVINETIME_ADMIN_PASSWORD` or standard input
     CreateAdmin(create_admin::CreateAdminArgs),
+    /// Shows the keys of personal data, and wraps them with a new master key
+    #[command(subcommand)]
+    Keys(keys::KeysCommand),
     /// Asks a service whether it serves
     Health(health::HealthArgs),
     /// Plays a season through the API and checks its statistics
@@ -101,6 +104,7 @@ async fn run(command: Command) -> Result<ExitCode, Failure> {
         Command::Verify(args) => verify::run(args).await,
         Command::Events(args) => events::run(args).await,
         Command::CreateAdmin(args) => create_admin::run(args).await,
+        Command::Keys(command) => keys::run(command).await,
         Command::Health(args) => health::run(args).await,
         Command::Demo(DemoCommand { args, data }) => {
             let admin = Home::existing(&data.path).and_then(|home| operator::local_admin(&home));

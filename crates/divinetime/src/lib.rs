@@ -15,6 +15,7 @@ mod signals;
 mod create_admin;
 mod events;
 mod health;
+mod keys;
 mod migrate;
 mod projections;
 mod serve;

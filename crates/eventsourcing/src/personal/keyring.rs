@@ -55,6 +55,17 @@ pub struct DestroyedKey {
     pub destroyed_at: DateTime<Utc>,
 }
 
+/// What is in the table of keys.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Census {
+    /// The master key in use.
+    pub current: String,
+    /// Each master key, and how many keys it has wrapped.
+    pub wrapped: Vec<(String, i64)>,
+    /// Keys that were destroyed.
+    pub destroyed: i64,
+}
+
 impl Keyring {
     /// The keys in the table `subject_keys` of the pool's schema.
     pub fn new(pool: PgPool, masters: MasterKeys) -> Self {
@@ -174,6 +185,28 @@ impl Keyring {
             .await?;
         self.inner.cache.remove(&subject);
         Ok(())
+    }
+
+    /// How many keys each master key has wrapped, and how many were destroyed.
+    pub async fn census(&self) -> Result<Census, PersonalError> {
+        let rows: Vec<(String, i64, i64)> = sqlx::query_as(
+            "select master_key_id, count(wrapped), count(destroyed_at) from subject_keys \
+             group by master_key_id order by master_key_id",
+        )
+        .fetch_all(&self.inner.pool)
+        .await?;
+        let mut census = Census {
+            current: self.inner.masters.current().id().to_owned(),
+            wrapped: Vec::new(),
+            destroyed: 0,
+        };
+        for (master, wrapped, destroyed) in rows {
+            census.destroyed += destroyed;
+            if wrapped > 0 {
+                census.wrapped.push((master, wrapped));
+            }
+        }
+        Ok(census)
     }
 
     /// Wraps every key with the current master key that another one has wrapped. Can be stopped

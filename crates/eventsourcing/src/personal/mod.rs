@@ -19,7 +19,7 @@ use ring::aead::{AES_256_GCM, Aad, LessSafeKey, NONCE_LEN, Nonce, UnboundKey};
 use serde::{Deserialize, Deserializer, Serialize, de::DeserializeOwned};
 use uuid::Uuid;
 
-pub use keyring::{DestroyedKey, Keyring, Opener, Sealer};
+pub use keyring::{Census, DestroyedKey, Keyring, Opener, Sealer};
 pub use lookup::LookupKey;
 pub use master::{LocalMasterKey, MasterKey, MasterKeys};
 
