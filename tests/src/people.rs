@@ -158,8 +158,7 @@ pub async fn add_child(
             day: 2,
         }),
         skill_level: SkillLevel::Beginner.into(),
-        specify: String::new(),
-        team: String::new(),
+        ..Default::default()
     };
     let answer = ChildServiceClient::new(system.channel("identity"))
         .add_child(parent.says(request))

@@ -79,8 +79,7 @@ async fn visible(
             day: 2,
         }),
         skill_level: SkillLevel::Beginner.into(),
-        specify: String::new(),
-        team: String::new(),
+        ..Default::default()
     };
     let sent = Instant::now();
     let added = children

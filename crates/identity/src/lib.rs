@@ -3,6 +3,7 @@
 // In the order in which a command flows.
 pub mod accounts;
 mod admin;
+pub mod children;
 mod credentials;
 pub mod domain;
 pub mod grpc;
@@ -57,6 +58,11 @@ pub fn migrations() -> Vec<Migration> {
             include_str!("../migrations/0103_children.sql"),
         ),
         migration(104, "subject keys", eventsourcing::personal::TABLES),
+        migration(
+            130,
+            "child records",
+            include_str!("../migrations/0130_child_records.sql"),
+        ),
         migration(150, "emails", include_str!("../migrations/0150_emails.sql")),
     ]
 }

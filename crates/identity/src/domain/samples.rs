@@ -4,11 +4,11 @@ use chrono::{DateTime, Utc};
 use eventsourcing::testing::sealed;
 use uuid::Uuid;
 
+pub use super::child::samples::child_events;
 use super::{
-    child::{ChildEvent, Player, SkillLevel},
     trainer::{Profile, TrainerEvent},
     user::{PhoneChange, UserEvent},
-    values::{Birthdate, ChildId, Price, Role, UserId},
+    values::{ChildId, Price, Role, UserId},
 };
 
 /// What is personal in the samples, in lower case.
@@ -115,32 +115,4 @@ pub fn trainer_events() -> Vec<TrainerEvent> {
         profile: profile(),
         created_at: now(),
     }]
-}
-
-pub fn player() -> Player {
-    Player {
-        first_name: "Cleo".to_owned(),
-        last_name: "Berg".to_owned(),
-        birthdate: Birthdate::parse(2015, 2, 28, now().date_naive()).unwrap(),
-        skill_level: SkillLevel::Intermediate,
-        specify: "Plays two years up.".to_owned(),
-        team: "Harbour United".to_owned(),
-    }
-}
-
-pub fn child_events() -> Vec<ChildEvent> {
-    let (child_id, guardian_id) = (child_id(), user_id());
-    vec![
-        ChildEvent::ConsentGiven {
-            child_id,
-            guardian_id,
-            given_at: now(),
-        },
-        ChildEvent::ChildAdded {
-            child_id,
-            guardian_id,
-            player: player(),
-            added_at: now(),
-        },
-    ]
 }

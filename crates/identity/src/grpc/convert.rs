@@ -1,10 +1,11 @@
 //! From rows and values to messages. From requests to commands: `parse`.
 
-use chrono::{DateTime, Datelike, NaiveDate, Utc};
+pub(super) mod children;
+
+use chrono::{DateTime, Utc};
 use contracts::{
     common::v1::{LogPosition, Money, Role as PublicRole},
-    google::r#type::Date,
-    identity::v1::{Child, SkillLevel, Trainer, User},
+    identity::v1::{Trainer, User},
 };
 use eventsourcing::{
     Committed,
@@ -18,7 +19,7 @@ use tonic::Status;
 use crate::{
     NAME,
     domain::values::{Price, Role},
-    projector::{children::ChildRow, trainers::TrainerRow, users::UserRow},
+    projector::{trainers::TrainerRow, users::UserRow},
 };
 
 /// A role as tokens and other services know it.
@@ -58,14 +59,6 @@ pub fn position(position: i64) -> LogPosition {
 /// The answer that was stored with a command; it lacks the position.
 pub(super) fn stored<M: Message + Default>(committed: &Committed) -> Result<M, Status> {
     M::decode(committed.reply.as_slice()).map_err(internal)
-}
-
-fn date(date: NaiveDate) -> Date {
-    Date {
-        year: date.year(),
-        month: i32::try_from(date.month()).unwrap_or_default(),
-        day: i32::try_from(date.day()).unwrap_or_default(),
-    }
 }
 
 /// An account, with what is personal opened: empty once the user was erased.
@@ -135,35 +128,6 @@ impl From<TrainerRow> for Trainer {
             }),
             session_duration_minutes: session_duration,
             external,
-            created_at: Some(timestamp(created_at)),
-        }
-    }
-}
-
-impl From<ChildRow> for Child {
-    fn from(row: ChildRow) -> Self {
-        let ChildRow {
-            id,
-            name: _,
-            first_name,
-            last_name,
-            parent_id,
-            birthdate,
-            skill_level,
-            team,
-            specify,
-            created_at,
-        } = row;
-        let level = SkillLevel::from_str_name(&format!("SKILL_LEVEL_{skill_level}"));
-        Self {
-            child_id: id.to_string(),
-            guardian_id: parent_id.to_string(),
-            first_name,
-            last_name,
-            birthdate: Some(date(birthdate)),
-            skill_level: level.unwrap_or_default().into(),
-            specify,
-            team,
             created_at: Some(timestamp(created_at)),
         }
     }

@@ -9,6 +9,7 @@ use tonic::{Code, Status};
 
 use crate::{
     accounts::AccountError,
+    children::RecordError,
     domain::{
         child::ChildError,
         trainer::TrainerError,
@@ -63,15 +64,35 @@ impl Refusal for TrainerError {
 impl Refusal for ChildError {
     fn code(&self) -> Code {
         match self {
-            Self::NotAParent => Code::FailedPrecondition,
-            Self::NoConsent => Code::InvalidArgument,
+            Self::NotFound => Code::NotFound,
+            Self::NotAParent
+            | Self::ConsentMissing
+            | Self::Archived
+            | Self::Erased
+            | Self::BookingsAhead
+            | Self::TransferNotOpen => Code::FailedPrecondition,
         }
     }
 
     fn reason(&self) -> ErrorReason {
         match self {
+            Self::NotFound => ErrorReason::NotFound,
             Self::NotAParent => ErrorReason::RoleMismatch,
-            Self::NoConsent => ErrorReason::InvalidFields,
+            Self::ConsentMissing => ErrorReason::ConsentMissing,
+            Self::Archived => ErrorReason::ChildArchived,
+            Self::Erased => ErrorReason::SubjectErased,
+            Self::BookingsAhead => ErrorReason::BookingsAhead,
+            Self::TransferNotOpen => ErrorReason::TransferNotOpen,
+        }
+    }
+}
+
+impl From<RecordError> for Status {
+    fn from(error: RecordError) -> Self {
+        match error {
+            RecordError::Command(error) => command_status(error),
+            RecordError::Keys(error) => personal_status(error),
+            RecordError::Log(error) => internal(error),
         }
     }
 }

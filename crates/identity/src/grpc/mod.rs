@@ -65,14 +65,9 @@ impl Servers {
                 accounts: accounts.clone(),
                 trainers: Repository::new(log),
                 pool: pool.clone(),
-                checkpoints: checkpoints.clone(),
-            }),
-            children: ChildServiceServer::new(ChildRpcs {
-                accounts,
-                children: Repository::new(log),
-                pool: pool.clone(),
                 checkpoints,
             }),
+            children: ChildServiceServer::new(ChildRpcs::new(parts, accounts)),
             keys: KeyServiceServer::new(keys),
         })
     }

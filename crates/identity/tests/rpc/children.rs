@@ -4,7 +4,7 @@ use contracts::{
     common::v1::{LogPosition, Role},
     google::r#type::Date,
     identity::v1::{
-        AddChildRequest, AddChildResponse, GetChildRequest, ListChildrenRequest,
+        AddChildRequest, AddChildResponse, EraseChildRequest, GetChildRequest, ListChildrenRequest,
         ListChildrenResponse, SkillLevel,
     },
 };
@@ -185,11 +185,14 @@ async fn everything_that_is_wrong_with_a_child_is_told_together() {
         skill_level: 99,
         specify: "x".repeat(501),
         team: "x".repeat(101),
+        policy_version: "of today".to_owned(),
+        ..Default::default()
     };
     assert_eq!(
         fields(&add(&harness, &anna, bad).await.unwrap_err()),
         [
             "request_id",
+            "policy_version",
             "guardian_consent",
             "first_name",
             "last_name",
@@ -306,4 +309,74 @@ async fn a_read_does_not_answer_before_the_position_it_is_given() {
         .await
         .unwrap_err();
     assert_eq!(fields(&refused), ["min_position.service"]);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_erased_child_is_empty_and_nothing_of_it_can_be_read_anywhere() {
+    let harness = Harness::start().await;
+    let anna = harness.account(Role::Parent, "anna@example.com").await;
+    let request = child("Cleo");
+    let added = add(&harness, &anna, request.clone()).await.unwrap();
+    let erase = EraseChildRequest {
+        request_id: id(),
+        child_id: added.child_id.clone(),
+    };
+    let mut children = harness.children(&anna.bearer);
+    let erased = children.erase_child(erase.clone()).await.unwrap();
+    let position = erased.into_inner().position;
+    assert!(position.is_some());
+    let again = children.erase_child(erase).await.unwrap();
+    assert_eq!(again.into_inner().position, position);
+    let get = GetChildRequest {
+        child_id: added.child_id.clone(),
+        min_position: position,
+    };
+    let shown = children.get_child(get).await.unwrap().into_inner().child;
+    let shown = shown.unwrap();
+    assert!(shown.erased && shown.archived_at.is_some());
+    assert_eq!((shown.first_name.as_str(), shown.birthdate), ("", None));
+    let blank: bool = sqlx::query_scalar(
+        "select first_name || last_name || name || birthdate || team || specify = '' from children",
+    )
+    .fetch_one(&harness.database.pool())
+    .await
+    .unwrap();
+    assert!(blank);
+    let keys: i64 = sqlx::query_scalar(
+        "select count(*) from subject_keys where subject_id = $1 and wrapped is not null",
+    )
+    .bind(uuid::Uuid::parse_str(&added.child_id).unwrap())
+    .fetch_one(&harness.database.pool())
+    .await
+    .unwrap();
+    assert_eq!(keys, 0);
+    let refused = add(&harness, &anna, request).await.unwrap_err();
+    assert_eq!(
+        (refused.code(), reason(&refused).as_str()),
+        (Code::FailedPrecondition, "SUBJECT_ERASED")
+    );
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn neither_the_log_nor_the_read_tables_hold_anything_of_a_child_in_clear() {
+    let harness = Harness::start().await;
+    let anna = harness.account(Role::Parent, "anna@example.com").await;
+    let added = add(&harness, &anna, child("Zyxwold")).await.unwrap();
+    list(&harness, &anna, of(&anna, added.position))
+        .await
+        .unwrap();
+    let texts: Vec<String> = sqlx::query_scalar(
+        "select row_to_json(e)::text from events e where aggregate_type = 'child' \
+         union all select row_to_json(r)::text from requests r \
+         union all select row_to_json(c)::text from children c",
+    )
+    .fetch_all(&harness.database.pool())
+    .await
+    .unwrap();
+    assert!(texts.len() > 3);
+    for text in texts {
+        for clear in ["Zyxwold", "2016-02-29", "two years up", "Harbour"] {
+            assert!(!text.contains(clear), "{text}");
+        }
+    }
 }

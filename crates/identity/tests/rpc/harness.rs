@@ -241,6 +241,7 @@ pub fn child(first_name: &str) -> AddChildRequest {
         skill_level: SkillLevel::Advanced.into(),
         specify: "Plays two years up.".to_owned(),
         team: "Harbour United".to_owned(),
+        ..Default::default()
     }
 }
 

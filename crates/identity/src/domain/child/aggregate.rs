@@ -1,49 +1,283 @@
+use std::collections::BTreeMap;
+
+use chrono::{DateTime, Utc};
 use cqrs_es::{Aggregate, event_sink::EventSink};
 use serde::{Deserialize, Serialize};
+use uuid::Uuid;
 
-use super::{AddChild, ChildCommand, ChildError, ChildEvent, Consent};
-use crate::domain::values::Role;
+use super::{
+    Action, By, ChildCommand, ChildError, ChildEvent, Player, PlayerChanges, PolicyVersion, Purpose,
+};
+use crate::domain::values::{AllergenId, ChildId, Role, TransferId, UserId, medical_subject};
 
 /// A child's record as its events made it.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct Child {
-    added: bool,
+    stage: Stage,
+    /// Who answers for it, from her first consent on.
+    pub(super) guardian: Option<UserId>,
+    pub(super) consents: BTreeMap<Purpose, PolicyVersion>,
+    /// How often the consent to medical data was withdrawn.
+    medical_generation: u32,
+    /// The guardian's own allergens, by their fingerprints.
+    pub(super) allergens: BTreeMap<String, AllergenId>,
+    /// The offer that can be accepted.
+    pub(super) open: Option<Transfer>,
+    /// The last one that could.
+    pub(super) closed: Option<Transfer>,
 }
 
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+enum Stage {
+    /// Nothing of it is known but consents.
+    #[default]
+    New,
+    Added,
+    Archived,
+    Erased,
+}
+
+/// An offer to hand the child over.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Transfer {
+    pub(super) id: TransferId,
+    pub(super) to: Option<UserId>,
+}
+
+/// The circumstances of a command.
+#[derive(Clone, Copy)]
+pub(super) struct Asked {
+    pub(super) child_id: ChildId,
+    pub(super) by: By,
+    pub(super) now: DateTime<Utc>,
+}
+
+pub(super) type Decision = Result<Vec<ChildEvent>, ChildError>;
+
 impl Child {
-    /// Adds the child. Its id was made for this command, so a child that is there already was
-    /// added by it: that is success.
-    fn add(&self, command: AddChild) -> Result<Vec<ChildEvent>, ChildError> {
-        let AddChild {
-            child_id,
-            guardian_id,
-            role,
-            consent,
-            player,
-            now,
-        } = command;
-        if self.added {
-            return Ok(Vec::new());
+    /// Who answers for the child.
+    pub fn guardian(&self) -> Option<UserId> {
+        self.guardian
+    }
+
+    /// Whether it was erased.
+    pub fn is_erased(&self) -> bool {
+        self.stage == Stage::Erased
+    }
+
+    /// Whose key seals its medical data from now on.
+    pub fn medical_subject(&self, child_id: ChildId) -> Uuid {
+        medical_subject(child_id, self.medical_generation)
+    }
+
+    /// The subjects whose keys must be gone, by what has happened so far.
+    pub fn forgotten_subjects(&self, child_id: ChildId) -> Vec<Uuid> {
+        let mut forgotten: Vec<Uuid> = (0..self.medical_generation)
+            .map(|generation| medical_subject(child_id, generation))
+            .collect();
+        if self.is_erased() {
+            forgotten.push(medical_subject(child_id, self.medical_generation));
+            forgotten.push(child_id.uuid());
+        }
+        forgotten
+    }
+
+    /// Whether this parent answers for it, or an admin or the system asks.
+    pub(super) fn is_open_to(&self, by: By) -> Result<(), ChildError> {
+        match by {
+            By::Parent(user) if self.guardian != Some(user) => Err(ChildError::NotFound),
+            By::Trainer(_) => Err(ChildError::NotFound),
+            _ if self.guardian.is_none() => Err(ChildError::NotFound),
+            By::Parent(_) | By::Admin(_) | By::System => Ok(()),
+        }
+    }
+
+    /// The guardian, if it is she who asks.
+    pub(super) fn by_guardian(&self, by: By) -> Result<UserId, ChildError> {
+        match by {
+            By::Parent(user) if self.guardian == Some(user) => Ok(user),
+            _ => Err(ChildError::NotFound),
+        }
+    }
+
+    /// Refuses what was erased and what was archived.
+    pub(super) fn takes_data(&self) -> Result<(), ChildError> {
+        match self.stage {
+            Stage::New | Stage::Added => Ok(()),
+            Stage::Archived => Err(ChildError::Archived),
+            Stage::Erased => Err(ChildError::Erased),
+        }
+    }
+
+    /// Refuses what was never added.
+    pub(super) fn is_added(&self) -> Result<(), ChildError> {
+        if self.stage == Stage::New {
+            Err(ChildError::NotFound)
+        } else {
+            Ok(())
+        }
+    }
+
+    /// Adds the child; the consent that comes with the command is recorded first. A child that
+    /// is there already was added before: that is success.
+    fn add(
+        &self,
+        asked: Asked,
+        role: Role,
+        consent: Option<PolicyVersion>,
+        player: Player,
+    ) -> Decision {
+        let Asked { child_id, by, now } = asked;
+        let By::Parent(guardian_id) = by else {
+            return Err(ChildError::NotFound);
+        };
+        if self.guardian.is_some_and(|other| other != guardian_id) {
+            return Err(ChildError::NotFound);
+        }
+        match self.stage {
+            Stage::New => {}
+            Stage::Added | Stage::Archived => return Ok(Vec::new()),
+            Stage::Erased => return Err(ChildError::Erased),
         }
         if role != Role::Parent {
             return Err(ChildError::NotAParent);
         }
-        if consent == Consent::Withheld {
-            return Err(ChildError::NoConsent);
-        }
-        Ok(vec![
-            ChildEvent::ConsentGiven {
+        let mut events = Vec::new();
+        if !self.consents.contains_key(&Purpose::ChildData) {
+            events.push(ChildEvent::ConsentGiven {
                 child_id,
                 guardian_id,
+                purpose: Purpose::ChildData,
+                policy_version: consent.ok_or(ChildError::ConsentMissing)?,
                 given_at: now,
-            },
-            ChildEvent::ChildAdded {
+            });
+        }
+        events.push(ChildEvent::ChildAdded {
+            child_id,
+            guardian_id,
+            player,
+            added_at: now,
+        });
+        Ok(events)
+    }
+
+    fn update(&self, asked: Asked, changes: PlayerChanges) -> Decision {
+        let Asked { child_id, by, now } = asked;
+        self.is_open_to(by)?;
+        self.is_added()?;
+        if changes == PlayerChanges::default() {
+            return Ok(Vec::new());
+        }
+        self.takes_data()?;
+        Ok(vec![ChildEvent::ChildUpdated {
+            child_id,
+            changes,
+            updated_at: now,
+        }])
+    }
+
+    fn archive(&self, asked: Asked) -> Decision {
+        self.is_open_to(asked.by)?;
+        self.is_added()?;
+        match self.stage {
+            Stage::Erased => Err(ChildError::Erased),
+            _ => Ok(self.archived(asked)),
+        }
+    }
+
+    /// Archives the child, unless that has happened; an open offer ends with it.
+    pub(super) fn archived(&self, asked: Asked) -> Vec<ChildEvent> {
+        let (Stage::Added, Some(guardian_id)) = (self.stage, self.guardian) else {
+            return Vec::new();
+        };
+        let Asked { child_id, now, .. } = asked;
+        let canceled = self.open.map(|open| ChildEvent::GuardianTransferCanceled {
+            child_id,
+            transfer_id: open.id,
+            canceled_at: now,
+        });
+        canceled
+            .into_iter()
+            .chain([ChildEvent::ChildArchived {
                 child_id,
                 guardian_id,
+                archived_at: now,
+            }])
+            .collect()
+    }
+
+    fn erase(&self, asked: Asked, paid_ahead: bool) -> Decision {
+        self.is_open_to(asked.by)?;
+        self.is_added()?;
+        self.erased(asked, paid_ahead)
+    }
+
+    /// Erases the child, unless that has happened. The system is not kept from it: the erasure
+    /// of the guardian was decided before.
+    pub(super) fn erased(&self, asked: Asked, paid_ahead: bool) -> Decision {
+        let Asked { child_id, by, now } = asked;
+        if self.is_erased() {
+            return Ok(Vec::new());
+        }
+        if paid_ahead && by != By::System {
+            return Err(ChildError::BookingsAhead);
+        }
+        let mut events = self.archived(asked);
+        events.extend(self.without_allergens(asked));
+        events.push(ChildEvent::ChildErased {
+            child_id,
+            erased_at: now,
+        });
+        Ok(events)
+    }
+
+    fn decide(&self, command: ChildCommand) -> Decision {
+        let ChildCommand {
+            child_id,
+            by,
+            now,
+            action,
+        } = command;
+        let asked = Asked { child_id, by, now };
+        match action {
+            Action::RecordConsent {
+                role,
+                purpose,
+                policy_version,
+            } => self.record_consent(asked, role, purpose, policy_version),
+            Action::WithdrawConsent {
+                purpose,
+                paid_ahead,
+            } => self.withdraw_consent(asked, purpose, paid_ahead),
+            Action::Add {
+                role,
+                consent,
                 player,
-                added_at: now,
-            },
-        ])
+            } => self.add(asked, role, consent, *player),
+            Action::Update(changes) => self.update(asked, *changes),
+            Action::Archive => self.archive(asked),
+            Action::Erase { paid_ahead } => self.erase(asked, paid_ahead),
+            Action::UpdateMedical {
+                subject,
+                changes,
+                custom,
+            } => self.update_medical(asked, subject, *changes, custom),
+            Action::AddAllergen { subject, allergen } => {
+                self.add_allergen(asked, subject, allergen)
+            }
+            Action::RemoveAllergen { allergen_id } => self.remove_allergen(asked, allergen_id),
+            Action::ReadMedical { fields } => self.read_medical(asked, fields),
+            Action::OfferTransfer { transfer_id, to } => {
+                self.offer_transfer(asked, transfer_id, to)
+            }
+            Action::AcceptTransfer {
+                transfer_id,
+                role,
+                policy_version,
+                medical,
+            } => self.accept_transfer(asked, transfer_id, role, &policy_version, medical),
+            Action::CancelTransfer { transfer_id } => self.cancel_transfer(asked, transfer_id),
+        }
     }
 }
 
@@ -60,10 +294,7 @@ impl Aggregate for Child {
         (): &(),
         sink: &EventSink<Self>,
     ) -> Result<(), ChildError> {
-        let events = match command {
-            ChildCommand::Add(command) => self.add(command)?,
-        };
-        for event in events {
+        for event in self.decide(command)? {
             sink.write(event, self).await;
         }
         Ok(())
@@ -71,8 +302,51 @@ impl Aggregate for Child {
 
     fn apply(&mut self, event: ChildEvent) {
         match event {
-            ChildEvent::ConsentGiven { .. } => {}
-            ChildEvent::ChildAdded { .. } => self.added = true,
+            ChildEvent::ConsentGiven {
+                guardian_id,
+                purpose,
+                policy_version,
+                ..
+            } => {
+                self.guardian.get_or_insert(guardian_id);
+                self.consents.insert(purpose, policy_version);
+            }
+            ChildEvent::ConsentWithdrawn { purpose, .. } => {
+                self.consents.remove(&purpose);
+                if purpose == Purpose::MedicalData {
+                    self.medical_generation += 1;
+                }
+            }
+            ChildEvent::ChildAdded { .. } => self.stage = Stage::Added,
+            ChildEvent::ChildArchived { .. } => self.stage = Stage::Archived,
+            ChildEvent::ChildErased { .. } => {
+                self.stage = Stage::Erased;
+                self.consents.clear();
+            }
+            ChildEvent::CustomAllergenAdded {
+                allergen_id,
+                name_key,
+                ..
+            } => {
+                self.allergens.insert(name_key, allergen_id);
+            }
+            ChildEvent::CustomAllergenRemoved { allergen_id, .. } => {
+                self.allergens.retain(|_, id| *id != allergen_id);
+            }
+            ChildEvent::GuardianTransferRequested {
+                transfer_id, to, ..
+            } => {
+                let id = transfer_id;
+                self.open = Some(Transfer { id, to });
+            }
+            ChildEvent::GuardianTransferCanceled { .. } => self.closed = self.open.take(),
+            ChildEvent::GuardianTransferred { guardian_id, .. } => {
+                self.guardian = Some(guardian_id);
+                self.closed = self.open.take();
+            }
+            ChildEvent::ChildUpdated { .. }
+            | ChildEvent::MedicalUpdated { .. }
+            | ChildEvent::MedicalRead { .. } => {}
         }
     }
 }

@@ -34,4 +34,8 @@ ids! {
     UserId,
     /// A child.
     ChildId,
+    /// An allergen that a guardian named herself.
+    AllergenId,
+    /// An offer to hand a child over to another guardian.
+    TransferId,
 }

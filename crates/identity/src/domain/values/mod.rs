@@ -3,13 +3,15 @@
 mod birthdate;
 mod email;
 mod id;
+mod medical;
 mod phone;
 mod price;
 mod role;
 
 pub use birthdate::{Birthdate, BirthdateError};
 pub use email::{EmailAddress, EmailError};
-pub use id::{ChildId, UserId};
+pub use id::{AllergenId, ChildId, TransferId, UserId};
+pub use medical::{Allergen, EmergencyContact, MedicalConditions, medical_subject};
 pub use phone::{PhoneError, PhoneNumber};
 pub use price::{Price, PriceError};
 pub use role::Role;

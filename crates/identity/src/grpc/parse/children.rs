@@ -1,30 +1,70 @@
 use chrono::{DateTime, Utc};
 use contracts::{
-    common::v1::LogPosition,
+    common::v1::{LogPosition, Role as PublicRole},
     google::r#type::Date,
     identity::v1::{
-        AddChildRequest, GetChildRequest, ListChildrenRequest, SkillLevel as PublicSkillLevel,
+        AddChildRequest, EraseChildRequest, GetChildRequest, ListChildrenRequest,
+        SkillLevel as PublicSkillLevel,
     },
 };
-use eventsourcing::Context;
+use eventsourcing::{
+    Context,
+    personal::{PersonalError, Sealer},
+};
 use service::{Call, Fields, Page};
 use tonic::Status;
 use uuid::Uuid;
 
-use super::{now, own_or_admin, own_unless_admin};
+use super::{own_or_admin, own_unless_admin};
 use crate::{
     domain::{
-        child::{AddChild, Consent, Player, SkillLevel},
-        values::{Birthdate, Role, UserId},
+        child::{By, Player, PolicyVersion, SkillLevel},
+        values::{Birthdate, ChildId},
     },
     query::children,
 };
 
-/// The command lacks the caller's role, which the log knows.
+/// Who a child is, before it is sealed.
+pub struct ClearPlayer {
+    first_name: String,
+    last_name: String,
+    birthdate: Birthdate,
+    skill_level: SkillLevel,
+    specify: String,
+    team: String,
+}
+
+impl ClearPlayer {
+    /// Seals everything personal for the child.
+    pub fn seal(&self, sealer: &Sealer) -> Result<Player, PersonalError> {
+        Ok(Player {
+            first_name: sealer.seal(&self.first_name)?,
+            last_name: sealer.seal(&self.last_name)?,
+            birthdate: sealer.seal(&self.birthdate)?,
+            skill_level: self.skill_level,
+            specify: sealer.seal(&self.specify)?,
+            team: sealer.seal(&self.team)?,
+        })
+    }
+}
+
+/// A child that is to be added.
+pub struct NewChild {
+    pub context: Context,
+    /// Given, or made of caller and request: the same for the same request.
+    pub child_id: ChildId,
+    /// Consents of this child may have been recorded.
+    pub is_known: bool,
+    /// `None` when the consent was recorded before.
+    pub consent: Option<PolicyVersion>,
+    pub player: ClearPlayer,
+}
+
 pub fn add_child(
     call: &Call,
     request: AddChildRequest,
-) -> Result<(Context, impl FnOnce(Role) -> AddChild + use<>, UserId), Status> {
+    now: DateTime<Utc>,
+) -> Result<NewChild, Status> {
     let covered = request.clone();
     let AddChildRequest {
         request_id,
@@ -35,16 +75,14 @@ pub fn add_child(
         skill_level,
         specify,
         team,
+        child_id,
+        policy_version,
     } = request;
-    let now = now();
     let mut fields = Fields::new();
     let request_id = fields.uuid("request_id", &request_id);
-    let consent = if guardian_consent {
-        Consent::Given
-    } else {
-        Consent::Withheld
-    };
-    if consent == Consent::Withheld {
+    let known = fields.optional_uuid("child_id", &child_id);
+    let policy_version = policy(&mut fields, &policy_version);
+    if !guardian_consent && known.is_none() {
         fields.violation(
             "guardian_consent",
             "CONSENT",
@@ -57,30 +95,44 @@ pub fn add_child(
     let skill_level = skill(&mut fields, skill_level);
     let specify = fields.text("specify", &specify, 0..=500);
     let team = fields.text("team", &team, 0..=100);
-    let (birthdate, skill_level) = fields.finish_with(birthdate.zip(skill_level))?;
-    let guardian_id = UserId::from(call.user_id().unwrap_or_default());
-    let player = Player {
-        first_name,
-        last_name,
-        birthdate,
-        skill_level,
-        specify,
-        team,
-    };
+    let parts = birthdate.zip(skill_level).zip(policy_version);
+    let ((birthdate, skill_level), policy_version) = fields.finish_with(parts)?;
+    Ok(NewChild {
+        context: call.context(
+            "/divinetime.identity.v1.ChildService/AddChild",
+            request_id,
+            &covered,
+        ),
+        child_id: known.unwrap_or_else(|| made_id(call, request_id)).into(),
+        is_known: known.is_some(),
+        consent: guardian_consent.then_some(policy_version),
+        player: ClearPlayer {
+            first_name,
+            last_name,
+            birthdate,
+            skill_level,
+            specify,
+            team,
+        },
+    })
+}
+
+pub fn erase_child(call: &Call, request: EraseChildRequest) -> Result<(Context, ChildId), Status> {
+    let covered = request.clone();
+    let EraseChildRequest {
+        request_id,
+        child_id,
+    } = request;
+    let mut fields = Fields::new();
+    let request_id = fields.uuid("request_id", &request_id);
+    let child_id = fields.uuid("child_id", &child_id);
+    fields.finish()?;
     let context = call.context(
-        "/divinetime.identity.v1.ChildService/AddChild",
+        "/divinetime.identity.v1.ChildService/EraseChild",
         request_id,
         &covered,
     );
-    let command = move |role| AddChild {
-        child_id: Uuid::now_v7().into(),
-        guardian_id,
-        role,
-        consent,
-        player,
-        now,
-    };
-    Ok((context, command, guardian_id))
+    Ok((context, child_id.into()))
 }
 
 pub fn get_child(request: GetChildRequest) -> Result<(Uuid, Option<LogPosition>), Status> {
@@ -111,6 +163,27 @@ pub fn list_children(
     own_or_admin(call, guardian_id, "guardian").map(|()| (guardian_id, page, min_position))
 }
 
+/// The id of a child that the caller did not name. Made of caller and request, so that a
+/// repeated request seals with the key of the first one.
+fn made_id(call: &Call, request_id: Uuid) -> Uuid {
+    let caller = call.user_id().unwrap_or_default();
+    Uuid::new_v5(&caller, format!("child:{request_id}").as_bytes())
+}
+
+/// Empty for callers that do not say which text was shown.
+fn policy(fields: &mut Fields, version: &str) -> Option<PolicyVersion> {
+    let version = if version.is_empty() {
+        "unversioned"
+    } else {
+        version
+    };
+    fields.check(
+        "policy_version",
+        "POLICY_VERSION",
+        PolicyVersion::parse(version),
+    )
+}
+
 fn skill(fields: &mut Fields, level: i32) -> Option<SkillLevel> {
     match fields.enum_value("skill_level", level) {
         PublicSkillLevel::Beginner => Some(SkillLevel::Beginner),
@@ -135,4 +208,15 @@ fn date_of_birth(fields: &mut Fields, date: Option<Date>, now: DateTime<Utc>) ->
         "BIRTHDATE",
         Birthdate::parse(year, month, day, now.date_naive()),
     )
+}
+
+/// Who asks something of a child's record. Trainers ask for medical data only, and are let in
+/// by what lies ahead.
+pub fn by(call: &Call) -> By {
+    match (call.user_id(), call.principal.role()) {
+        (Some(id), PublicRole::Parent) => By::Parent(id.into()),
+        (Some(id), PublicRole::Trainer) => By::Trainer(id.into()),
+        (Some(id), PublicRole::Admin) => By::Admin(id.into()),
+        _ => By::System,
+    }
 }

@@ -1,0 +1,152 @@
+//! Medical data: stored by a consent of their own, sealed by a key of their own, and every look
+//! of a stranger recorded.
+
+use std::collections::BTreeSet;
+
+use uuid::Uuid;
+
+use super::{
+    By, Child, ChildError, ChildEvent, CustomAllergen, MedicalChanges, MedicalField, Purpose,
+    aggregate::{Asked, Decision},
+};
+use crate::domain::values::{AllergenId, Role};
+
+impl Child {
+    pub(super) fn update_medical(
+        &self,
+        asked: Asked,
+        subject: Uuid,
+        changes: MedicalChanges,
+        custom: Vec<CustomAllergen>,
+    ) -> Decision {
+        self.by_guardian(asked.by)?;
+        self.is_added()?;
+        let mut events = Vec::new();
+        if changes != MedicalChanges::default() {
+            events.push(ChildEvent::MedicalUpdated {
+                child_id: asked.child_id,
+                changes,
+                updated_at: asked.now,
+            });
+        }
+        let mut named = BTreeSet::new();
+        for allergen in custom {
+            let is_new = !self.allergens.contains_key(&allergen.name_key);
+            if is_new && named.insert(allergen.name_key.clone()) {
+                events.push(added(asked, allergen));
+            }
+        }
+        if !events.is_empty() {
+            self.takes_medical_data(asked, subject)?;
+        }
+        Ok(events)
+    }
+
+    /// An allergen that the child has by this name already is success.
+    pub(super) fn add_allergen(
+        &self,
+        asked: Asked,
+        subject: Uuid,
+        allergen: CustomAllergen,
+    ) -> Decision {
+        self.by_guardian(asked.by)?;
+        self.is_added()?;
+        if self.allergens.contains_key(&allergen.name_key) {
+            return Ok(Vec::new());
+        }
+        self.takes_medical_data(asked, subject)?;
+        Ok(vec![added(asked, allergen)])
+    }
+
+    pub(super) fn remove_allergen(&self, asked: Asked, allergen_id: AllergenId) -> Decision {
+        self.is_open_to(asked.by)?;
+        self.is_added()?;
+        if !self.allergens.values().any(|id| *id == allergen_id) {
+            return if self.is_erased() {
+                Err(ChildError::Erased)
+            } else {
+                Ok(Vec::new())
+            };
+        }
+        Ok(vec![removed(asked, allergen_id)])
+    }
+
+    /// The guardian's own looks are hers; everybody else's are recorded.
+    pub(super) fn read_medical(&self, asked: Asked, fields: Vec<MedicalField>) -> Decision {
+        self.is_added()?;
+        let (reader_id, role) = match asked.by {
+            By::Parent(_) => return self.is_open_to(asked.by).map(|()| Vec::new()),
+            By::Trainer(trainer) => (trainer, Role::Trainer),
+            By::Admin(admin) => (admin, Role::Admin),
+            By::System => return Err(ChildError::NotFound),
+        };
+        if self.is_erased() {
+            return Err(ChildError::Erased);
+        }
+        Ok(vec![ChildEvent::MedicalRead {
+            child_id: asked.child_id,
+            reader_id,
+            role,
+            fields,
+            read_at: asked.now,
+        }])
+    }
+
+    /// The id of the allergen by this fingerprint.
+    pub fn allergen(&self, name_key: &str) -> Option<AllergenId> {
+        self.allergens.get(name_key).copied()
+    }
+
+    /// Ends the consent to medical data and what was stored by it, allergen by allergen: each
+    /// is a row of its own in the read tables.
+    pub(super) fn without_medical_data(&self, asked: Asked) -> Vec<ChildEvent> {
+        let mut events = self.without_allergens(asked);
+        events.push(ChildEvent::ConsentWithdrawn {
+            child_id: asked.child_id,
+            purpose: Purpose::MedicalData,
+            withdrawn_at: asked.now,
+        });
+        events
+    }
+
+    pub(super) fn without_allergens(&self, asked: Asked) -> Vec<ChildEvent> {
+        self.allergens
+            .values()
+            .map(|id| removed(asked, *id))
+            .collect()
+    }
+
+    /// What was sealed for another subject was sealed before a consent ended.
+    fn takes_medical_data(&self, asked: Asked, subject: Uuid) -> Result<(), ChildError> {
+        self.takes_data()?;
+        let consented = self.consents.contains_key(&Purpose::MedicalData);
+        if consented && subject == self.medical_subject(asked.child_id) {
+            Ok(())
+        } else {
+            Err(ChildError::ConsentMissing)
+        }
+    }
+}
+
+fn added(asked: Asked, allergen: CustomAllergen) -> ChildEvent {
+    let CustomAllergen {
+        allergen_id,
+        name,
+        name_key,
+    } = allergen;
+    ChildEvent::CustomAllergenAdded {
+        child_id: asked.child_id,
+        allergen_id,
+        name,
+        name_key,
+        added_at: asked.now,
+    }
+}
+
+fn removed(asked: Asked, allergen_id: AllergenId) -> ChildEvent {
+    ChildEvent::CustomAllergenRemoved {
+        child_id: asked.child_id,
+        allergen_id,
+        removed_at: asked.now,
+    }
+}

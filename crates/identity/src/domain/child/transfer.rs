@@ -1,0 +1,141 @@
+//! Handing a child over: its guardian offers, the other side accepts.
+
+use super::{
+    By, Child, ChildError, ChildEvent, PolicyVersion, Purpose,
+    aggregate::{Asked, Decision},
+};
+use crate::domain::values::{Role, TransferId, UserId};
+
+impl Child {
+    /// The same offer again is success; another one replaces it.
+    pub(super) fn offer_transfer(
+        &self,
+        asked: Asked,
+        transfer_id: TransferId,
+        to: Option<UserId>,
+    ) -> Decision {
+        let Asked { child_id, by, now } = asked;
+        let guardian_id = self.by_guardian(by)?;
+        self.is_added()?;
+        self.takes_data()?;
+        let mut events = Vec::new();
+        if let Some(open) = self.open {
+            if to.is_some() && open.to == to {
+                return Ok(events);
+            }
+            events.push(ChildEvent::GuardianTransferCanceled {
+                child_id,
+                transfer_id: open.id,
+                canceled_at: now,
+            });
+        }
+        events.push(ChildEvent::GuardianTransferRequested {
+            child_id,
+            transfer_id,
+            guardian_id,
+            to,
+            requested_at: now,
+        });
+        Ok(events)
+    }
+
+    /// Consents are personal: the new guardian gives her own, and what she does not agree to
+    /// ends.
+    pub(super) fn accept_transfer(
+        &self,
+        asked: Asked,
+        transfer_id: TransferId,
+        role: Role,
+        policy_version: &PolicyVersion,
+        medical: bool,
+    ) -> Decision {
+        let Asked { child_id, by, now } = asked;
+        let (By::Parent(user), Some(former_guardian_id)) = (by, self.guardian) else {
+            return Err(ChildError::NotFound);
+        };
+        if former_guardian_id == user && self.is_closed(transfer_id, user) {
+            return Ok(Vec::new());
+        }
+        self.is_offered(transfer_id, user)?;
+        self.takes_data()?;
+        if role != Role::Parent {
+            return Err(ChildError::NotAParent);
+        }
+        let consent = |purpose| ChildEvent::ConsentGiven {
+            child_id,
+            guardian_id: user,
+            purpose,
+            policy_version: policy_version.clone(),
+            given_at: now,
+        };
+        let mut events = vec![
+            ChildEvent::GuardianTransferred {
+                child_id,
+                transfer_id,
+                former_guardian_id,
+                guardian_id: user,
+                transferred_at: now,
+            },
+            consent(Purpose::ChildData),
+        ];
+        if medical {
+            events.push(consent(Purpose::MedicalData));
+        } else if self.consents.contains_key(&Purpose::MedicalData) {
+            events.extend(self.without_medical_data(asked));
+        }
+        Ok(events)
+    }
+
+    /// Both sides can end an offer, and admins. One that has ended is success.
+    pub(super) fn cancel_transfer(&self, asked: Asked, transfer_id: TransferId) -> Decision {
+        let Asked { child_id, by, now } = asked;
+        let is_guardian = self.is_open_to(by).is_ok();
+        if let By::Parent(user) = by
+            && !is_guardian
+        {
+            if self.is_closed(transfer_id, user) {
+                return Ok(Vec::new());
+            }
+            self.is_offered(transfer_id, user)?;
+        } else if !is_guardian {
+            return Err(ChildError::NotFound);
+        }
+        match self.open {
+            Some(open) if open.id == transfer_id => {
+                Ok(vec![ChildEvent::GuardianTransferCanceled {
+                    child_id,
+                    transfer_id,
+                    canceled_at: now,
+                }])
+            }
+            _ => match self.closed {
+                Some(closed) if closed.id == transfer_id && closed.to != self.guardian => {
+                    Ok(Vec::new())
+                }
+                _ => Err(ChildError::TransferNotOpen),
+            },
+        }
+    }
+
+    /// Whether the child is offered to this user by this offer. Who was never offered the child
+    /// does not hear that there is one.
+    fn is_offered(&self, transfer_id: TransferId, user: UserId) -> Result<(), ChildError> {
+        match self.open {
+            Some(open) if open.to == Some(user) => {
+                if open.id == transfer_id {
+                    return Ok(());
+                }
+                Err(ChildError::TransferNotOpen)
+            }
+            _ if self.guardian == Some(user) || self.is_closed(transfer_id, user) => {
+                Err(ChildError::TransferNotOpen)
+            }
+            _ => Err(ChildError::NotFound),
+        }
+    }
+
+    fn is_closed(&self, transfer_id: TransferId, user: UserId) -> bool {
+        self.closed
+            .is_some_and(|closed| closed.id == transfer_id && closed.to == Some(user))
+    }
+}

@@ -1,0 +1,304 @@
+//! The tables of children: `children`, `custom_allergens`, `child_consents`,
+//! `medical_accesses`, `guardian_transfers`.
+
+mod rows;
+
+use chrono::{DateTime, Utc};
+use eventsourcing::{
+    AnyTable, DecodeError, Delivered, FoldError, Projection, RecordedEvent, Table, TableSet,
+    personal::Personal,
+};
+
+use crate::{
+    domain::{
+        IdentityLogEvent,
+        child::{ChildEvent, MedicalChanges, MedicalField, Player, PlayerChanges, Purpose},
+        values::{ChildId, TransferId, UserId},
+    },
+    sealing::Column,
+};
+
+pub use rows::{ChildRow, ConsentRow, CustomAllergenRow, MedicalAccessRow, TransferRow};
+
+/// The read tables of [`Children`].
+#[derive(Default)]
+pub struct Tables {
+    children: Table<ChildRow>,
+    allergens: Table<CustomAllergenRow>,
+    consents: Table<ConsentRow>,
+    accesses: Table<MedicalAccessRow>,
+    transfers: Table<TransferRow>,
+}
+
+impl TableSet for Tables {
+    fn tables(&mut self) -> Vec<&mut dyn AnyTable> {
+        vec![
+            &mut self.children,
+            &mut self.allergens,
+            &mut self.consents,
+            &mut self.accesses,
+            &mut self.transfers,
+        ]
+    }
+}
+
+/// Folds children.
+pub struct Children;
+
+impl Children {
+    /// The events it folds.
+    pub fn decode(event: &RecordedEvent) -> Result<Option<ChildEvent>, DecodeError> {
+        match IdentityLogEvent::decode(event)? {
+            IdentityLogEvent::Child(event) => Ok(Some(event)),
+            IdentityLogEvent::User(_) | IdentityLogEvent::Trainer(_) => Ok(None),
+        }
+    }
+}
+
+impl Projection for Children {
+    const NAME: &'static str = "children";
+    const FOLD_VERSION: i32 = 1;
+    type Event = ChildEvent;
+    type Tables = Tables;
+
+    fn key(&self, event: &Delivered<ChildEvent>) -> String {
+        event.aggregate_id.clone()
+    }
+
+    fn touch(&self, event: &Delivered<ChildEvent>, tables: &mut Tables) {
+        tables.children.touch(event.event.child_id().uuid());
+        match &event.event {
+            ChildEvent::GuardianTransferRequested { transfer_id, .. }
+            | ChildEvent::GuardianTransferCanceled { transfer_id, .. }
+            | ChildEvent::GuardianTransferred { transfer_id, .. } => {
+                tables.transfers.touch(transfer_id.uuid());
+            }
+            _ => {}
+        }
+    }
+
+    fn fold(&self, event: &Delivered<ChildEvent>, tables: &mut Tables) -> Result<(), FoldError> {
+        match event.event.clone() {
+            ChildEvent::ConsentGiven {
+                child_id,
+                guardian_id,
+                purpose,
+                policy_version,
+                given_at,
+            } => tables.consents.insert(ConsentRow {
+                child_id: child_id.uuid(),
+                purpose: purpose.as_str().to_owned(),
+                guardian_id: guardian_id.uuid(),
+                policy_version: policy_version.as_str().to_owned(),
+                given_at,
+            }),
+            ChildEvent::ConsentWithdrawn {
+                child_id, purpose, ..
+            } => tables.withdraw(child_id, purpose),
+            ChildEvent::ChildAdded {
+                child_id,
+                guardian_id,
+                player,
+                added_at,
+            } => tables
+                .children
+                .insert(row(child_id, guardian_id, player, added_at)),
+            ChildEvent::ChildUpdated {
+                child_id,
+                changes,
+                updated_at,
+            } => update(tables.child(child_id)?, changes, updated_at),
+            ChildEvent::ChildArchived {
+                child_id,
+                archived_at,
+                ..
+            } => tables.child(child_id)?.archived_at = Some(archived_at),
+            ChildEvent::ChildErased {
+                child_id,
+                erased_at,
+            } => {
+                let child = tables.child(child_id)?;
+                child.blank();
+                child.erased_at = Some(erased_at);
+                for purpose in [Purpose::ChildData, Purpose::MedicalData] {
+                    tables.withdraw(child_id, purpose);
+                }
+            }
+            ChildEvent::MedicalUpdated {
+                child_id,
+                changes,
+                updated_at,
+            } => update_medical(tables.child(child_id)?, changes, updated_at),
+            ChildEvent::CustomAllergenAdded {
+                child_id,
+                allergen_id,
+                name,
+                name_key: _,
+                added_at,
+            } => tables.allergens.insert(CustomAllergenRow {
+                id: allergen_id.uuid(),
+                child_id: child_id.uuid(),
+                name,
+                created_at: added_at,
+            }),
+            ChildEvent::CustomAllergenRemoved { allergen_id, .. } => {
+                tables.allergens.remove(&allergen_id.uuid());
+            }
+            ChildEvent::MedicalRead {
+                child_id,
+                reader_id,
+                role,
+                fields,
+                read_at,
+            } => tables.accesses.insert(MedicalAccessRow {
+                id: event.event_id,
+                child_id: child_id.uuid(),
+                reader_id: reader_id.uuid(),
+                role: role.as_str().to_owned(),
+                fields: fields
+                    .into_iter()
+                    .map(MedicalField::as_str)
+                    .map(str::to_owned)
+                    .collect(),
+                read_at,
+            }),
+            ChildEvent::GuardianTransferRequested {
+                child_id,
+                transfer_id,
+                guardian_id,
+                to,
+                requested_at,
+            } => tables.transfers.insert(TransferRow {
+                id: transfer_id.uuid(),
+                child_id: child_id.uuid(),
+                guardian_id: guardian_id.uuid(),
+                to_user_id: to.map(UserId::uuid),
+                status: "OPEN".to_owned(),
+                requested_at,
+                ended_at: None,
+            }),
+            ChildEvent::GuardianTransferCanceled {
+                transfer_id,
+                canceled_at,
+                ..
+            } => tables.end_transfer(transfer_id, "CANCELED", canceled_at)?,
+            ChildEvent::GuardianTransferred {
+                child_id,
+                transfer_id,
+                guardian_id,
+                transferred_at,
+                former_guardian_id: _,
+            } => {
+                tables.child(child_id)?.parent_id = guardian_id.uuid();
+                tables.end_transfer(transfer_id, "ACCEPTED", transferred_at)?;
+            }
+        }
+        Ok(())
+    }
+}
+
+impl Tables {
+    fn child(&mut self, child_id: ChildId) -> Result<&mut ChildRow, FoldError> {
+        self.children
+            .get_mut(&child_id.uuid())
+            .ok_or_else(|| FoldError::missing("child", &child_id))
+    }
+
+    /// A consent may have been given and withdrawn before the child was added.
+    fn withdraw(&mut self, child_id: ChildId, purpose: Purpose) {
+        let key = (child_id.uuid(), purpose.as_str().to_owned());
+        self.consents.remove(&key);
+        if purpose == Purpose::MedicalData
+            && let Some(child) = self.children.get_mut(&child_id.uuid())
+        {
+            child.blank_medical();
+        }
+    }
+
+    fn end_transfer(
+        &mut self,
+        transfer_id: TransferId,
+        status: &str,
+        ended_at: DateTime<Utc>,
+    ) -> Result<(), FoldError> {
+        let transfer = self
+            .transfers
+            .get_mut(&transfer_id.uuid())
+            .ok_or_else(|| FoldError::missing("transfer", &transfer_id))?;
+        status.clone_into(&mut transfer.status);
+        transfer.ended_at = Some(ended_at);
+        Ok(())
+    }
+}
+
+fn row(
+    child_id: ChildId,
+    guardian_id: UserId,
+    player: Player,
+    added_at: DateTime<Utc>,
+) -> ChildRow {
+    let Player {
+        first_name,
+        last_name,
+        birthdate,
+        skill_level,
+        specify,
+        team,
+    } = player;
+    ChildRow {
+        id: child_id.uuid(),
+        first_name: first_name.into(),
+        last_name: last_name.into(),
+        parent_id: guardian_id.uuid(),
+        birthdate: birthdate.into(),
+        skill_level: skill_level.as_str().to_owned(),
+        team: team.into(),
+        specify: specify.into(),
+        allergies: Column::blank(),
+        medical_conditions: Column::blank(),
+        emergency_contact: Column::blank(),
+        created_at: added_at,
+        updated_at: added_at,
+        archived_at: None,
+        erased_at: None,
+    }
+}
+
+/// Takes a value that was given.
+fn set<T>(column: &mut Column<T>, value: Option<Personal<T>>) {
+    if let Some(value) = value {
+        *column = value.into();
+    }
+}
+
+fn update(child: &mut ChildRow, changes: PlayerChanges, updated_at: DateTime<Utc>) {
+    let PlayerChanges {
+        first_name,
+        last_name,
+        birthdate,
+        skill_level,
+        specify,
+        team,
+    } = changes;
+    set(&mut child.first_name, first_name);
+    set(&mut child.last_name, last_name);
+    set(&mut child.birthdate, birthdate);
+    if let Some(level) = skill_level {
+        level.as_str().clone_into(&mut child.skill_level);
+    }
+    set(&mut child.specify, specify);
+    set(&mut child.team, team);
+    child.updated_at = updated_at;
+}
+
+fn update_medical(child: &mut ChildRow, changes: MedicalChanges, updated_at: DateTime<Utc>) {
+    let MedicalChanges {
+        allergies,
+        conditions,
+        emergency_contact,
+    } = changes;
+    set(&mut child.allergies, allergies);
+    set(&mut child.medical_conditions, conditions);
+    set(&mut child.emergency_contact, emergency_contact);
+    child.updated_at = updated_at;
+}
