@@ -71,8 +71,9 @@ pub fn refused_with(
     code: Code,
     reason: ErrorReason,
     message: impl Into<String>,
-    metadata: HashMap<String, String>,
+    metadata: impl IntoIterator<Item = (String, String)>,
 ) -> Status {
+    let metadata: HashMap<_, _> = metadata.into_iter().collect();
     let details = ErrorDetails::with_error_info(name(reason), DOMAIN, metadata);
     Status::with_error_details(code, message, details)
 }

@@ -7,7 +7,7 @@ use uuid::Uuid;
 pub use super::child::samples::child_events;
 use super::{
     trainer::{Profile, TrainerEvent},
-    user::{PhoneChange, UserEvent},
+    user::{Channel, PhoneChange, Purpose, UserEvent},
     values::{ChildId, Price, Role, UserId},
 };
 
@@ -45,7 +45,7 @@ pub fn email_key() -> String {
 }
 
 pub fn user_events() -> Vec<UserEvent> {
-    vec![
+    let mut events = vec![
         UserEvent::UserRegistered {
             user_id: user_id(),
             role: Role::Parent,
@@ -92,6 +92,75 @@ pub fn user_events() -> Vec<UserEvent> {
             email_key: email_key(),
             departure: None,
             erased_at: now(),
+        },
+    ];
+    events.extend(security_events());
+    events
+}
+
+pub fn login_id() -> Uuid {
+    Uuid::from_u128(21)
+}
+
+pub fn verification_id() -> Uuid {
+    Uuid::from_u128(22)
+}
+
+/// What happens to the proofs of who somebody is.
+pub fn security_events() -> Vec<UserEvent> {
+    let (user_id, verification_id, login_id) = (user_id(), verification_id(), login_id());
+    let expires_at = now() + chrono::Duration::minutes(10);
+    vec![
+        UserEvent::VerificationRequested {
+            user_id,
+            verification_id,
+            purpose: Purpose::Verification,
+            channel: Channel::Email,
+            expires_at,
+            requested_at: now(),
+        },
+        UserEvent::EmailVerified {
+            user_id,
+            verified_at: now(),
+        },
+        UserEvent::PhoneVerified {
+            user_id,
+            verified_at: now(),
+        },
+        UserEvent::PasswordResetRequested {
+            user_id,
+            verification_id,
+            expires_at,
+            requested_at: now(),
+        },
+        UserEvent::PasswordReset {
+            user_id,
+            reset_at: now(),
+        },
+        UserEvent::PasswordChanged {
+            user_id,
+            changed_at: now(),
+        },
+        UserEvent::EmailChanged {
+            user_id,
+            email: sealed(user_id.uuid(), "other email"),
+            email_key: "6f".repeat(32),
+            former_email_key: email_key(),
+            changed_at: now(),
+        },
+        UserEvent::LoggedOut {
+            user_id,
+            login_id,
+            logged_out_at: now(),
+        },
+        UserEvent::LoggedOutEverywhere {
+            user_id,
+            logged_out_at: now(),
+        },
+        UserEvent::RefreshTokenReused {
+            user_id,
+            login_id,
+            detected_at: now(),
         },
     ]
 }

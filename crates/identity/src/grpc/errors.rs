@@ -28,7 +28,10 @@ impl Refusal for UserError {
             | Self::Erased
             | Self::LastAdmin
             | Self::HasChildren
-            | Self::HasProfile => Code::FailedPrecondition,
+            | Self::HasProfile
+            | Self::AlreadyVerified
+            | Self::NoPhoneNumber
+            | Self::CodeOutdated => Code::FailedPrecondition,
             Self::NotRegistered => Code::NotFound,
             Self::Deactivated => Code::PermissionDenied,
         }
@@ -41,6 +44,9 @@ impl Refusal for UserError {
             Self::Deactivated => ErrorReason::AccountDeactivated,
             Self::Erased => ErrorReason::SubjectErased,
             Self::LastAdmin => ErrorReason::LastAdmin,
+            Self::AlreadyVerified => ErrorReason::AlreadyVerified,
+            Self::NoPhoneNumber => ErrorReason::PhoneNumberMissing,
+            Self::CodeOutdated => ErrorReason::CodeExpired,
         }
     }
 }

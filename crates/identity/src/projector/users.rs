@@ -123,7 +123,17 @@ impl Projection for Users {
             | UserEvent::UserRoleChanged { user_id, .. }
             | UserEvent::UserDeactivated { user_id, .. }
             | UserEvent::UserReactivated { user_id, .. }
-            | UserEvent::UserErased { user_id, .. } => tables.users.touch(user_id.uuid()),
+            | UserEvent::UserErased { user_id, .. }
+            | UserEvent::EmailVerified { user_id, .. }
+            | UserEvent::PhoneVerified { user_id, .. }
+            | UserEvent::EmailChanged { user_id, .. } => tables.users.touch(user_id.uuid()),
+            UserEvent::VerificationRequested { .. }
+            | UserEvent::PasswordResetRequested { .. }
+            | UserEvent::PasswordReset { .. }
+            | UserEvent::PasswordChanged { .. }
+            | UserEvent::LoggedOut { .. }
+            | UserEvent::LoggedOutEverywhere { .. }
+            | UserEvent::RefreshTokenReused { .. } => {}
         }
     }
 
@@ -215,6 +225,42 @@ impl Projection for Users {
             UserEvent::UserErased {
                 user_id, erased_at, ..
             } => tables.user(user_id)?.blank(erased_at),
+            UserEvent::EmailVerified {
+                user_id,
+                verified_at,
+            } => {
+                let user = tables.user(user_id)?;
+                user.email_verified = true;
+                user.updated_at = verified_at;
+            }
+            UserEvent::PhoneVerified {
+                user_id,
+                verified_at,
+            } => {
+                let user = tables.user(user_id)?;
+                user.phone_verified = true;
+                user.updated_at = verified_at;
+            }
+            UserEvent::EmailChanged {
+                user_id,
+                email,
+                email_key,
+                changed_at,
+                former_email_key: _,
+            } => {
+                let user = tables.user(user_id)?;
+                user.email = email.into();
+                user.email_key = email_key;
+                user.email_verified = true;
+                user.updated_at = changed_at;
+            }
+            UserEvent::VerificationRequested { .. }
+            | UserEvent::PasswordResetRequested { .. }
+            | UserEvent::PasswordReset { .. }
+            | UserEvent::PasswordChanged { .. }
+            | UserEvent::LoggedOut { .. }
+            | UserEvent::LoggedOutEverywhere { .. }
+            | UserEvent::RefreshTokenReused { .. } => {}
         }
         Ok(())
     }

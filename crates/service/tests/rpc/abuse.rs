@@ -23,10 +23,10 @@ use super::support::{Keys, Running, Setup, public, reason, user_claims};
 /// A token with this header and these claims, signed by this key whatever they say.
 fn token(header: &Value, claims: &Value, signer: &KeyPair) -> String {
     let part = |json: &Value| URL_SAFE_NO_PAD.encode(json.to_string());
-    let signed = format!("{}.{}", part(header), part(claims));
+    let text = format!("{}.{}", part(header), part(claims));
     let key = EncodingKey::from_ed_der(signer.pkcs8());
-    let signature = jsonwebtoken::crypto::sign(signed.as_bytes(), &key, Algorithm::EdDSA).unwrap();
-    format!("{signed}.{signature}")
+    let signature = jsonwebtoken::crypto::sign(text.as_bytes(), &key, Algorithm::EdDSA).unwrap();
+    format!("{text}.{signature}")
 }
 
 fn claims(change: impl FnOnce(&mut Value)) -> Value {

@@ -22,6 +22,13 @@ impl User {
         account.require_active().map(|()| account.role)
     }
 
+    /// Keyed fingerprint of the login address; `None` when there is no such account.
+    pub fn email_key(&self) -> Option<&str> {
+        self.account
+            .as_ref()
+            .map(|account| account.email_key.as_str())
+    }
+
     /// Nothing personal is left.
     pub fn is_erased(&self) -> bool {
         self.account.as_ref().is_some_and(|account| account.erased)
@@ -72,6 +79,7 @@ impl User {
             UserCommand::Deactivate(deactivate) => self.account()?.deactivate(&deactivate),
             UserCommand::Reactivate(reactivate) => self.account()?.reactivate(&reactivate),
             UserCommand::Erase(erase) => self.account()?.erase(&erase),
+            UserCommand::Secure(command) => self.account()?.secure(command),
         }
     }
 }
@@ -101,8 +109,12 @@ impl Aggregate for User {
                 user_id,
                 role,
                 email_key,
+                phone_number,
                 ..
-            } => self.account = Some(Account::new(user_id, role, email_key)),
+            } => {
+                let account = Account::new(user_id, role, email_key, phone_number.is_some());
+                self.account = Some(account);
+            }
             later => {
                 if let Some(account) = &mut self.account {
                     account.apply(later);

@@ -1,7 +1,7 @@
 use chrono::{DateTime, Utc};
 use eventsourcing::personal::Personal;
 
-use super::PhoneChange;
+use super::{PhoneChange, SecurityCommand};
 use crate::domain::values::{EmailAddress, PhoneNumber, Role, UserId};
 
 /// What can be asked of an account.
@@ -21,6 +21,8 @@ pub enum UserCommand {
     Reactivate(Reactivate),
     /// Erases its holder.
     Erase(Erase),
+    /// Deals with the proofs of who she is.
+    Secure(SecurityCommand),
 }
 
 /// Opens an account. The password is none of its business: its hash lies beside the log.

@@ -22,4 +22,13 @@ pub enum UserError {
     /// Only a trainer has a profile.
     #[error("a user who has a trainer profile remains a trainer")]
     HasProfile,
+    /// There is nothing to verify.
+    #[error("it is verified already")]
+    AlreadyVerified,
+    /// There is no number to send a code to.
+    #[error("the account has no telephone number")]
+    NoPhoneNumber,
+    /// A later one was made, or what it was about has changed.
+    #[error("the code can be used no more: ask for a new one")]
+    CodeOutdated,
 }

@@ -3,7 +3,9 @@ use cqrs_es::DomainEvent;
 use eventsourcing::{Claim, ClaimChange, ClaimingEvent, personal::Personal};
 use serde::{Deserialize, Serialize};
 use strum::IntoStaticStr;
+use uuid::Uuid;
 
+use super::{Channel, Purpose};
 use crate::domain::values::{EmailAddress, PhoneNumber, Role, UserId};
 
 /// Scope of the claim that makes an email address unique. Its keys are keyed fingerprints of
@@ -107,6 +109,98 @@ pub enum UserEvent {
         /// When.
         erased_at: DateTime<Utc>,
     },
+    /// A code was made and is being sent. It takes the place of the last of its kind.
+    VerificationRequested {
+        /// The user.
+        user_id: UserId,
+        /// The code.
+        verification_id: Uuid,
+        /// What it allows.
+        purpose: Purpose,
+        /// How it is sent.
+        channel: Channel,
+        /// When it is good no more.
+        expires_at: DateTime<Utc>,
+        /// When.
+        requested_at: DateTime<Utc>,
+    },
+    /// A code that was sent to the login address came back.
+    EmailVerified {
+        /// The user.
+        user_id: UserId,
+        /// When.
+        verified_at: DateTime<Utc>,
+    },
+    /// A code that was sent to the telephone number came back.
+    PhoneVerified {
+        /// The user.
+        user_id: UserId,
+        /// When.
+        verified_at: DateTime<Utc>,
+    },
+    /// A reset token was made and is being sent to the login address.
+    PasswordResetRequested {
+        /// The user.
+        user_id: UserId,
+        /// The token.
+        verification_id: Uuid,
+        /// When it is good no more.
+        expires_at: DateTime<Utc>,
+        /// When.
+        requested_at: DateTime<Utc>,
+    },
+    /// A reset token has set a new password. All logins have ended.
+    PasswordReset {
+        /// The user.
+        user_id: UserId,
+        /// When.
+        reset_at: DateTime<Utc>,
+    },
+    /// The old password has set a new one. All other logins have ended.
+    PasswordChanged {
+        /// The user.
+        user_id: UserId,
+        /// When.
+        changed_at: DateTime<Utc>,
+    },
+    /// Another login address took the place of the old one; a code sent to it came back.
+    EmailChanged {
+        /// The user.
+        user_id: UserId,
+        /// Login address from now on.
+        email: Personal<EmailAddress>,
+        /// Keyed fingerprint of the folded address.
+        email_key: String,
+        /// The same of the old address, which is free from now on.
+        former_email_key: String,
+        /// When.
+        changed_at: DateTime<Utc>,
+    },
+    /// A login was ended.
+    LoggedOut {
+        /// The user.
+        user_id: UserId,
+        /// The login.
+        login_id: Uuid,
+        /// When.
+        logged_out_at: DateTime<Utc>,
+    },
+    /// All logins were ended.
+    LoggedOutEverywhere {
+        /// The user.
+        user_id: UserId,
+        /// When.
+        logged_out_at: DateTime<Utc>,
+    },
+    /// A refresh token came a second time, so two have it. Its login was ended.
+    RefreshTokenReused {
+        /// The user.
+        user_id: UserId,
+        /// The login.
+        login_id: Uuid,
+        /// When.
+        detected_at: DateTime<Utc>,
+    },
 }
 
 /// What became of a telephone number.
@@ -129,7 +223,7 @@ impl DomainEvent for UserEvent {
 }
 
 impl ClaimingEvent for UserEvent {
-    const FOLD_VERSION: i32 = 2;
+    const FOLD_VERSION: i32 = 3;
 
     fn claims(&self, aggregate_id: &str) -> Vec<ClaimChange> {
         match self {
@@ -163,7 +257,25 @@ impl ClaimingEvent for UserEvent {
                 claims.extend(leaves(aggregate_id, *departure));
                 claims
             }
-            Self::UserLoggedIn { .. } | Self::UserUpdated { .. } => Vec::new(),
+            Self::EmailChanged {
+                email_key,
+                former_email_key,
+                ..
+            } => vec![
+                ClaimChange::Release(address(former_email_key)),
+                ClaimChange::Acquire(address(email_key)),
+            ],
+            Self::UserLoggedIn { .. }
+            | Self::UserUpdated { .. }
+            | Self::VerificationRequested { .. }
+            | Self::EmailVerified { .. }
+            | Self::PhoneVerified { .. }
+            | Self::PasswordResetRequested { .. }
+            | Self::PasswordReset { .. }
+            | Self::PasswordChanged { .. }
+            | Self::LoggedOut { .. }
+            | Self::LoggedOutEverywhere { .. }
+            | Self::RefreshTokenReused { .. } => Vec::new(),
         }
     }
 }

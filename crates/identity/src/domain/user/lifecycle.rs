@@ -3,7 +3,8 @@
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Admins, ChangeRole, Deactivate, Erase, LogIn, Reactivate, Update, UserError, UserEvent,
+    Admins, ChangeRole, Deactivate, Erase, LogIn, PhoneChange, Reactivate, Update, UserError,
+    UserEvent, security::Proofs,
 };
 use crate::domain::values::{Role, UserId};
 
@@ -15,16 +16,18 @@ pub(super) struct Account {
     pub(super) active: bool,
     pub(super) erased: bool,
     pub(super) email_key: String,
+    pub(super) proofs: Proofs,
 }
 
 impl Account {
-    pub(super) fn new(user_id: UserId, role: Role, email_key: String) -> Self {
+    pub(super) fn new(user_id: UserId, role: Role, email_key: String, has_phone: bool) -> Self {
         Self {
             user_id,
             role,
             active: true,
             erased: false,
             email_key,
+            proofs: Proofs::new(has_phone),
         }
     }
 
@@ -117,6 +120,7 @@ impl Account {
     }
 
     pub(super) fn apply(&mut self, event: UserEvent) {
+        self.proofs.apply(&event);
         match event {
             UserEvent::UserRoleChanged { role, .. } => self.role = role,
             UserEvent::UserDeactivated { .. } => self.active = false,
@@ -125,9 +129,25 @@ impl Account {
                 self.active = false;
                 self.erased = true;
             }
+            UserEvent::UserUpdated {
+                phone_number: Some(change),
+                ..
+            } => self
+                .proofs
+                .phone_changed(matches!(change, PhoneChange::Changed(_))),
+            UserEvent::EmailChanged { email_key, .. } => self.email_key = email_key,
             UserEvent::UserRegistered { .. }
             | UserEvent::UserLoggedIn { .. }
-            | UserEvent::UserUpdated { .. } => {}
+            | UserEvent::UserUpdated { .. }
+            | UserEvent::VerificationRequested { .. }
+            | UserEvent::EmailVerified { .. }
+            | UserEvent::PhoneVerified { .. }
+            | UserEvent::PasswordResetRequested { .. }
+            | UserEvent::PasswordReset { .. }
+            | UserEvent::PasswordChanged { .. }
+            | UserEvent::LoggedOut { .. }
+            | UserEvent::LoggedOutEverywhere { .. }
+            | UserEvent::RefreshTokenReused { .. } => {}
         }
     }
 

@@ -5,6 +5,7 @@ mod command;
 mod error;
 mod event;
 mod lifecycle;
+mod security;
 #[cfg(test)]
 mod tests;
 
@@ -15,3 +16,4 @@ pub use command::{
 };
 pub use error::UserError;
 pub use event::{ADMIN_SCOPE, DEPARTURE_SCOPE, EMAIL_SCOPE, PhoneChange, UserEvent};
+pub use security::{Channel, Purpose, SecurityCommand};

@@ -1,4 +1,5 @@
 mod lifecycle;
+mod security;
 
 use cqrs_es::test::TestFramework;
 use eventsourcing::{Claim, ClaimChange, ClaimingEvent, testing::sealed};

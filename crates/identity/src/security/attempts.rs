@@ -1,0 +1,328 @@
+//! What was tried in vain, counted so that a restart forgets nothing.
+//!
+//! Three counters stand in the way of guessing: that of an account from one network, that of the
+//! network over all accounts, and that of the account over all networks from which it was never
+//! entered. From a network from which the account was entered before, the first alone counts: so
+//! an attacker elsewhere cannot lock the owner out. When a counter has used up its free attempts,
+//! each further one has to wait twice as long as the last, and one that comes too early neither
+//! counts nor costs a hash.
+
+use chrono::{DateTime, TimeDelta, Utc};
+use eventsourcing::personal::LookupKey;
+use sqlx::{FromRow, PgConnection, PgPool};
+use strum::IntoStaticStr;
+
+/// No attempt waits for longer.
+const LONGEST_DELAY: TimeDelta = TimeDelta::minutes(15);
+
+/// Counts attempts of one sort. Cheap to clone.
+#[derive(Clone)]
+pub struct Attempts {
+    pool: PgPool,
+    lookup: LookupKey,
+    sort: Sort,
+}
+
+/// What is tried.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Sort {
+    /// Logins.
+    Login,
+    /// Passwords of somebody who is logged in.
+    Password,
+    /// Letters with codes and reset tokens, each of which counts.
+    Letter,
+}
+
+/// Who tries: tells nothing of the account and the network to anybody without the key.
+#[derive(Clone)]
+pub struct Tried {
+    account: [u8; 32],
+    pair: [u8; 32],
+    network: Option<[u8; 32]>,
+    known: [u8; 32],
+}
+
+/// Why an attempt does not count.
+#[derive(Debug, thiserror::Error)]
+pub enum AttemptError {
+    /// Too many came before.
+    #[error("too many attempts: try again later")]
+    TooMany {
+        /// How long the next one has to wait.
+        after: TimeDelta,
+    },
+    /// The counters cannot be reached.
+    #[error("the counters of attempts cannot be reached")]
+    Database(#[from] sqlx::Error),
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, IntoStaticStr)]
+#[strum(serialize_all = "SCREAMING_SNAKE_CASE")]
+enum Kind {
+    Pair,
+    Network,
+    Account,
+}
+
+/// How a counter gives way.
+#[derive(Clone, Copy, Debug)]
+struct Policy {
+    /// Attempts without delay.
+    free: i32,
+    /// The delay after the last free one.
+    first_delay: TimeDelta,
+    /// After so long without an attempt the counter begins anew.
+    forgotten_after: TimeDelta,
+}
+
+impl Sort {
+    fn name(self) -> &'static str {
+        match self {
+            Self::Login => "login",
+            Self::Password => "password",
+            Self::Letter => "letter",
+        }
+    }
+
+    fn policy(self, kind: Kind) -> Policy {
+        let (free, first_delay) = match (self, kind) {
+            (Self::Login | Self::Password, Kind::Pair) => (5, TimeDelta::seconds(1)),
+            (Self::Login | Self::Password, Kind::Network) => (100, TimeDelta::seconds(1)),
+            (Self::Login | Self::Password, Kind::Account) => (20, TimeDelta::seconds(1)),
+            (Self::Letter, Kind::Pair) => (5, TimeDelta::seconds(30)),
+            (Self::Letter, Kind::Network) => (100, TimeDelta::seconds(1)),
+            (Self::Letter, Kind::Account) => (10, TimeDelta::seconds(30)),
+        };
+        let forgotten_after = match kind {
+            Kind::Pair | Kind::Account => TimeDelta::hours(24),
+            Kind::Network => TimeDelta::hours(1),
+        };
+        Policy {
+            free,
+            first_delay,
+            forgotten_after,
+        }
+    }
+}
+
+#[derive(FromRow)]
+struct Counter {
+    key: Vec<u8>,
+    kind: String,
+    attempts: i32,
+    last_at: DateTime<Utc>,
+    blocked_until: Option<DateTime<Utc>>,
+}
+
+impl Attempts {
+    /// The counters in the schema of the pool.
+    pub fn new(pool: PgPool, lookup: LookupKey, sort: Sort) -> Self {
+        Self { pool, lookup, sort }
+    }
+
+    /// An attempt on an account, known by its address' fingerprint or the user's id, whether
+    /// there is such an account or not, from a network.
+    pub fn on(&self, account: &str, network: &str) -> Tried {
+        let of = |purpose: &str, value: &str| self.key(purpose, value);
+        Tried {
+            account: of("account", account),
+            pair: of("pair", &format!("{account} {network}")),
+            network: Some(of("network", network)),
+            // Logins make a network known to all sorts.
+            known: self
+                .lookup
+                .tag("attempts.known", format!("{account} {network}").as_bytes()),
+        }
+    }
+
+    /// An attempt of somebody who is logged in: her account alone counts, since nobody else can
+    /// use it up.
+    pub fn by(&self, user: &str) -> Tried {
+        Tried {
+            network: None,
+            ..self.on(user, "")
+        }
+    }
+
+    /// Whether an attempt counts now. Asked before any work is done for it.
+    pub async fn check(&self, tried: &Tried, now: DateTime<Utc>) -> Result<(), AttemptError> {
+        let mut connection = self.pool.acquire().await?;
+        let (counters, known) = self.counters(&mut connection, tried, false).await?;
+        self.refuse_early(&counters, tried, known, now)
+    }
+
+    /// Counts an attempt that failed, or a letter. Of several that were checked at the same time, only so
+    /// many get an answer as there are attempts.
+    pub async fn count(&self, tried: &Tried, now: DateTime<Utc>) -> Result<(), AttemptError> {
+        let mut transaction = self.pool.begin().await?;
+        let (counters, known) = self.counters(&mut transaction, tried, true).await?;
+        self.refuse_early(&counters, tried, known, now)?;
+        for (kind, key) in tried.counted(known) {
+            let counter = counters.iter().find(|counter| counter.key == key);
+            let (attempts, delay) = self.sort.policy(kind).after(counter, now);
+            sqlx::query(
+                "update login_attempts set kind = $2, account = $3, attempts = $4, last_at = $5, blocked_until = $6 \
+                 where key = $1",
+            )
+            .bind(&key[..])
+            .bind(<&str>::from(kind))
+            .bind((kind != Kind::Network).then_some(&tried.account[..]))
+            .bind(attempts)
+            .bind(now)
+            .bind(delay.map(|delay| now + delay))
+            .execute(&mut *transaction)
+            .await?;
+        }
+        transaction.commit().await?;
+        Ok(())
+    }
+
+    /// Notes a success: the account's attempts from this network are forgotten, and the network
+    /// is known. Refused when others have failed so often in the meantime that this one came too
+    /// early: whoever guesses many at once is not told which one was right.
+    pub async fn succeeded(&self, tried: &Tried, now: DateTime<Utc>) -> Result<(), AttemptError> {
+        let mut transaction = self.pool.begin().await?;
+        let (counters, known) = self.counters(&mut transaction, tried, false).await?;
+        self.refuse_early(&counters, tried, known, now)?;
+        sqlx::query("delete from login_attempts where key = $1")
+            .bind(&tried.pair[..])
+            .execute(&mut *transaction)
+            .await?;
+        if tried.network.is_some() {
+            sqlx::query(
+                "insert into login_attempts (key, kind, account, last_at) values ($1, 'KNOWN', $2, $3) \
+                 on conflict (key) do update set last_at = excluded.last_at \
+                 where login_attempts.last_at < excluded.last_at - interval '1 hour'",
+            )
+            .bind(&tried.known[..])
+            .bind(&tried.account[..])
+            .bind(now)
+            .execute(&mut *transaction)
+            .await?;
+        }
+        transaction.commit().await?;
+        Ok(())
+    }
+
+    /// Forgets what was tried on an account, in a transaction: its owner has proved herself in
+    /// another way.
+    pub async fn forget(
+        &self,
+        connection: &mut PgConnection,
+        account: &str,
+    ) -> Result<(), sqlx::Error> {
+        sqlx::query(
+            "with old as (select key from login_attempts where account = $1 and kind <> 'KNOWN' \
+             order by key for update) \
+             delete from login_attempts using old where login_attempts.key = old.key",
+        )
+            .bind(&self.key("account", account)[..])
+            .execute(connection)
+            .await
+            .map(drop)
+    }
+
+    fn key(&self, purpose: &str, value: &str) -> [u8; 32] {
+        let purpose = format!("attempts.{}.{purpose}", self.sort.name());
+        self.lookup.tag(&purpose, value.as_bytes())
+    }
+
+    /// The counters of an attempt, and whether its network is known. With `lock` they are made
+    /// first, and locked in the order of their keys until the transaction ends.
+    async fn counters(
+        &self,
+        connection: &mut PgConnection,
+        tried: &Tried,
+        lock: bool,
+    ) -> Result<(Vec<Counter>, bool), sqlx::Error> {
+        let mut keys = vec![&tried.account[..], &tried.pair[..]];
+        keys.extend(tried.network.as_ref().map(|key| &key[..]));
+        if lock {
+            keys.sort_unstable();
+            sqlx::query(
+                "insert into login_attempts (key, kind, last_at) \
+                 select key, 'PAIR', to_timestamp(0) from unnest($1::bytea[]) with ordinality as k (key, place) \
+                 order by place on conflict (key) do nothing",
+            )
+            .bind(&keys)
+            .execute(&mut *connection)
+            .await?;
+        } else {
+            keys.push(&tried.known[..]);
+        }
+        let select = "select key, kind, attempts, last_at, blocked_until from login_attempts where key = any ($1)";
+        let sql = if lock {
+            format!("{select} order by key for update")
+        } else {
+            select.to_owned()
+        };
+        let mut counters: Vec<Counter> = sqlx::query_as(&sql)
+            .bind(&keys)
+            .fetch_all(&mut *connection)
+            .await?;
+        let known = if lock {
+            sqlx::query_scalar("select exists (select from login_attempts where key = $1)")
+                .bind(&tried.known[..])
+                .fetch_one(connection)
+                .await?
+        } else {
+            counters.iter().any(|counter| counter.kind == "KNOWN")
+        };
+        counters.retain(|counter| counter.kind != "KNOWN");
+        Ok((counters, known))
+    }
+
+    fn refuse_early(
+        &self,
+        counters: &[Counter],
+        tried: &Tried,
+        known: bool,
+        now: DateTime<Utc>,
+    ) -> Result<(), AttemptError> {
+        let counted = tried.counted(known);
+        let wait = counters
+            .iter()
+            .filter(|counter| counted.iter().any(|(_, key)| counter.key == *key))
+            .filter_map(|counter| counter.blocked_until)
+            .max();
+        match wait {
+            Some(until) if until > now => Err(AttemptError::TooMany { after: until - now }),
+            _ => Ok(()),
+        }
+    }
+}
+
+impl Tried {
+    /// The counters that it counts in.
+    fn counted(&self, known: bool) -> Vec<(Kind, [u8; 32])> {
+        let mut counted = vec![(Kind::Pair, self.pair)];
+        if let (false, Some(network)) = (known, self.network) {
+            counted.push((Kind::Network, network));
+            counted.push((Kind::Account, self.account));
+        }
+        counted
+    }
+}
+
+impl Policy {
+    /// The attempts with this one, and how long the next has to wait.
+    fn after(self, counter: Option<&Counter>, now: DateTime<Utc>) -> (i32, Option<TimeDelta>) {
+        let before = counter
+            .filter(|counter| counter.last_at + self.forgotten_after > now)
+            .map_or(0, |counter| counter.attempts);
+        let attempts = before.saturating_add(1);
+        let doublings = u32::try_from(attempts - self.free).ok();
+        let delay = doublings.map(|doublings| {
+            let factor = 1_i32.checked_shl(doublings.min(16)).unwrap_or(i32::MAX);
+            self.first_delay
+                .checked_mul(factor)
+                .unwrap_or(LONGEST_DELAY)
+                .min(LONGEST_DELAY)
+        });
+        (attempts, delay)
+    }
+}
+
+#[cfg(test)]
+mod tests;
