@@ -14,6 +14,7 @@ pub mod projector;
 pub mod publisher;
 pub mod query;
 pub mod sealing;
+mod search;
 mod tokens;
 
 use eventsourcing::{LogService, Migration, Relay, Upcasters, migration};

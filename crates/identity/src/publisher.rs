@@ -4,17 +4,18 @@
 //! addresses and birthdates stay here.
 
 mod children;
+mod trainers;
 
 use contracts::identity::events::v1::{
-    IdentityEvent, TrainerCreated, UserDeactivated, UserErased, UserLoggedIn, UserReactivated,
-    UserRegistered, UserRoleChanged, identity_event::Event,
+    IdentityEvent, UserDeactivated, UserErased, UserLoggedIn, UserReactivated, UserRegistered,
+    UserRoleChanged, identity_event::Event,
 };
 use eventsourcing::{DecodeError, Published, RecordedEvent};
 use prost::Message;
 
 use crate::{
-    domain::{IdentityLogEvent, trainer::TrainerEvent, user::UserEvent},
-    grpc::convert::{price, role, timestamp},
+    domain::{IdentityLogEvent, user::UserEvent},
+    grpc::convert::{role, timestamp},
 };
 
 /// The public event of an event of the log; `None` for one that concerns nobody else.
@@ -108,17 +109,7 @@ fn public(event: IdentityLogEvent) -> Option<Event> {
             was_active,
             erased_at: Some(timestamp(erased_at)),
         })),
-        IdentityLogEvent::Trainer(TrainerEvent::TrainerCreated {
-            trainer_id,
-            profile,
-            created_at,
-        }) => Some(Event::TrainerCreated(TrainerCreated {
-            trainer_id: trainer_id.to_string(),
-            price_per_hour: Some(price(&profile.price_per_hour)),
-            session_duration_minutes: profile.session_duration_minutes,
-            external: profile.external,
-            created_at: Some(timestamp(created_at)),
-        })),
+        IdentityLogEvent::Trainer(event) => trainers::public(&event),
         IdentityLogEvent::Child(event) => children::public(&event),
     }
 }
@@ -209,6 +200,7 @@ mod tests {
                 "UserReactivated",
                 "UserErased",
                 "TrainerCreated",
+                "TrainerUpdated",
             ]
         );
     }

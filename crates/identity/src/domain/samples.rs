@@ -6,7 +6,7 @@ use uuid::Uuid;
 
 pub use super::child::samples::child_events;
 use super::{
-    trainer::{Profile, TrainerEvent},
+    trainer::{Profile, ProfileChanges, Searchable, Terms, TrainerEvent},
     user::{Channel, PhoneChange, Purpose, UserEvent},
     values::{ChildId, Price, Role, UserId},
 };
@@ -165,23 +165,60 @@ pub fn security_events() -> Vec<UserEvent> {
     ]
 }
 
+fn searchable(label: &str, search: &[i64]) -> Searchable {
+    Searchable {
+        text: sealed(trainer_id().uuid(), label),
+        search: search.to_vec(),
+    }
+}
+
 pub fn profile() -> Profile {
+    let trainer = trainer_id().uuid();
     Profile {
-        first_name: "Tara".to_owned(),
-        last_name: "Quinn".to_owned(),
-        bio: "Left back.".to_owned(),
-        experience: "Ten years.".to_owned(),
-        photos: vec!["https://example.com/tara.jpg".to_owned()],
+        first_name: searchable("Tara", &[-17, 4]),
+        last_name: searchable("Quinn", &[9]),
+        bio: searchable("Left back.", &[1, 5]),
+        experience: searchable("Ten years.", &[]),
+        photos: sealed(trainer, "https://example.com/tara.jpg"),
+        contacts: sealed(trainer, "tara@example.com"),
+        additional_sources: sealed(trainer, "https://club.example.com/tara"),
+    }
+}
+
+pub fn terms() -> Terms {
+    Terms {
         price_per_hour: Price::parse("USD", 8_000).unwrap(),
         session_duration_minutes: 60,
         external: false,
+        accepting_bookings: true,
+    }
+}
+
+pub fn bio() -> ProfileChanges {
+    ProfileChanges {
+        bio: Some(searchable("Right back.", &[3])),
+        ..ProfileChanges::default()
     }
 }
 
 pub fn trainer_events() -> Vec<TrainerEvent> {
-    vec![TrainerEvent::TrainerCreated {
-        trainer_id: trainer_id(),
-        profile: profile(),
-        created_at: now(),
-    }]
+    let trainer_id = trainer_id();
+    vec![
+        TrainerEvent::TrainerCreated {
+            trainer_id,
+            profile: profile(),
+            terms: terms(),
+            created_at: now(),
+        },
+        TrainerEvent::TrainerUpdated {
+            trainer_id,
+            profile: bio(),
+            terms: terms(),
+            updated_at: now(),
+        },
+        TrainerEvent::TrainerErased {
+            trainer_id,
+            erased_at: now(),
+        },
+    ]
 }

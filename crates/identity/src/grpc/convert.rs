@@ -5,7 +5,7 @@ pub(super) mod children;
 use chrono::{DateTime, Utc};
 use contracts::{
     common::v1::{LogPosition, Money, Role as PublicRole},
-    identity::v1::{Trainer, User},
+    identity::v1::User,
 };
 use eventsourcing::{
     Committed,
@@ -19,7 +19,7 @@ use tonic::Status;
 use crate::{
     NAME,
     domain::values::{Price, Role},
-    projector::{trainers::TrainerRow, users::UserRow},
+    projector::users::UserRow,
 };
 
 /// A role as tokens and other services know it.
@@ -98,37 +98,4 @@ pub(super) fn user(row: UserRow, opener: &Opener) -> Result<User, PersonalError>
         active,
         erased,
     })
-}
-
-impl From<TrainerRow> for Trainer {
-    fn from(row: TrainerRow) -> Self {
-        let TrainerRow {
-            user_id,
-            first_name,
-            last_name,
-            bio,
-            experience,
-            photos,
-            price_per_hour,
-            currency,
-            session_duration,
-            external,
-            created_at,
-        } = row;
-        Self {
-            trainer_id: user_id.to_string(),
-            first_name,
-            last_name,
-            bio,
-            experience,
-            photos,
-            price_per_hour: Some(Money {
-                currency_code: currency,
-                minor_units: price_per_hour,
-            }),
-            session_duration_minutes: session_duration,
-            external,
-            created_at: Some(timestamp(created_at)),
-        }
-    }
 }

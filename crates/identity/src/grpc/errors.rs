@@ -54,8 +54,9 @@ impl Refusal for UserError {
 impl Refusal for TrainerError {
     fn code(&self) -> Code {
         match self {
-            Self::NotATrainer => Code::FailedPrecondition,
+            Self::NotATrainer | Self::Erased => Code::FailedPrecondition,
             Self::Exists => Code::AlreadyExists,
+            Self::Unknown => Code::NotFound,
         }
     }
 
@@ -63,6 +64,8 @@ impl Refusal for TrainerError {
         match self {
             Self::NotATrainer => ErrorReason::RoleMismatch,
             Self::Exists => ErrorReason::TrainerExists,
+            Self::Unknown => ErrorReason::NotFound,
+            Self::Erased => ErrorReason::SubjectErased,
         }
     }
 }

@@ -5,6 +5,7 @@ pub mod convert;
 mod errors;
 mod key_service;
 mod parse;
+mod trainer_profile;
 mod trainer_service;
 mod user_service;
 
@@ -23,6 +24,7 @@ use crate::{
 };
 use child_service::ChildRpcs;
 use key_service::KeyRpcs;
+use trainer_profile::Profiles;
 use trainer_service::TrainerRpcs;
 use user_service::UserRpcs;
 
@@ -64,6 +66,10 @@ impl Servers {
             trainers: TrainerServiceServer::new(TrainerRpcs {
                 accounts: accounts.clone(),
                 trainers: Repository::new(log),
+                profiles: Profiles {
+                    keyring: parts.keyring.clone(),
+                    lookup: parts.lookup.clone(),
+                },
                 pool: pool.clone(),
                 checkpoints,
             }),

@@ -1,6 +1,10 @@
-use contracts::identity::v1::{
-    CreateTrainerRequest, CreateTrainerResponse, GetTrainerRequest, GetTrainerResponse,
-    ListTrainersRequest, ListTrainersResponse, trainer_service_server::TrainerService,
+use contracts::{
+    common::v1::Money,
+    identity::v1::{
+        CreateTrainerRequest, CreateTrainerResponse, GetTrainerRequest, GetTrainerResponse,
+        ListTrainersRequest, ListTrainersResponse, UpdateTrainerRequest, UpdateTrainerResponse,
+        trainer_service_server::TrainerService,
+    },
 };
 use eventsourcing::{Checkpoints, Projection, Repository};
 use prost::Message;
@@ -8,10 +12,15 @@ use service::{Call, internal, not_found, reached};
 use sqlx::PgPool;
 use tonic::{Request, Response, Status};
 
-use super::{convert, errors::command_status, parse};
+use super::{
+    convert,
+    errors::{command_status, personal_status},
+    parse,
+    trainer_profile::Profiles,
+};
 use crate::{
     accounts::Accounts,
-    domain::trainer::{Trainer, TrainerCommand},
+    domain::trainer::{CreateTrainer, Trainer, TrainerCommand, UpdateTrainer},
     projector::trainers::Trainers,
     query::{self, trainers::Cursor},
 };
@@ -20,6 +29,7 @@ use crate::{
 pub struct TrainerRpcs {
     pub(super) accounts: Accounts,
     pub(super) trainers: Repository<Trainer>,
+    pub(super) profiles: Profiles,
     pub(super) pool: PgPool,
     pub(super) checkpoints: Checkpoints,
 }
@@ -31,24 +41,51 @@ impl TrainerService for TrainerRpcs {
         request: Request<CreateTrainerRequest>,
     ) -> Result<Response<CreateTrainerResponse>, Status> {
         let call = Call::of(&request);
-        let (context, command, trainer_id) =
-            parse::trainers::create_trainer(&call, request.into_inner())?;
-        let id = trainer_id.to_string();
+        let parsed = parse::trainers::create_trainer(&call, request.into_inner())?;
+        let (trainer_id, id) = (parsed.trainer_id, parsed.trainer_id.to_string());
         let role = self.accounts.role(trainer_id).await.map_err(internal)?;
-        let command = command(role.ok_or_else(|| not_found("user", &id))?);
-        let answer = CreateTrainerResponse {
-            trainer_id: id.clone(),
-            price_per_hour: Some(convert::price(&command.profile.price_per_hour)),
-            position: None,
-        };
+        let role = role.ok_or_else(|| not_found("user", &id))?;
+        let profile = self.profiles.seal_whole(trainer_id, parsed.profile).await;
+        let command = TrainerCommand::Create(Box::new(CreateTrainer {
+            trainer_id,
+            role,
+            profile: profile.map_err(personal_status)?,
+            terms: parsed.terms,
+            now: parse::now(),
+        }));
         let committed = self
             .trainers
-            .execute(&id, context, TrainerCommand::Create(command), |_, _| {
-                answer.encode_to_vec()
+            .execute(&id, parsed.context, command, |trainer, _| {
+                created(&id, trainer)
             })
             .await
             .map_err(command_status)?;
         let mut answer: CreateTrainerResponse = convert::stored(&committed)?;
+        answer.position = Some(convert::position(committed.position));
+        Ok(Response::new(answer))
+    }
+
+    async fn update_trainer(
+        &self,
+        request: Request<UpdateTrainerRequest>,
+    ) -> Result<Response<UpdateTrainerResponse>, Status> {
+        let call = Call::of(&request);
+        let parsed = parse::trainers::update_trainer(&call, request.into_inner())?;
+        let (trainer_id, id) = (parsed.trainer_id, parsed.trainer_id.to_string());
+        let profile = self.profiles.seal_changes(trainer_id, parsed.profile).await;
+        let command = TrainerCommand::Update(Box::new(UpdateTrainer {
+            profile: profile.map_err(personal_status)?,
+            terms: parsed.terms,
+            now: parse::now(),
+        }));
+        let committed = self
+            .trainers
+            .execute(&id, parsed.context, command, |trainer, _| {
+                updated(&id, trainer)
+            })
+            .await
+            .map_err(command_status)?;
+        let mut answer: UpdateTrainerResponse = convert::stored(&committed)?;
         answer.position = Some(convert::position(committed.position));
         Ok(Response::new(answer))
     }
@@ -70,8 +107,9 @@ impl TrainerService for TrainerRpcs {
             .await
             .map_err(internal)?;
         let trainer = trainer.ok_or_else(|| not_found("trainer", &id.to_string()))?;
+        let opened = self.profiles.open(vec![trainer]).await;
         Ok(Response::new(GetTrainerResponse {
-            trainer: Some(trainer.into()),
+            trainer: opened.map_err(personal_status)?.pop(),
         }))
     }
 
@@ -92,10 +130,33 @@ impl TrainerService for TrainerRpcs {
             .await
             .map_err(internal)?;
         let next_page_token = page.next_token(&mut rows, |row| Cursor::from(row));
-        let trainers = rows.into_iter().map(Into::into).collect();
+        let trainers = self.profiles.open(rows).await.map_err(personal_status)?;
         Ok(Response::new(ListTrainersResponse {
             trainers,
             next_page_token,
         }))
     }
+}
+
+fn created(trainer_id: &str, trainer: &Trainer) -> Vec<u8> {
+    CreateTrainerResponse {
+        trainer_id: trainer_id.to_owned(),
+        price_per_hour: price_of(trainer),
+        position: None,
+    }
+    .encode_to_vec()
+}
+
+fn updated(trainer_id: &str, trainer: &Trainer) -> Vec<u8> {
+    UpdateTrainerResponse {
+        trainer_id: trainer_id.to_owned(),
+        price_per_hour: price_of(trainer),
+        position: None,
+    }
+    .encode_to_vec()
+}
+
+fn price_of(trainer: &Trainer) -> Option<Money> {
+    let terms = trainer.terms();
+    terms.map(|terms| convert::price(&terms.price_per_hour))
 }

@@ -7,10 +7,13 @@ use eventsourcing::{
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use crate::domain::{
-    IdentityLogEvent,
-    trainer::{Profile, TrainerEvent},
-    values::UserId,
+use crate::{
+    domain::{
+        IdentityLogEvent,
+        trainer::{Contacts, Profile, ProfileChanges, Searchable, Source, Terms, TrainerEvent},
+        values::WebAddress,
+    },
+    sealing::Column,
 };
 
 /// A row of `trainers`.
@@ -18,16 +21,28 @@ use crate::domain::{
 pub struct TrainerRow {
     /// The trainer, which is the user's id.
     pub user_id: Uuid,
+    /// Name on the profile; like all that is sealed blank once the trainer was erased.
+    pub first_name: Column<String>,
     /// Name on the profile.
-    pub first_name: String,
-    /// Name on the profile.
-    pub last_name: String,
+    pub last_name: Column<String>,
     /// Who the trainer is.
-    pub bio: String,
+    pub bio: Column<String>,
     /// What the trainer has done before.
-    pub experience: String,
+    pub experience: Column<String>,
     /// Addresses of photos.
-    pub photos: Vec<String>,
+    pub photos: Column<Vec<WebAddress>>,
+    /// How to reach the trainer.
+    pub contacts: Column<Contacts>,
+    /// Where else the trainer can be seen.
+    pub additional_sources: Column<Vec<Source>>,
+    /// What the first name is found by.
+    pub first_name_search: Vec<i64>,
+    /// What the last name is found by.
+    pub last_name_search: Vec<i64>,
+    /// What the bio is found by.
+    pub bio_search: Vec<i64>,
+    /// What the experience is found by.
+    pub experience_search: Vec<i64>,
     /// Price of one hour of a single session, minor units.
     pub price_per_hour: i64,
     /// ISO 4217 code of the price.
@@ -36,8 +51,18 @@ pub struct TrainerRow {
     pub session_duration: i32,
     /// Not employed by the platform.
     pub external: bool,
+    /// Takes new bookings.
+    pub accepting_bookings: bool,
+    /// The account is open.
+    pub active: bool,
+    /// The account is of role TRAINER.
+    pub is_trainer: bool,
     /// When the profile was created.
     pub created_at: DateTime<Utc>,
+    /// When it last changed.
+    pub updated_at: DateTime<Utc>,
+    /// When the trainer was erased.
+    pub erased_at: Option<DateTime<Utc>>,
 }
 
 impl Row for TrainerRow {
@@ -86,49 +111,156 @@ impl Projection for Trainers {
     }
 
     fn touch(&self, event: &Delivered<TrainerEvent>, tables: &mut Tables) {
-        match &event.event {
-            TrainerEvent::TrainerCreated { trainer_id, .. } => {
-                tables.trainers.touch(trainer_id.uuid());
-            }
-        }
+        tables.trainers.touch(trainer_of(&event.event));
     }
 
     fn fold(&self, event: &Delivered<TrainerEvent>, tables: &mut Tables) -> Result<(), FoldError> {
+        let id = trainer_of(&event.event);
+        if let TrainerEvent::TrainerCreated {
+            trainer_id: _,
+            profile,
+            terms,
+            created_at,
+        } = event.event.clone()
+        {
+            tables
+                .trainers
+                .insert(created(id, profile, terms, created_at));
+            return Ok(());
+        }
+        let row = tables.trainers.get_mut(&id);
+        let row = row.ok_or_else(|| FoldError::missing("trainer", &id))?;
         match event.event.clone() {
-            TrainerEvent::TrainerCreated {
-                trainer_id,
+            TrainerEvent::TrainerCreated { .. } => {}
+            TrainerEvent::TrainerUpdated {
+                trainer_id: _,
                 profile,
-                created_at,
+                terms,
+                updated_at,
             } => {
-                tables.trainers.insert(row(trainer_id, profile, created_at));
+                row.say(profile);
+                row.set_terms(terms);
+                row.updated_at = updated_at;
             }
+            TrainerEvent::TrainerErased { erased_at, .. } => row.blank(erased_at),
         }
         Ok(())
     }
 }
 
-fn row(trainer_id: UserId, profile: Profile, created_at: DateTime<Utc>) -> TrainerRow {
+fn trainer_of(event: &TrainerEvent) -> Uuid {
+    match event {
+        TrainerEvent::TrainerCreated { trainer_id, .. }
+        | TrainerEvent::TrainerUpdated { trainer_id, .. }
+        | TrainerEvent::TrainerErased { trainer_id, .. } => trainer_id.uuid(),
+    }
+}
+
+fn created(id: Uuid, profile: Profile, terms: Terms, created_at: DateTime<Utc>) -> TrainerRow {
     let Profile {
         first_name,
         last_name,
         bio,
         experience,
         photos,
-        price_per_hour,
-        session_duration_minutes,
-        external,
+        contacts,
+        additional_sources,
     } = profile;
     TrainerRow {
-        user_id: trainer_id.uuid(),
-        first_name,
-        last_name,
-        bio,
-        experience,
-        photos,
-        price_per_hour: price_per_hour.minor_units(),
-        currency: price_per_hour.currency().to_owned(),
-        session_duration: session_duration_minutes,
-        external,
+        user_id: id,
+        first_name: first_name.text.into(),
+        last_name: last_name.text.into(),
+        bio: bio.text.into(),
+        experience: experience.text.into(),
+        photos: photos.into(),
+        contacts: contacts.into(),
+        additional_sources: additional_sources.into(),
+        first_name_search: first_name.search,
+        last_name_search: last_name.search,
+        bio_search: bio.search,
+        experience_search: experience.search,
+        price_per_hour: terms.price_per_hour.minor_units(),
+        currency: terms.price_per_hour.currency().to_owned(),
+        session_duration: terms.session_duration_minutes,
+        external: terms.external,
+        accepting_bookings: terms.accepting_bookings,
+        active: true,
+        is_trainer: true,
         created_at,
+        updated_at: created_at,
+        erased_at: None,
+    }
+}
+
+impl TrainerRow {
+    fn say(&mut self, changes: ProfileChanges) {
+        let ProfileChanges {
+            first_name,
+            last_name,
+            bio,
+            experience,
+            photos,
+            contacts,
+            additional_sources,
+        } = changes;
+        let replace =
+            |text: &mut Column<String>, search: &mut Vec<i64>, changed: Option<Searchable>| {
+                if let Some(changed) = changed {
+                    *text = changed.text.into();
+                    *search = changed.search;
+                }
+            };
+        replace(
+            &mut self.first_name,
+            &mut self.first_name_search,
+            first_name,
+        );
+        replace(&mut self.last_name, &mut self.last_name_search, last_name);
+        replace(&mut self.bio, &mut self.bio_search, bio);
+        replace(
+            &mut self.experience,
+            &mut self.experience_search,
+            experience,
+        );
+        if let Some(photos) = photos {
+            self.photos = photos.into();
+        }
+        if let Some(contacts) = contacts {
+            self.contacts = contacts.into();
+        }
+        if let Some(additional_sources) = additional_sources {
+            self.additional_sources = additional_sources.into();
+        }
+    }
+
+    fn set_terms(&mut self, terms: Terms) {
+        let Terms {
+            price_per_hour,
+            session_duration_minutes,
+            external,
+            accepting_bookings,
+        } = terms;
+        self.price_per_hour = price_per_hour.minor_units();
+        price_per_hour.currency().clone_into(&mut self.currency);
+        self.session_duration = session_duration_minutes;
+        self.external = external;
+        self.accepting_bookings = accepting_bookings;
+    }
+
+    /// Nothing stays of what the profile said, nor of what it was found by.
+    fn blank(&mut self, erased_at: DateTime<Utc>) {
+        self.first_name = Column::blank();
+        self.last_name = Column::blank();
+        self.bio = Column::blank();
+        self.experience = Column::blank();
+        self.photos = Column::blank();
+        self.contacts = Column::blank();
+        self.additional_sources = Column::blank();
+        self.first_name_search.clear();
+        self.last_name_search.clear();
+        self.bio_search.clear();
+        self.experience_search.clear();
+        self.erased_at = self.erased_at.or(Some(erased_at));
+        self.updated_at = erased_at;
     }
 }

@@ -4,9 +4,10 @@ use contracts::{
     common::v1::{LogPosition, Money, Role},
     google::r#type::Date,
     identity::v1::{
-        AddChildRequest, CreateTrainerRequest, LoginRequest, LoginResponse, RegisterUserRequest,
-        SkillLevel, child_service_client::ChildServiceClient, key_service_client::KeyServiceClient,
-        trainer_service_client::TrainerServiceClient, user_service_client::UserServiceClient,
+        AddChildRequest, AdditionalSource, CreateTrainerRequest, LoginRequest, LoginResponse,
+        RegisterUserRequest, SkillLevel, TrainerContacts, child_service_client::ChildServiceClient,
+        key_service_client::KeyServiceClient, trainer_service_client::TrainerServiceClient,
+        user_service_client::UserServiceClient,
     },
 };
 use eventsourcing::{EventLog, testing::TestDatabase};
@@ -224,6 +225,14 @@ pub fn profile(last_name: &str) -> CreateTrainerRequest {
         }),
         session_duration_minutes: 60,
         external: true,
+        contacts: Some(TrainerContacts {
+            email: "tara@example.com".to_owned(),
+            phone_number: "+1 202 555 0123".to_owned(),
+        }),
+        additional_sources: vec![AdditionalSource {
+            title: "Club".to_owned(),
+            url: "https://club.example.com/tara".to_owned(),
+        }],
     }
 }
 

@@ -1,33 +1,85 @@
+use chrono::{DateTime, Utc};
 use cqrs_es::{Aggregate, event_sink::EventSink};
 use serde::{Deserialize, Serialize};
 
-use super::{CreateTrainer, TrainerCommand, TrainerError, TrainerEvent};
-use crate::domain::values::Role;
+use super::{CreateTrainer, Terms, TrainerCommand, TrainerError, TrainerEvent, UpdateTrainer};
+use crate::domain::values::{Role, UserId};
 
-/// A trainer's profile as its events made it.
+/// A trainer's profile as its events made it: of what it says nothing, of the terms all.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct Trainer {
-    exists: bool,
+    created: Option<Created>,
+}
+
+#[derive(Clone, Debug, Serialize, Deserialize)]
+struct Created {
+    trainer_id: UserId,
+    terms: Terms,
+    erased: bool,
 }
 
 impl Trainer {
-    fn create(&self, command: CreateTrainer) -> Result<TrainerEvent, TrainerError> {
-        let CreateTrainer {
-            trainer_id,
-            role,
+    /// The terms, `None` before the profile is created.
+    pub fn terms(&self) -> Option<&Terms> {
+        self.created.as_ref().map(|created| &created.terms)
+    }
+
+    fn decide(&self, command: TrainerCommand) -> Result<Option<TrainerEvent>, TrainerError> {
+        let created = self.created.as_ref();
+        match command {
+            TrainerCommand::Create(command) => match created {
+                _ if command.role != Role::Trainer => Err(TrainerError::NotATrainer),
+                Some(_) => Err(TrainerError::Exists),
+                None => Ok(Some(create(*command))),
+            },
+            TrainerCommand::Update(command) => {
+                created.ok_or(TrainerError::Unknown)?.update(*command)
+            }
+            TrainerCommand::Erase { now } => Ok(created.ok_or(TrainerError::Unknown)?.erase(now)),
+        }
+    }
+}
+
+fn create(command: CreateTrainer) -> TrainerEvent {
+    let CreateTrainer {
+        trainer_id,
+        role: _,
+        profile,
+        terms,
+        now,
+    } = command;
+    TrainerEvent::TrainerCreated {
+        trainer_id,
+        profile,
+        terms,
+        created_at: now,
+    }
+}
+
+impl Created {
+    fn update(&self, command: UpdateTrainer) -> Result<Option<TrainerEvent>, TrainerError> {
+        let UpdateTrainer {
             profile,
+            terms,
             now,
         } = command;
-        if role != Role::Trainer {
-            return Err(TrainerError::NotATrainer);
+        if self.erased {
+            return Err(TrainerError::Erased);
         }
-        if self.exists {
-            return Err(TrainerError::Exists);
-        }
-        Ok(TrainerEvent::TrainerCreated {
-            trainer_id,
+        let terms = terms.of(&self.terms);
+        let changed = !profile.is_empty() || terms != self.terms;
+        Ok(changed.then_some(TrainerEvent::TrainerUpdated {
+            trainer_id: self.trainer_id,
             profile,
-            created_at: now,
+            terms,
+            updated_at: now,
+        }))
+    }
+
+    fn erase(&self, now: DateTime<Utc>) -> Option<TrainerEvent> {
+        (!self.erased).then_some(TrainerEvent::TrainerErased {
+            trainer_id: self.trainer_id,
+            erased_at: now,
         })
     }
 }
@@ -45,16 +97,29 @@ impl Aggregate for Trainer {
         (): &(),
         sink: &EventSink<Self>,
     ) -> Result<(), TrainerError> {
-        let event = match command {
-            TrainerCommand::Create(command) => self.create(command)?,
-        };
-        sink.write(event, self).await;
+        if let Some(event) = self.decide(command)? {
+            sink.write(event, self).await;
+        }
         Ok(())
     }
 
     fn apply(&mut self, event: TrainerEvent) {
-        match event {
-            TrainerEvent::TrainerCreated { .. } => self.exists = true,
+        match (event, &mut self.created) {
+            (
+                TrainerEvent::TrainerCreated {
+                    trainer_id, terms, ..
+                },
+                _,
+            ) => {
+                self.created = Some(Created {
+                    trainer_id,
+                    terms,
+                    erased: false,
+                });
+            }
+            (TrainerEvent::TrainerUpdated { terms, .. }, Some(created)) => created.terms = terms,
+            (TrainerEvent::TrainerErased { .. }, Some(created)) => created.erased = true,
+            (TrainerEvent::TrainerUpdated { .. } | TrainerEvent::TrainerErased { .. }, None) => {}
         }
     }
 }

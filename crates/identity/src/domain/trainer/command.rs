@@ -1,13 +1,20 @@
 use chrono::{DateTime, Utc};
-use serde::{Deserialize, Serialize};
 
-use crate::domain::values::{Price, Role, UserId};
+use super::{Profile, ProfileChanges, TermChanges, Terms};
+use crate::domain::values::{Role, UserId};
 
 /// What can be asked of a trainer's profile.
 #[derive(Clone, Debug)]
 pub enum TrainerCommand {
     /// Creates it.
-    Create(CreateTrainer),
+    Create(Box<CreateTrainer>),
+    /// Changes it.
+    Update(Box<UpdateTrainer>),
+    /// Forgets what it says of the trainer.
+    Erase {
+        /// When.
+        now: DateTime<Utc>,
+    },
 }
 
 /// Creates a profile for a user.
@@ -19,27 +26,19 @@ pub struct CreateTrainer {
     pub role: Role,
     /// What the profile says.
     pub profile: Profile,
+    /// On what terms the trainer can be booked.
+    pub terms: Terms,
     /// When.
     pub now: DateTime<Utc>,
 }
 
-/// What a profile says.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Profile {
-    /// Name on the profile.
-    pub first_name: String,
-    /// Name on the profile.
-    pub last_name: String,
-    /// Who the trainer is.
-    pub bio: String,
-    /// What the trainer has done before.
-    pub experience: String,
-    /// Addresses of photos.
-    pub photos: Vec<String>,
-    /// Price of one hour of a single session.
-    pub price_per_hour: Price,
-    /// Usual length of a session, minutes.
-    pub session_duration_minutes: i32,
-    /// Not employed by the platform.
-    pub external: bool,
+/// Changes a profile.
+#[derive(Clone, Debug)]
+pub struct UpdateTrainer {
+    /// What it is to say from now on.
+    pub profile: ProfileChanges,
+    /// The terms of bookings from now on.
+    pub terms: TermChanges,
+    /// When.
+    pub now: DateTime<Utc>,
 }

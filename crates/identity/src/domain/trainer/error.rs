@@ -7,4 +7,10 @@ pub enum TrainerError {
     /// The user has a profile already.
     #[error("the user has a trainer profile already")]
     Exists,
+    /// The user has no profile.
+    #[error("there is no such trainer")]
+    Unknown,
+    /// The trainer was erased.
+    #[error("the trainer was erased")]
+    Erased,
 }

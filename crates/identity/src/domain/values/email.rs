@@ -79,7 +79,8 @@ fn is_atom_character(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || b"!#$%&'*+-/=?^_`{|}~".contains(&byte)
 }
 
-fn is_domain(domain: &str) -> bool {
+/// A domain name of two or more labels.
+pub(super) fn is_domain(domain: &str) -> bool {
     domain.contains('.')
         && domain.split('.').all(is_label)
         && domain

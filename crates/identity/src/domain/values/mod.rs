@@ -7,6 +7,7 @@ mod medical;
 mod phone;
 mod price;
 mod role;
+mod web_address;
 
 pub use birthdate::{Birthdate, BirthdateError};
 pub use email::{EmailAddress, EmailError};
@@ -15,3 +16,4 @@ pub use medical::{Allergen, EmergencyContact, MedicalConditions, medical_subject
 pub use phone::{PhoneError, PhoneNumber};
 pub use price::{Price, PriceError};
 pub use role::Role;
+pub use web_address::{WebAddress, WebAddressError};

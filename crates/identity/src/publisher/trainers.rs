@@ -1,0 +1,41 @@
+//! What the others are told of trainers' profiles.
+
+use contracts::identity::events::v1::{TrainerCreated, TrainerUpdated, identity_event::Event};
+
+use crate::{
+    domain::trainer::TrainerEvent,
+    grpc::convert::{price, timestamp},
+};
+
+/// The terms of a profile are public, what it says is not.
+pub(super) fn public(event: &TrainerEvent) -> Option<Event> {
+    match event {
+        TrainerEvent::TrainerCreated {
+            trainer_id,
+            profile: _,
+            terms,
+            created_at,
+        } => Some(Event::TrainerCreated(TrainerCreated {
+            trainer_id: trainer_id.to_string(),
+            price_per_hour: Some(price(&terms.price_per_hour)),
+            session_duration_minutes: terms.session_duration_minutes,
+            external: terms.external,
+            created_at: Some(timestamp(*created_at)),
+        })),
+        TrainerEvent::TrainerUpdated {
+            trainer_id,
+            profile: _,
+            terms,
+            updated_at,
+        } => Some(Event::TrainerUpdated(TrainerUpdated {
+            trainer_id: trainer_id.to_string(),
+            price_per_hour: Some(price(&terms.price_per_hour)),
+            session_duration_minutes: terms.session_duration_minutes,
+            external: terms.external,
+            updated_at: Some(timestamp(*updated_at)),
+            accepting_bookings: terms.accepting_bookings,
+        })),
+        // That the user was erased is public, and says it all.
+        TrainerEvent::TrainerErased { .. } => None,
+    }
+}
