@@ -3,4 +3,5 @@
 mod access;
 mod booking;
 mod faults;
+mod matrix;
 mod tickets;

@@ -30,13 +30,15 @@ use contracts::{
         ticket_service_client::TicketServiceClient,
     },
 };
+use service::auth::{KeyPair, ServiceSigner};
 use tonic::{Request, Status};
 use uuid::Uuid;
 
 use crate::system::{System, eventually};
 
 pub const ZONE: &str = "America/New_York";
-const PASSWORD: &str = "correct horse battery staple";
+/// What everybody registers with.
+pub const PASSWORD: &str = "correct horse battery staple";
 
 pub fn id() -> String {
     Uuid::now_v7().to_string()
@@ -66,10 +68,21 @@ pub fn day(days: u64) -> Date {
 #[derive(Clone)]
 pub struct User {
     pub id: String,
+    pub email: String,
     token: String,
 }
 
 impl User {
+    /// A service, by a token signed with the deployment's service key.
+    pub fn service(system: &System, name: &str) -> Self {
+        let key = KeyPair::from_text(&system.service_key()).expect("the service key");
+        Self {
+            id: String::new(),
+            email: String::new(),
+            token: ServiceSigner::new(name, key).token(),
+        }
+    }
+
     /// A request in this user's name.
     pub fn says<T>(&self, message: T) -> Request<T> {
         let mut request = Request::new(message);
@@ -93,6 +106,7 @@ pub async fn login(system: &System, email: &str, password: &str) -> User {
         .into_inner();
     User {
         id: answer.user_id,
+        email: email.to_owned(),
         token: answer.access_token,
     }
 }
@@ -102,22 +116,32 @@ pub async fn admin(system: &System) -> User {
     login(system, &email, &password).await
 }
 
-async fn register(system: &System, role: Role) -> User {
-    let email = format!("{}@example.org", Uuid::now_v7().simple());
-    let request = RegisterUserRequest {
+/// Opens an account and logs in.
+pub async fn register(system: &System, role: Role) -> User {
+    let email = address();
+    UserServiceClient::new(system.channel("identity"))
+        .register_user(registration(&email, role))
+        .await
+        .expect("registration");
+    login(system, &email, PASSWORD).await
+}
+
+/// An address that nobody has.
+pub fn address() -> String {
+    format!("{}@example.org", Uuid::now_v7().simple())
+}
+
+/// What opens an account.
+pub fn registration(email: &str, role: Role) -> RegisterUserRequest {
+    RegisterUserRequest {
         request_id: id(),
         role: role.into(),
-        email: email.clone(),
+        email: email.to_owned(),
         password: PASSWORD.to_owned(),
         first_name: "Ada".to_owned(),
         last_name: "Lane".to_owned(),
         phone_number: String::new(),
-    };
-    UserServiceClient::new(system.channel("identity"))
-        .register_user(request)
-        .await
-        .expect("registration");
-    login(system, &email, PASSWORD).await
+    }
 }
 
 /// A parent with children.
@@ -129,6 +153,11 @@ pub struct Parent {
 
 pub async fn parent(system: &System, children: usize) -> Parent {
     let user = register(system, Role::Parent).await;
+    with_children(system, user, children).await
+}
+
+/// Gives somebody so many children.
+pub async fn with_children(system: &System, user: User, children: usize) -> Parent {
     let mut parent = Parent {
         user,
         children: Vec::new(),
@@ -147,7 +176,15 @@ pub async fn add_child(
     parent: &User,
     request_id: String,
 ) -> Result<String, Status> {
-    let request = AddChildRequest {
+    let answer = ChildServiceClient::new(system.channel("identity"))
+        .add_child(parent.says(child(request_id)))
+        .await?;
+    Ok(answer.into_inner().child_id)
+}
+
+/// What adds a child.
+pub fn child(request_id: String) -> AddChildRequest {
+    AddChildRequest {
         request_id,
         guardian_consent: true,
         first_name: "Kim".to_owned(),
@@ -158,12 +195,8 @@ pub async fn add_child(
             day: 2,
         }),
         skill_level: SkillLevel::Beginner.into(),
-        ..Default::default()
-    };
-    let answer = ChildServiceClient::new(system.channel("identity"))
-        .add_child(parent.says(request))
-        .await?;
-    Ok(answer.into_inner().child_id)
+        ..AddChildRequest::default()
+    }
 }
 
 /// A trainer at a location, with a window of slots tomorrow and later.
@@ -192,18 +225,9 @@ pub async fn location(system: &System, admin: &User) -> String {
 pub async fn trainer(system: &System, admin: &User, slots: u32) -> Trainer {
     let location_id = location(system, admin).await;
     let user = register(system, Role::Trainer).await;
-    let profile = CreateTrainerRequest {
-        request_id: id(),
-        user_id: user.id.clone(),
-        first_name: "Tom".to_owned(),
-        last_name: "Hart".to_owned(),
-        price_per_hour: Some(dollars(80)),
-        session_duration_minutes: 60,
-        ..CreateTrainerRequest::default()
-    };
     let mut trainers = TrainerServiceClient::new(system.channel("identity"));
     trainers
-        .create_trainer(user.says(profile))
+        .create_trainer(user.says(profile(&user)))
         .await
         .expect("a trainer");
     let assign = AssignTrainerLocationRequest {
@@ -221,6 +245,19 @@ pub async fn trainer(system: &System, admin: &User, slots: u32) -> Trainer {
         user,
         slots: opened.0,
         position: opened.1,
+    }
+}
+
+/// What gives a user a trainer's profile.
+pub fn profile(user: &User) -> CreateTrainerRequest {
+    CreateTrainerRequest {
+        request_id: id(),
+        user_id: user.id.clone(),
+        first_name: "Tom".to_owned(),
+        last_name: "Hart".to_owned(),
+        price_per_hour: Some(dollars(80)),
+        session_duration_minutes: 60,
+        ..CreateTrainerRequest::default()
     }
 }
 

@@ -51,10 +51,7 @@ impl System {
             .prefix("divinetime")
             .tempdir()
             .expect("a directory");
-        let environment: Vec<_> = environment
-            .iter()
-            .map(|(k, v)| ((*k).to_owned(), (*v).to_owned()))
-            .collect();
+        let environment = owned(environment);
         let (process, ready) = launch(&directory, &environment, &BTreeMap::new()).await;
         let services = addresses(&ready);
         let postgres_port = AtomicU64::new(port_of_postgres(&ready));
@@ -80,6 +77,11 @@ impl System {
         let admin: Value = serde_json::from_str(&file).expect("keys/admin.json");
         let text = |key: &str| admin[key].as_str().expect("text").to_owned();
         (text("email"), text("password"))
+    }
+
+    /// The key that signs the tokens of services, as text.
+    pub fn service_key(&self) -> String {
+        self.read("keys/service.key")
     }
 
     /// A look behind the scenes, for checks that no API can make.
@@ -121,6 +123,13 @@ impl System {
         self.postgres_port
             .store(port_of_postgres(&ready), Ordering::Relaxed);
         *self.process() = process;
+    }
+
+    /// The same with other variables set than before.
+    pub async fn restart_with(&mut self, environment: &[(&str, &str)]) {
+        self.kill();
+        self.environment = owned(environment);
+        self.restart().await;
     }
 
     /// kill -9 of the private Postgres; the system brings it back.
@@ -170,6 +179,13 @@ impl System {
         let path = self.directory.path().join(file);
         std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
     }
+}
+
+fn owned(environment: &[(&str, &str)]) -> Vec<(String, String)> {
+    environment
+        .iter()
+        .map(|(k, v)| ((*k).to_owned(), (*v).to_owned()))
+        .collect()
 }
 
 /// kill -9 of the process whose id is the first line of a file.
