@@ -5,6 +5,7 @@ use contracts::{
     identity::v1::{
         AddChildRequest, GetChildRequest, GetTrainerRequest, GetUserRequest, ListChildrenRequest,
         ListSigningKeysRequest, ListTrainersRequest, LoginRequest, RegisterUserRequest,
+        UpdateTrainerRequest,
     },
 };
 use e2e::people::{self, PASSWORD, id};
@@ -37,6 +38,9 @@ pub const ROWS: &[Row] = &[
     guarded(HERE, "/divinetime.identity.v1.TrainerService/CreateTrainer", b"ARRNNAR", |w| {
         people::profile(&w.newcomer).encode_to_vec()
     }).owned_by(|w| &w.newcomer),
+    guarded(HERE, "/divinetime.identity.v1.TrainerService/UpdateTrainer", b"RRRNAAR", |w| {
+        UpdateTrainerRequest { request_id: id(), trainer_id: w.coach.id.clone(), bio: Some("Plays".to_owned()), ..Default::default() }.encode_to_vec()
+    }),
     public(HERE, "/divinetime.identity.v1.TrainerService/GetTrainer", |w| {
         GetTrainerRequest { trainer_id: w.coach.id.clone(), min_position: None }.encode_to_vec()
     }),
