@@ -153,6 +153,24 @@ need_nats() {
     export DIVINETIME_NATS_SERVER
 }
 
+# --- The mail server of the tests --------------------------------------------
+
+# need_smtp : sets TEST_SMTP_PYTHON to a Python that has aiosmtpd.
+need_smtp() {
+    local venv=$tools/smtp pins=$root/deploy/dev/smtp-requirements.txt
+    export TEST_SMTP_PYTHON=$venv/bin/python
+    cmp -s "$pins" "$venv/made-from.txt" && "$TEST_SMTP_PYTHON" -c 'import aiosmtpd' 2>/dev/null && return
+    have python3 || die "python3 is missing: the tests of mail run their server with it; install it, then run this again."
+    python3 -c 'import venv, ensurepip' 2>/dev/null || apt_packages python3-venv ||
+        die "python3 cannot make a venv here: install python3-venv, then run this again."
+    say "fetching aiosmtpd into .tools/smtp: the tests send mail to it"
+    rm -rf "$venv"
+    mkdir -p "$tools"
+    python3 -m venv "$venv" &&
+        "$venv/bin/pip" install --quiet --no-deps --only-binary=:all: --require-hashes --requirement "$pins" >&2 &&
+        cp "$pins" "$venv/made-from.txt" || die "aiosmtpd could not be fetched: the package registry must be reachable once."
+}
+
 # --- Tools of the checks ------------------------------------------------------
 
 need_nextest() {

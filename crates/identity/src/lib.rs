@@ -10,6 +10,7 @@ pub mod grpc;
 pub mod mail;
 pub mod parts;
 pub mod password;
+pub mod process;
 pub mod projector;
 pub mod publisher;
 pub mod query;
@@ -17,12 +18,19 @@ pub mod sealing;
 mod search;
 mod tokens;
 
-use eventsourcing::{LogService, Migration, Relay, Upcasters, migration};
+use std::sync::Arc;
+
+use eventsourcing::{
+    LocalFeed, LogService, Migration, Process, ProcessRunner, Relay, Upcasters, migration,
+};
 use service::{BuildError, Definition, Runtime, Service, Worker};
 
 pub use admin::{CreateAdminError, CreatedAdmin, NewAdmin, create_admin};
+use domain::IdentityLogEvent;
 use grpc::Servers;
+use mail::{Patience, Sender, Transport};
 pub use parts::Parts;
+use process::MailNotices;
 use projector::Projectors;
 use publisher::publish;
 
@@ -78,7 +86,9 @@ async fn build(runtime: Runtime) -> Result<Service, BuildError> {
         pool,
         log,
         broker,
+        bus,
         settings,
+        metrics,
         ..
     } = runtime;
     let parts = Parts::new(&log, &pool, &settings).await?;
@@ -86,14 +96,23 @@ async fn build(runtime: Runtime) -> Result<Service, BuildError> {
         users,
         trainers,
         children,
+        emails,
         keys,
     } = Servers::new(&parts)?;
     let projectors = Projectors::new(&log, &pool);
+    let transport = Transport::new(&settings.mail)?;
+    let sender = Sender::new(parts.outbox.clone(), transport, Patience::default());
+    let sender = sender.measured(&metrics);
+    let own = LocalFeed::new(NAME, &log, |event| {
+        IdentityLogEvent::decode(event).map(Some)
+    });
+    let notices = ProcessRunner::new(MailNotices, pool.clone(), vec![Arc::new(own)], bus);
     let relay = Relay::new(&log, NAME, broker, publish);
     Ok(Service::new()
         .with_rpc(users)
         .with_rpc(trainers)
         .with_rpc(children)
+        .with_rpc(emails)
         .with_rpc(keys)
         .with_rpc(LogService::new(NAME, &log, publish).server())
         .with_worker(Worker::new("projector users", async move |stop| {
@@ -104,6 +123,12 @@ async fn build(runtime: Runtime) -> Result<Service, BuildError> {
         }))
         .with_worker(Worker::new("projector children", async move |stop| {
             projectors.children.run(stop).await;
+        }))
+        .with_worker(Worker::new("mail sender", async move |stop| {
+            sender.run(stop).await;
+        }))
+        .with_worker(Worker::new(MailNotices::NAME, async move |stop| {
+            notices.run(stop).await;
         }))
         .with_worker(Worker::new("relay", async move |stop| {
             relay.run(stop).await;

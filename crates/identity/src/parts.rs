@@ -41,7 +41,7 @@ impl Parts {
             log: log.clone(),
             pool: pool.clone(),
             lookup: keyring.lookup().await?,
-            outbox: Outbox::new(pool.clone(), keyring.clone(), &settings.mail),
+            outbox: Outbox::new(pool.clone(), keyring.clone(), settings)?,
             keyring,
             key: settings
                 .identity_key

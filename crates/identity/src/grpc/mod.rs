@@ -2,6 +2,7 @@
 
 mod child_service;
 pub mod convert;
+mod email_service;
 mod errors;
 mod key_service;
 mod parse;
@@ -11,8 +12,9 @@ mod user_service;
 
 use chrono::TimeDelta;
 use contracts::identity::v1::{
-    child_service_server::ChildServiceServer, key_service_server::KeyServiceServer,
-    trainer_service_server::TrainerServiceServer, user_service_server::UserServiceServer,
+    child_service_server::ChildServiceServer, email_service_server::EmailServiceServer,
+    key_service_server::KeyServiceServer, trainer_service_server::TrainerServiceServer,
+    user_service_server::UserServiceServer,
 };
 use eventsourcing::{Checkpoints, Repository};
 
@@ -23,6 +25,7 @@ use crate::{
     tokens::Tokens,
 };
 use child_service::ChildRpcs;
+use email_service::EmailRpcs;
 use key_service::KeyRpcs;
 use trainer_profile::Profiles;
 use trainer_service::TrainerRpcs;
@@ -36,6 +39,8 @@ pub struct Servers {
     pub trainers: TrainerServiceServer<TrainerRpcs>,
     /// Children.
     pub children: ChildServiceServer<ChildRpcs>,
+    /// Mail and text messages.
+    pub emails: EmailServiceServer<EmailRpcs>,
     /// Public keys.
     pub keys: KeyServiceServer<KeyRpcs>,
 }
@@ -74,6 +79,7 @@ impl Servers {
                 checkpoints,
             }),
             children: ChildServiceServer::new(ChildRpcs::new(parts, accounts)),
+            emails: EmailServiceServer::new(EmailRpcs::new(parts)),
             keys: KeyServiceServer::new(keys),
         })
     }

@@ -2,14 +2,14 @@
 
 use std::sync::Arc;
 
-use eventsourcing::personal::{Keyring, Opened, Personal, PersonalError};
+use eventsourcing::personal::{Keyring, Opened, Opener, Personal, PersonalError};
 use serde_json::Value;
-use service::MailSettings;
+use service::Settings;
 use sqlx::PgPool;
 use tokio::sync::Notify;
 use uuid::Uuid;
 
-use super::Template;
+use super::{Template, Templates, TemplatesError, leases::Leased};
 use crate::domain::values::{EmailAddress, PhoneNumber};
 
 /// Names messages: the namespace of their ids.
@@ -21,9 +21,11 @@ pub(super) const TEXT: &str = "TEXT_MESSAGE";
 /// the sender of the same process.
 #[derive(Clone)]
 pub struct Outbox {
-    pool: PgPool,
+    pub(super) pool: PgPool,
     keyring: Keyring,
-    settings: Arc<MailSettings>,
+    pub(super) templates: Arc<Templates>,
+    platform: Arc<str>,
+    takes_texts: bool,
     queued: Arc<Notify>,
 }
 
@@ -72,6 +74,9 @@ pub enum MailError {
         /// The names of the values.
         missing: Vec<&'static str>,
     },
+    /// The template cannot be rendered.
+    #[error("the template cannot be rendered")]
+    Template(#[from] minijinja::Error),
     /// This deployment cannot send text messages.
     #[error("this deployment cannot send text messages")]
     TextsUnavailable,
@@ -94,13 +99,19 @@ impl From<PersonalError> for MailError {
 
 impl Outbox {
     /// The outbox in the schema of the pool.
-    pub fn new(pool: PgPool, keyring: Keyring, settings: &MailSettings) -> Self {
-        Self {
+    pub fn new(
+        pool: PgPool,
+        keyring: Keyring,
+        settings: &Settings,
+    ) -> Result<Self, TemplatesError> {
+        Ok(Self {
             pool,
             keyring,
-            settings: Arc::new(settings.clone()),
+            templates: Arc::new(Templates::new(settings)?),
+            platform: settings.mail.platform.as_str().into(),
+            takes_texts: settings.mail.directory.is_some(),
             queued: Arc::default(),
-        }
+        })
     }
 
     /// Queues a mail. False when the same cause, template and user had one before: that one
@@ -128,7 +139,7 @@ impl Outbox {
             return Err(MailError::Values { template, missing });
         }
         let id = message_id(cause, template.name(), user_id);
-        let about = template.subject(&self.settings.platform);
+        let content = self.templates.render(template, &known)?;
         let (to, values, sealer) = if template == Template::AccountErased {
             // The user's key will be gone when it is sent.
             let sealer = match self.keyring.sealer(id).await {
@@ -139,7 +150,12 @@ impl Outbox {
         } else {
             (to, values, self.keyring.sealer(user_id).await?)
         };
-        let subject = sealer.seal(&about)?;
+        let subject = sealer.seal(&content.subject)?;
+        let body = if template.carries_code() {
+            None
+        } else {
+            Some(sealer.seal(&content.text)?)
+        };
         let row = NewRow {
             id,
             user_id,
@@ -147,6 +163,7 @@ impl Outbox {
             template: template.name(),
             recipient: to.as_sealed(),
             subject: subject.as_sealed(),
+            body: body.as_ref().map_or("", Personal::as_sealed),
             parameters: values.as_sealed(),
         };
         self.insert(row).await
@@ -155,7 +172,7 @@ impl Outbox {
     /// Queues a text message; false as [`Outbox::queue`]. Text messages are written as files, so
     /// they need a directory.
     pub async fn queue_text(&self, text: NewText) -> Result<bool, MailError> {
-        if self.settings.directory.is_none() {
+        if !self.takes_texts {
             return Err(MailError::TextsUnavailable);
         }
         let NewText {
@@ -168,7 +185,7 @@ impl Outbox {
             return Err(MailError::OtherSubject);
         }
         let sealer = self.keyring.sealer(user_id).await?;
-        let subject = sealer.seal(&format!("Text message of {}", self.settings.platform))?;
+        let subject = sealer.seal(&format!("Text message of {}", self.platform))?;
         let row = NewRow {
             id: message_id(cause, TEXT, user_id),
             user_id,
@@ -176,6 +193,7 @@ impl Outbox {
             template: TEXT,
             recipient: to.as_sealed(),
             subject: subject.as_sealed(),
+            body: "",
             parameters: text.as_sealed(),
         };
         self.insert(row).await
@@ -197,10 +215,96 @@ impl Outbox {
         Ok(())
     }
 
+    /// Queues a message again that was sent or given up, unless it carried a code. The same
+    /// request again changes nothing.
+    pub async fn resend(
+        &self,
+        request_id: Uuid,
+        email_id: Uuid,
+        requested_by: Uuid,
+    ) -> Result<Resent, MailError> {
+        let mut transaction = self.pool.begin().await?;
+        let is_new = sqlx::query(
+            "insert into email_resends (request_id, email_id, requested_by) values ($1, $2, $3) \
+             on conflict do nothing",
+        )
+        .bind(request_id)
+        .bind(email_id)
+        .bind(requested_by)
+        .execute(&mut *transaction)
+        .await?
+        .rows_affected();
+        if is_new == 0 {
+            let same: bool = sqlx::query_scalar(
+                "select email_id = $2 and requested_by = $3 from email_resends where request_id = $1",
+            )
+            .bind(request_id)
+            .bind(email_id)
+            .bind(requested_by)
+            .fetch_one(&mut *transaction)
+            .await?;
+            return Ok(if same {
+                Resent::Queued
+            } else {
+                Resent::RequestReused
+            });
+        }
+        let queued = sqlx::query(
+            "update emails \
+             set status = 'QUEUED', attempts = 0, resends = resends + 1, last_error = '', \
+                 queued_at = clock_timestamp(), next_attempt_at = clock_timestamp() \
+             where id = $1 and status in ('SENT', 'FAILED') and parameters <> ''",
+        )
+        .bind(email_id)
+        .execute(&mut *transaction)
+        .await?
+        .rows_affected();
+        if queued == 0 {
+            return Ok(Resent::NotPossible);
+        }
+        transaction.commit().await?;
+        self.queued.notify_one();
+        Ok(Resent::Queued)
+    }
+
+    /// Returns when something was queued in this process.
+    pub(super) async fn queued(&self) {
+        self.queued.notified().await;
+    }
+
+    /// Opens what a message is sealed with.
+    pub(super) async fn opener(&self, leased: &Leased) -> Result<Opener, MailError> {
+        let sealed = [&leased.recipient, &leased.parameters];
+        let subjects = sealed.map(|column| column.personal().map(Personal::subject));
+        Ok(self.keyring.opener(subjects.into_iter().flatten()).await?)
+    }
+
+    /// Seals what a mail said; nothing of somebody who was erased meanwhile.
+    pub(super) async fn seal_body(
+        &self,
+        user_id: Uuid,
+        body: Option<String>,
+    ) -> Result<String, MailError> {
+        let Some(body) = body else {
+            return Ok(String::new());
+        };
+        match self.keyring.sealer(user_id).await {
+            Ok(sealer) => Ok(sealer.seal(&body)?.as_sealed().to_owned()),
+            Err(PersonalError::Erased(_)) => Ok(String::new()),
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    /// Destroys the key of a message that has its own.
+    pub(super) async fn forget(&self, id: Uuid) -> Result<(), MailError> {
+        self.keyring.destroy(id).await?;
+        Ok(())
+    }
+
     async fn insert(&self, row: NewRow<'_>) -> Result<bool, MailError> {
         let inserted = sqlx::query(
             "insert into emails (id, user_id, cause, template, recipient, subject, body, parameters) \
-             values ($1, $2, $3, $4, $5, $6, '', $7) on conflict do nothing",
+             values ($1, $2, $3, $4, $5, $6, $7, $8) on conflict do nothing",
         )
         .bind(row.id)
         .bind(row.user_id)
@@ -208,12 +312,24 @@ impl Outbox {
         .bind(row.template)
         .bind(row.recipient)
         .bind(row.subject)
+        .bind(row.body)
         .bind(row.parameters)
         .execute(&self.pool)
         .await?;
         self.queued.notify_one();
         Ok(inserted.rows_affected() == 1)
     }
+}
+
+/// What became of the wish to send a message again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Resent {
+    /// It is queued again, by this request or by the same before.
+    Queued,
+    /// It is waiting to be sent, carried a code, or nothing is left of it.
+    NotPossible,
+    /// The request id belongs to another wish.
+    RequestReused,
 }
 
 struct NewRow<'a> {
@@ -223,6 +339,7 @@ struct NewRow<'a> {
     template: &'a str,
     recipient: &'a str,
     subject: &'a str,
+    body: &'a str,
     parameters: &'a str,
 }
 

@@ -1,12 +1,19 @@
 //! What messages say.
 
+use chrono::{DateTime, Utc};
+use chrono_tz::Tz;
+use minijinja::{Environment, Error, ErrorKind, UndefinedBehavior, Value as Rendered};
 use serde_json::Value;
-use strum::{EnumString, IntoStaticStr};
+use service::Settings;
+use strum::{EnumIter, EnumString, IntoEnumIterator as _, IntoStaticStr};
+
+/// A longer first name is not greeted by.
+const LONGEST_NAME: usize = 60;
 
 /// What a mail is about. Each takes values by name: a JSON object of strings, in which instants
-/// are RFC 3339. All but those named here are optional; every template greets by `first_name`
-/// when it is given.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, IntoStaticStr, EnumString)]
+/// are RFC 3339. Every template greets by `first_name` when it is given; the other values that
+/// it takes are needed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, IntoStaticStr, EnumString, EnumIter)]
 #[strum(serialize_all = "SCREAMING_SNAKE_CASE")]
 pub enum Template {
     /// A code that verifies the address of a new account: `code`, `expires_at`.
@@ -58,16 +65,19 @@ impl Template {
         }
     }
 
-    /// The values that it needs and was not given.
+    /// The values that it needs and was not given, or whose instants cannot be read.
     pub(super) fn missing(self, values: &Value) -> Vec<&'static str> {
-        let given = |name: &&str| values.get(*name).is_some_and(Value::is_string);
+        let given = |name: &&str| {
+            let value = values.get(*name).and_then(Value::as_str);
+            value.is_some_and(|value| !name.ends_with("_at") || instant(value).is_some())
+        };
         let needed = self.needs().iter().copied();
         needed.filter(|name| !given(name)).collect()
     }
 
     /// The subject line. It holds nothing that a user wrote.
     pub fn subject(self, platform: &str) -> String {
-        match self {
+        let subject = match self {
             Self::VerifyEmail => format!("Confirm your email address for {platform}"),
             Self::ResetPassword => format!("Choose a new password for {platform}"),
             Self::ConfirmNewEmail => format!("Confirm your new email address for {platform}"),
@@ -76,9 +86,162 @@ impl Template {
             Self::RefreshTokenReused => format!("You were logged out of {platform}"),
             Self::Welcome => format!("Welcome to {platform}"),
             Self::GuardianTransferOffered => {
-                format!("You are asked to become a child's guardian on {platform}")
+                format!("You are asked to become a child's guardian at {platform}")
             }
             Self::AccountErased => format!("Your {platform} account was erased"),
+        };
+        line(&subject)
+    }
+
+    fn files(self) -> [(&'static str, &'static str); 2] {
+        macro_rules! files {
+            ($name:literal) => {
+                [
+                    (
+                        concat!($name, ".txt"),
+                        include_str!(concat!("templates/", $name, ".txt")),
+                    ),
+                    (
+                        concat!($name, ".html"),
+                        include_str!(concat!("templates/", $name, ".html")),
+                    ),
+                ]
+            };
+        }
+        match self {
+            Self::VerifyEmail => files!("verify-email"),
+            Self::ResetPassword => files!("reset-password"),
+            Self::ConfirmNewEmail => files!("confirm-new-email"),
+            Self::EmailChanged => files!("email-changed"),
+            Self::PasswordChanged => files!("password-changed"),
+            Self::RefreshTokenReused => files!("refresh-token-reused"),
+            Self::Welcome => files!("welcome"),
+            Self::GuardianTransferOffered => files!("guardian-transfer-offered"),
+            Self::AccountErased => files!("account-erased"),
         }
     }
+}
+
+/// A mail as its reader sees it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Content {
+    /// One line.
+    pub subject: String,
+    /// Plain text.
+    pub text: String,
+    /// The same as an HTML document.
+    pub html: String,
+}
+
+/// The templates with what the platform calls itself, where its links lead and its zone.
+pub struct Templates {
+    environment: Environment<'static>,
+    platform: String,
+    url: String,
+}
+
+/// Why there are no templates.
+#[derive(Debug, thiserror::Error)]
+pub enum TemplatesError {
+    /// Links would lead nowhere.
+    #[error("DIVINETIME_PUBLIC_URL must be an http:// or https:// address")]
+    PublicUrl,
+    /// A template does not parse.
+    #[error("a template does not parse")]
+    Syntax(#[from] Error),
+}
+
+impl Templates {
+    /// The templates of these settings.
+    pub fn new(settings: &Settings) -> Result<Self, TemplatesError> {
+        let url = settings.mail.public_url.trim_end_matches('/');
+        if !is_address(url) {
+            return Err(TemplatesError::PublicUrl);
+        }
+        let mut environment = Environment::new();
+        environment.set_undefined_behavior(UndefinedBehavior::Strict);
+        environment.add_template("layout.txt", include_str!("templates/layout.txt"))?;
+        environment.add_template("layout.html", include_str!("templates/layout.html"))?;
+        for (name, source) in Template::iter().flat_map(Template::files) {
+            environment.add_template(name, source)?;
+        }
+        let zone = settings.business_zone;
+        environment.add_filter("local", move |value: &str| local(value, zone));
+        Ok(Self {
+            environment,
+            platform: line(&settings.mail.platform),
+            url: url.to_owned(),
+        })
+    }
+
+    /// Renders a mail.
+    pub fn render(&self, template: Template, values: &Value) -> Result<Content, Error> {
+        let subject = template.subject(&self.platform);
+        let value = |name: &str| {
+            let value = values.get(name).and_then(Value::as_str);
+            value.map(line).unwrap_or_default()
+        };
+        let first_name = Some(value("first_name")).filter(|name| is_greeted(name));
+        let context = minijinja::context! {
+            subject => subject.clone(),
+            platform => self.platform.clone(),
+            // Checked to hold nothing that HTML gives a meaning to.
+            url => Rendered::from_safe_string(self.url.clone()),
+            first_name => first_name.unwrap_or_default(),
+            code => value("code"),
+            expires_at => value("expires_at"),
+            occurred_at => value("occurred_at"),
+        };
+        let render = |name| self.environment.get_template(name)?.render(&context);
+        let [(text, _), (html, _)] = template.files();
+        Ok(Content {
+            text: render(text)?,
+            html: render(html)?,
+            subject,
+        })
+    }
+}
+
+/// One line without control characters.
+fn line(text: &str) -> String {
+    let is_break = |c: char| c.is_control() || matches!(c, '\u{2028}' | '\u{2029}');
+    let spaced: String = text
+        .chars()
+        .map(|c| if is_break(c) { ' ' } else { c })
+        .collect();
+    spaced.trim().to_owned()
+}
+
+/// Anybody can open an account with somebody else's address, and a name that is a message or
+/// leads somewhere would reach her in our name.
+fn is_greeted(name: &str) -> bool {
+    let leads_somewhere = |word: &str| {
+        let inner = word.trim_matches('.');
+        inner.contains(['.', '/', ':', '@'])
+    };
+    name.chars().count() <= LONGEST_NAME && !name.split_whitespace().any(leads_somewhere)
+}
+
+fn is_address(url: &str) -> bool {
+    let rest = url
+        .strip_prefix("https://")
+        .or_else(|| url.strip_prefix("http://"));
+    rest.is_some_and(|rest| {
+        !rest.is_empty()
+            && rest
+                .bytes()
+                .all(|byte| byte.is_ascii_alphanumeric() || b"-._~:/%[]".contains(&byte))
+    })
+}
+
+fn instant(text: &str) -> Option<DateTime<Utc>> {
+    let parsed = DateTime::parse_from_rfc3339(text).ok()?;
+    Some(parsed.with_timezone(&Utc))
+}
+
+fn local(text: &str, zone: Tz) -> Result<String, Error> {
+    let instant = instant(text)
+        .ok_or_else(|| Error::new(ErrorKind::InvalidOperation, "not an RFC 3339 instant"))?;
+    let local = instant.with_timezone(&zone);
+    Ok(local.format("%B %-d, %Y at %-I:%M %p %Z").to_string())
 }

@@ -1,5 +1,6 @@
 //! From read tables to rows.
 
 pub mod children;
+pub mod emails;
 pub mod trainers;
 pub mod users;

@@ -6,15 +6,15 @@ use contracts::{
     identity::v1::{
         AddChildRequest, AdditionalSource, CreateTrainerRequest, LoginRequest, LoginResponse,
         RegisterUserRequest, SkillLevel, TrainerContacts, child_service_client::ChildServiceClient,
-        key_service_client::KeyServiceClient, trainer_service_client::TrainerServiceClient,
-        user_service_client::UserServiceClient,
+        email_service_client::EmailServiceClient, key_service_client::KeyServiceClient,
+        trainer_service_client::TrainerServiceClient, user_service_client::UserServiceClient,
     },
 };
 use eventsourcing::{EventLog, testing::TestDatabase};
 use identity::{NewAdmin, Parts, grpc::Servers, projector::Projectors};
 use service::{
     MasterKeyText, Metrics, Settings, Verifier,
-    auth::{KeyPair, fetch_from_identity},
+    auth::{KeyPair, ServiceSigner, fetch_from_identity},
     guard::Guard,
     server::{Server, ServerParts},
 };
@@ -39,6 +39,7 @@ pub struct Harness {
     pub log: EventLog,
     pub key: KeyPair,
     pub parts: Parts,
+    service_key: KeyPair,
     stop: CancellationToken,
     _guard: DropGuard,
     pub database: TestDatabase,
@@ -98,12 +99,14 @@ impl Harness {
             ..Settings::default()
         };
         let parts = Parts::new(&log, &database.pool(), &settings).await.unwrap();
-        serve(&parts, listener, &channel, stop.clone()).await;
+        let service_key = KeyPair::generate().unwrap();
+        serve(&parts, &service_key, listener, &channel, stop.clone()).await;
         Self {
             channel,
             log,
             key,
             parts,
+            service_key,
             stop: stop.clone(),
             _guard: stop.drop_guard(),
             database,
@@ -120,6 +123,15 @@ impl Harness {
 
     pub fn children(&self, bearer: &Bearer) -> ChildServiceClient<Intercepted> {
         ChildServiceClient::with_interceptor(self.channel.clone(), bearer.clone())
+    }
+
+    pub fn emails(&self, bearer: &Bearer) -> EmailServiceClient<Intercepted> {
+        EmailServiceClient::with_interceptor(self.channel.clone(), bearer.clone())
+    }
+
+    /// Shows the token of a service.
+    pub fn service(&self) -> Bearer {
+        Bearer(ServiceSigner::new(identity::NAME, self.service_key.clone()).token())
     }
 
     pub fn keys(&self) -> KeyServiceClient<Channel> {
@@ -173,15 +185,21 @@ fn channel_to(address: SocketAddr) -> Channel {
         .connect_lazy()
 }
 
-async fn serve(parts: &Parts, listener: TcpListener, channel: &Channel, stop: CancellationToken) {
+async fn serve(
+    parts: &Parts,
+    service_key: &KeyPair,
+    listener: TcpListener,
+    channel: &Channel,
+    stop: CancellationToken,
+) {
     let servers = Servers::new(parts).unwrap();
     let mut routes = RoutesBuilder::default();
     routes.add_service(servers.users);
     routes.add_service(servers.trainers);
     routes.add_service(servers.children);
+    routes.add_service(servers.emails);
     routes.add_service(servers.keys);
-    let service_key = KeyPair::generate().unwrap();
-    let verifier = Verifier::new(&service_key, fetch_from_identity(channel.clone()));
+    let verifier = Verifier::new(service_key, fetch_from_identity(channel.clone()));
     let metrics = Metrics::new(identity::NAME);
     let guard = Guard::new(
         identity::NAME,

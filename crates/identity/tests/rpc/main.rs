@@ -6,11 +6,17 @@ mod accounts;
 #[cfg(test)]
 mod children;
 #[cfg(test)]
+mod emails;
+#[cfg(test)]
 mod harness;
+#[cfg(test)]
+mod mail_world;
 #[cfg(test)]
 mod outbox;
 #[cfg(test)]
 mod projections;
+#[cfg(test)]
+mod sending;
 #[cfg(test)]
 mod trainers;
 #[cfg(test)]

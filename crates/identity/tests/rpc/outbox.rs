@@ -1,65 +1,13 @@
-use eventsourcing::{
-    personal::{Keyring, Personal},
-    testing::TestDatabase,
-};
+use eventsourcing::personal::Personal;
 use identity::{
-    domain::values::{EmailAddress, PhoneNumber},
+    domain::values::PhoneNumber,
     mail::{MailError, NewMail, NewText, Outbox, Template},
-    parts::master_keys,
 };
 use serde_json::{Value, json};
-use service::{MailSettings, MasterKeyText, Settings};
-use sqlx::Row as _;
+use service::{MailSettings, Settings};
 use uuid::Uuid;
 
-use crate::harness::MASTER_KEY;
-
-struct World {
-    database: TestDatabase,
-    keyring: Keyring,
-    outbox: Outbox,
-}
-
-impl World {
-    async fn new(settings: MailSettings) -> Self {
-        let database = TestDatabase::create(&identity::migrations()).await;
-        let keys = Settings {
-            master_key: MasterKeyText::parse(MASTER_KEY),
-            ..Settings::default()
-        };
-        let keyring = Keyring::new(database.pool(), master_keys(&keys).unwrap());
-        let outbox = Outbox::new(database.pool(), keyring.clone(), &settings);
-        Self {
-            database,
-            keyring,
-            outbox,
-        }
-    }
-
-    async fn mail(&self, user_id: Uuid, template: Template, values: Value) -> NewMail {
-        let sealer = self.keyring.sealer(user_id).await.unwrap();
-        let to = EmailAddress::parse("anna@example.com").unwrap();
-        NewMail {
-            cause: Uuid::from_u128(1),
-            template,
-            user_id,
-            to: sealer.seal(&to).unwrap(),
-            values: sealer.seal(&values).unwrap(),
-        }
-    }
-
-    /// Status and whether anything is left of recipient, subject, body and parameters.
-    async fn rows(&self) -> Vec<(String, String, bool)> {
-        let rows = sqlx::query(
-            "select template, status, recipient || subject || body || parameters from emails \
-             order by template",
-        );
-        let rows = rows.fetch_all(&self.database.pool()).await.unwrap();
-        rows.iter()
-            .map(|row| (row.get(0), row.get(1), !row.get::<String, _>(2).is_empty()))
-            .collect()
-    }
-}
+use crate::mail_world::World;
 
 fn code() -> Value {
     json!({"first_name": "Anna", "code": "493027", "expires_at": "2026-06-01T10:10:00Z"})
@@ -84,7 +32,7 @@ async fn a_mail_is_queued_once_for_its_cause_template_and_user() {
     assert!(world.outbox.queue(other_template).await.unwrap());
     let other_user = world.mail(berta, Template::VerifyEmail, code()).await;
     assert!(world.outbox.queue(other_user).await.unwrap());
-    assert_eq!(world.rows().await.len(), 4);
+    assert_eq!(world.left().await.len(), 4);
 }
 
 #[tokio::test]
@@ -98,7 +46,7 @@ async fn what_waits_is_sealed() {
         .fetch_one(&world.database.pool())
         .await
         .unwrap();
-    for clear in ["493027", "Anna", "anna@example.com", "Confirm"] {
+    for clear in ["493027", "Anna", "user7@", "Confirm"] {
         assert!(!row.contains(clear), "{clear} in {row}");
     }
 }
@@ -120,7 +68,7 @@ async fn a_mail_that_lacks_a_value_or_is_sealed_under_somebody_else_is_refused()
     };
     let refused = world.outbox.queue(mixed).await.unwrap_err();
     assert!(matches!(refused, MailError::OtherSubject), "{refused}");
-    assert_eq!(world.rows().await, []);
+    assert_eq!(world.left().await, []);
 }
 
 #[tokio::test]
@@ -143,7 +91,11 @@ async fn text_messages_need_a_directory() {
         directory: Some("mail".into()),
         ..MailSettings::default()
     };
-    let outbox = Outbox::new(world.database.pool(), world.keyring.clone(), &files);
+    let files = Settings {
+        mail: files,
+        ..Settings::default()
+    };
+    let outbox = Outbox::new(world.database.pool(), world.keyring.clone(), &files).unwrap();
     assert!(outbox.queue_text(text.clone()).await.unwrap());
     assert!(!outbox.queue_text(text).await.unwrap());
 }
@@ -163,7 +115,11 @@ async fn of_an_erased_user_nothing_is_left_but_the_mail_that_tells_her() {
         let mail = world.mail(user, template, values).await;
         assert!(world.outbox.queue(mail).await.unwrap());
     }
-    let late = world.mail(user, Template::PasswordChanged, json!({"occurred_at": "x"}));
+    let late = world.mail(
+        user,
+        Template::PasswordChanged,
+        json!({"occurred_at": "2026-06-01T10:00:00Z"}),
+    );
     let late = late.await;
     sqlx::query("update emails set status = 'SENT' where template = 'WELCOME'")
         .execute(&world.database.pool())
@@ -171,13 +127,16 @@ async fn of_an_erased_user_nothing_is_left_but_the_mail_that_tells_her() {
         .unwrap();
     world.outbox.blank(user).await.unwrap();
     world.keyring.destroy(user).await.unwrap();
-    let row = |template: &str, status: &str, left| (template.to_owned(), status.to_owned(), left);
+    let row = |template: &str, left| (template.to_owned(), left);
     let expected = [
-        row("ACCOUNT_ERASED", "QUEUED", true),
-        row("VERIFY_EMAIL", "ERASED", false),
-        row("WELCOME", "SENT", false),
+        row("ACCOUNT_ERASED", [true; 4]),
+        row("VERIFY_EMAIL", [false; 4]),
+        row("WELCOME", [false; 4]),
     ];
-    assert_eq!(world.rows().await, expected);
+    assert_eq!(world.left().await, expected);
+    let standing = world.standing().await;
+    let standing: Vec<_> = standing.iter().map(|row| row.1.as_str()).collect();
+    assert_eq!(standing, ["QUEUED", "ERASED", "SENT"]);
     let refused = world.outbox.queue(late).await.unwrap_err();
     assert!(matches!(refused, MailError::Erased), "{refused}");
 }

@@ -1,7 +1,7 @@
 //! The service as the program runs it: migrated by the owner, working in its own role, its
 //! relay waiting for a broker that does not answer.
 
-use std::{collections::BTreeMap, str::FromStr as _};
+use std::{collections::BTreeMap, fs, path::Path, str::FromStr as _};
 
 use contracts::{
     common::v1::Role,
@@ -10,7 +10,7 @@ use contracts::{
 };
 use identity::{NewAdmin, Parts, create_admin, definition};
 use service::{
-    Secret, Settings,
+    MailSettings, Secret, Settings,
     auth::KeyPair,
     database,
     host::{self, Mode},
@@ -26,6 +26,7 @@ use crate::harness::{Bearer, MASTER_KEY, PASSWORD, registration};
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn in_its_own_role_and_without_a_broker_it_registers_logs_in_reads_and_tells_its_log() {
     let (mut server, database_name, url) = new_database().await;
+    let mail = tempfile::tempdir().unwrap();
     let listener = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
     let address = format!("http://{}", listener.local_addr().unwrap());
     let settings = Settings {
@@ -37,6 +38,10 @@ async fn in_its_own_role_and_without_a_broker_it_registers_logs_in_reads_and_tel
         identity_key: Some(KeyPair::generate().unwrap()),
         master_key: service::MasterKeyText::parse(MASTER_KEY),
         database_connections: 6,
+        mail: MailSettings {
+            directory: Some(mail.path().to_owned()),
+            ..MailSettings::default()
+        },
         ..Settings::default()
     };
     let owner_url = settings.owner_database_url().clone();
@@ -62,10 +67,33 @@ async fn in_its_own_role_and_without_a_broker_it_registers_logs_in_reads_and_tel
         ]
     );
 
+    welcome(mail.path()).await;
+
     stop.cancel();
     running.stopped().await.unwrap();
     let drop = format!("drop database {database_name} with (force)");
     server.execute(drop.as_str()).await.unwrap();
+}
+
+/// Returns when the one mail that greets the one who has registered is there.
+async fn welcome(folder: &Path) {
+    let files = || fs::read_dir(folder).into_iter().flatten().flatten();
+    let whole = || files().find(|file| file.path().extension().is_some_and(|is| is == "eml"));
+    let file = loop {
+        match whole() {
+            Some(file) => break file,
+            None => tokio::task::yield_now().await,
+        }
+    };
+    let mail = fs::read_to_string(file.path()).unwrap();
+    for part in [
+        "To: anna@example.com",
+        "Subject: Welcome to DivineTime",
+        "Hello Anna,",
+    ] {
+        assert!(mail.contains(part), "{part} is not in\n{mail}");
+    }
+    assert_eq!(files().count(), 1);
 }
 
 async fn new_database() -> (PgConnection, String, String) {

@@ -3,6 +3,7 @@
 //! together.
 
 pub mod children;
+pub mod emails;
 pub mod trainers;
 pub mod users;
 

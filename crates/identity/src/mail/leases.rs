@@ -1,0 +1,175 @@
+//! Which messages are being sent, by whom, and how that ended.
+
+use std::time::Duration;
+
+use chrono::{DateTime, Utc};
+use sqlx::{PgPool, Row as _, postgres::PgRow};
+use uuid::Uuid;
+
+use super::outbox::TEXT;
+use crate::sealing::Column;
+
+/// A sender that says nothing for so long has died; longer than an attempt takes.
+const LEASE: Duration = Duration::from_secs(90);
+
+/// A message that this sender has taken.
+pub(super) struct Leased {
+    pub id: Uuid,
+    pub user_id: Uuid,
+    pub template: String,
+    pub recipient: Column<serde_json::Value>,
+    pub parameters: Column<serde_json::Value>,
+    /// This one included.
+    pub attempts: i32,
+    pub resends: i32,
+    pub queued_at: DateTime<Utc>,
+    /// Since it was queued.
+    pub age: Duration,
+    lease: Uuid,
+}
+
+/// What is remembered of a message at its end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Keep {
+    /// Everything: it can be sent again.
+    All,
+    /// Where it went and what it was about.
+    Envelope,
+    /// That it was there.
+    Nothing,
+}
+
+/// Takes messages whose time has come, the longest waiting first. Nobody else gets them until
+/// the lease ends.
+pub(super) async fn take(
+    pool: &PgPool,
+    limit: i64,
+    mail: bool,
+    texts: bool,
+) -> Result<Vec<Leased>, sqlx::Error> {
+    let lease = Uuid::new_v4();
+    sqlx::query(
+        "update emails e \
+         set status = 'SENDING', attempts = attempts + 1, lease = $1, \
+             next_attempt_at = clock_timestamp() + make_interval(secs => $2) \
+         from ( \
+            select id from emails \
+            where status in ('QUEUED', 'SENDING', 'RETRYING') and next_attempt_at <= clock_timestamp() \
+              and case template when $4 then $5 else $6 end \
+            order by next_attempt_at limit $3 for update skip locked \
+         ) due \
+         where e.id = due.id \
+         returning e.id, user_id, template, recipient, parameters, attempts, resends, queued_at, \
+                   extract(epoch from clock_timestamp() - queued_at)::float8 as age",
+    )
+    .bind(lease)
+    .bind(LEASE.as_secs_f64())
+    .bind(limit)
+    .bind(TEXT)
+    .bind(texts)
+    .bind(mail)
+    .try_map(|row| read(&row, lease))
+    .fetch_all(pool)
+    .await
+}
+
+fn read(row: &PgRow, lease: Uuid) -> Result<Leased, sqlx::Error> {
+    let age: f64 = row.try_get("age")?;
+    Ok(Leased {
+        id: row.try_get("id")?,
+        user_id: row.try_get("user_id")?,
+        template: row.try_get("template")?,
+        recipient: row.try_get("recipient")?,
+        parameters: row.try_get("parameters")?,
+        attempts: row.try_get("attempts")?,
+        resends: row.try_get("resends")?,
+        queued_at: row.try_get("queued_at")?,
+        age: Duration::try_from_secs_f64(age).unwrap_or_default(),
+        lease,
+    })
+}
+
+/// Records that it is sent; `body` is the sealed text of what was.
+pub(super) async fn sent(
+    pool: &PgPool,
+    leased: &Leased,
+    keep: Keep,
+    message_id: &str,
+    body: &str,
+) -> Result<(), sqlx::Error> {
+    end(pool, leased, keep, "SENT", message_id, body, "").await
+}
+
+/// Records that it never will be.
+pub(super) async fn failed(
+    pool: &PgPool,
+    leased: &Leased,
+    keep: Keep,
+    reason: &str,
+) -> Result<(), sqlx::Error> {
+    end(pool, leased, keep, "FAILED", "", "", reason).await
+}
+
+/// Nothing when it was blanked, or taken over by another sender, in the meantime.
+async fn end(
+    pool: &PgPool,
+    leased: &Leased,
+    keep: Keep,
+    status: &str,
+    message_id: &str,
+    body: &str,
+    reason: &str,
+) -> Result<(), sqlx::Error> {
+    sqlx::query(
+        "update emails \
+         set status = $3, lease = null, last_error = $4, message_id = $5, \
+             sent_at = case when $3 = 'SENT' then clock_timestamp() else sent_at end, \
+             recipient = case when $6 then recipient else '' end, \
+             subject = case when $6 then subject else '' end, \
+             parameters = case when $7 then parameters else '' end, \
+             body = case when $7 then coalesce(nullif($8, ''), body) else '' end \
+         where id = $1 and lease = $2",
+    )
+    .bind(leased.id)
+    .bind(leased.lease)
+    .bind(status)
+    .bind(reason)
+    .bind(message_id)
+    .bind(keep != Keep::Nothing)
+    .bind(keep == Keep::All)
+    .bind(body)
+    .execute(pool)
+    .await?;
+    Ok(())
+}
+
+/// Records that it will be tried again after a pause.
+pub(super) async fn later(
+    pool: &PgPool,
+    leased: &Leased,
+    pause: Duration,
+    reason: &str,
+) -> Result<(), sqlx::Error> {
+    sqlx::query(
+        "update emails \
+         set status = 'RETRYING', lease = null, last_error = $3, \
+             next_attempt_at = clock_timestamp() + make_interval(secs => $4) \
+         where id = $1 and lease = $2",
+    )
+    .bind(leased.id)
+    .bind(leased.lease)
+    .bind(reason)
+    .bind(pause.as_secs_f64())
+    .execute(pool)
+    .await?;
+    Ok(())
+}
+
+/// Messages that are not at their end.
+pub(super) async fn waiting(pool: &PgPool) -> Result<i64, sqlx::Error> {
+    sqlx::query_scalar(
+        "select count(*) from emails where status in ('QUEUED', 'SENDING', 'RETRYING')",
+    )
+    .fetch_one(pool)
+    .await
+}

@@ -1,0 +1,129 @@
+//! Reads `emails`.
+
+use chrono::{DateTime, Utc};
+use eventsourcing::personal::Personal;
+use serde::{Deserialize, Serialize};
+use service::page::Page;
+use sqlx::{PgPool, Row as _, postgres::PgRow};
+use uuid::Uuid;
+
+use crate::sealing::Column;
+
+const COLUMNS: &str = "id, user_id, cause, template, recipient, subject, body, status, attempts, last_error, \
+    created_at, next_attempt_at, sent_at";
+
+/// A row of `emails`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct EmailRow {
+    /// The message.
+    pub id: Uuid,
+    /// Whom it is for.
+    pub user_id: Uuid,
+    /// The event or verification that it is about.
+    pub cause: Uuid,
+    /// Name of the template; `TEXT_MESSAGE` for a text message.
+    pub template: String,
+    /// An email address, or a telephone number.
+    pub recipient: Column<String>,
+    /// The subject line.
+    pub subject: Column<String>,
+    /// The plain text.
+    pub body: Column<String>,
+    /// QUEUED, SENDING, RETRYING, SENT, FAILED or ERASED.
+    pub status: String,
+    /// Since it was queued, or queued again.
+    pub attempts: i32,
+    /// Why the last attempt failed, without personal data.
+    pub last_error: String,
+    /// When it was queued first.
+    pub created_at: DateTime<Utc>,
+    /// When it is tried next, while it waits.
+    pub next_attempt_at: DateTime<Utc>,
+    /// When it was sent last.
+    pub sent_at: Option<DateTime<Utc>>,
+}
+
+impl EmailRow {
+    /// Whose keys it is sealed under.
+    pub fn subjects(&self) -> impl Iterator<Item = Uuid> {
+        let texts = [&self.recipient, &self.subject, &self.body];
+        texts
+            .into_iter()
+            .filter_map(|text| text.personal().map(Personal::subject))
+    }
+}
+
+/// Which messages are wanted.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Filter {
+    /// Those for one user.
+    pub user_id: Option<Uuid>,
+    /// Those in one status.
+    pub status: Option<&'static str>,
+}
+
+/// The last row of a page: by the moment of queueing and id, the latest first.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Cursor {
+    created_at: DateTime<Utc>,
+    id: Uuid,
+}
+
+impl From<&EmailRow> for Cursor {
+    fn from(row: &EmailRow) -> Self {
+        Self {
+            created_at: row.created_at,
+            id: row.id,
+        }
+    }
+}
+
+/// One message.
+pub async fn by_id(pool: &PgPool, id: Uuid) -> Result<Option<EmailRow>, sqlx::Error> {
+    sqlx::query(&format!("select {COLUMNS} from emails where id = $1"))
+        .bind(id)
+        .try_map(|row| read(&row))
+        .fetch_optional(pool)
+        .await
+}
+
+/// The messages of a page, and one more if there is one.
+pub async fn page(
+    pool: &PgPool,
+    filter: &Filter,
+    page: &Page<Cursor>,
+) -> Result<Vec<EmailRow>, sqlx::Error> {
+    let after = page.after.as_ref();
+    sqlx::query(&format!(
+        "select {COLUMNS} from emails \
+         where ($1::uuid is null or user_id = $1) and ($2::text is null or status = $2) \
+           and ($3::timestamptz is null or (created_at, id) < ($3, $4)) \
+         order by created_at desc, id desc limit $5",
+    ))
+    .bind(filter.user_id)
+    .bind(filter.status)
+    .bind(after.map(|cursor| cursor.created_at))
+    .bind(after.map(|cursor| cursor.id))
+    .bind(page.limit())
+    .try_map(|row| read(&row))
+    .fetch_all(pool)
+    .await
+}
+
+fn read(row: &PgRow) -> Result<EmailRow, sqlx::Error> {
+    Ok(EmailRow {
+        id: row.try_get("id")?,
+        user_id: row.try_get("user_id")?,
+        cause: row.try_get("cause")?,
+        template: row.try_get("template")?,
+        recipient: row.try_get("recipient")?,
+        subject: row.try_get("subject")?,
+        body: row.try_get("body")?,
+        status: row.try_get("status")?,
+        attempts: row.try_get("attempts")?,
+        last_error: row.try_get("last_error")?,
+        created_at: row.try_get("created_at")?,
+        next_attempt_at: row.try_get("next_attempt_at")?,
+        sent_at: row.try_get("sent_at")?,
+    })
+}
