@@ -21,7 +21,8 @@ mod tokens;
 use std::sync::Arc;
 
 use eventsourcing::{
-    LocalFeed, LogService, Migration, Process, ProcessRunner, Relay, Upcasters, migration,
+    LocalFeed, LogService, Migration, Process, ProcessRunner, Projector, Relay, RemoteFeed,
+    Upcasters, migration,
 };
 use service::{BuildError, Definition, Runtime, Service, Worker};
 
@@ -31,7 +32,7 @@ use grpc::Servers;
 use mail::{Patience, Sender, Transport};
 pub use parts::Parts;
 use process::MailNotices;
-use projector::Projectors;
+use projector::{Projectors, availability::Availability};
 use publisher::publish;
 
 /// Name of the service, of its schema and of its log.
@@ -72,6 +73,11 @@ pub fn migrations() -> Vec<Migration> {
             "child records",
             include_str!("../migrations/0130_child_records.sql"),
         ),
+        migration(
+            140,
+            "availability",
+            include_str!("../migrations/0140_availability.sql"),
+        ),
         migration(150, "emails", include_str!("../migrations/0150_emails.sql")),
     ]
 }
@@ -82,6 +88,7 @@ fn upcasters() -> Upcasters {
 }
 
 async fn build(runtime: Runtime) -> Result<Service, BuildError> {
+    let scheduling = runtime.remote("scheduling");
     let Runtime {
         pool,
         log,
@@ -107,6 +114,8 @@ async fn build(runtime: Runtime) -> Result<Service, BuildError> {
         IdentityLogEvent::decode(event).map(Some)
     });
     let notices = ProcessRunner::new(MailNotices, pool.clone(), vec![Arc::new(own)], bus);
+    let availability = RemoteFeed::new(&scheduling, Availability::decode);
+    let availability = Projector::new(Availability, pool.clone(), vec![Arc::new(availability)]);
     let relay = Relay::new(&log, NAME, broker, publish);
     Ok(Service::new()
         .with_rpc(users)
@@ -120,6 +129,9 @@ async fn build(runtime: Runtime) -> Result<Service, BuildError> {
         }))
         .with_worker(Worker::new("projector trainers", async move |stop| {
             projectors.trainers.run(stop).await;
+        }))
+        .with_worker(Worker::new("projector availability", async move |stop| {
+            availability.run(stop).await;
         }))
         .with_worker(Worker::new("projector children", async move |stop| {
             projectors.children.run(stop).await;

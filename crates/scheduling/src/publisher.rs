@@ -10,7 +10,7 @@ use prost::Message;
 use prost_types::Timestamp;
 
 use crate::domain::location::LocationEvent;
-use crate::domain::schedule::ScheduleEvent;
+use crate::domain::schedule::{ScheduleEvent, Slot};
 use crate::domain::session::{CanceledBy, SessionEvent};
 use crate::domain::trainer_calendar::TrainerCalendarEvent;
 use crate::domain::{Money, SchedulingLogEvent};
@@ -79,8 +79,18 @@ fn schedule(schedule_id: &str, event: &ScheduleEvent) -> (&'static str, Event) {
         starts_at: Some(timestamp(window.from())),
         ends_at: Some(timestamp(window.to())),
         slot_count: i32::try_from(slots.len()).unwrap_or(i32::MAX),
+        slots: slots.iter().map(opened_slot).collect(),
     };
     ("ScheduleOpened", Event::ScheduleOpened(opened))
+}
+
+fn opened_slot(slot: &Slot) -> public::OpenedSlot {
+    public::OpenedSlot {
+        slot_id: slot.slot_id.to_string(),
+        location_id: slot.location_id.to_string(),
+        starts_at: Some(timestamp(slot.time.from())),
+        ends_at: Some(timestamp(slot.time.to())),
+    }
 }
 
 fn session(session_id: &str, event: SessionEvent) -> Option<(&'static str, Event)> {
@@ -107,29 +117,32 @@ fn session(session_id: &str, event: SessionEvent) -> Option<(&'static str, Event
             hold_expires_at: Some(timestamp(hold_expires_at)),
             held_at: Some(timestamp(held_at)),
         }),
-        SessionEvent::SessionHoldExpired { expired_at, .. } => {
+        SessionEvent::SessionHoldExpired { place, expired_at } => {
             Event::SessionHoldExpired(public::SessionHoldExpired {
                 session_id,
                 expired_at: Some(timestamp(expired_at)),
+                slot_id: place.slot_id.to_string(),
             })
         }
         // Its payment is in the same command, and public.
         SessionEvent::SessionReinstated { .. } => return None,
         SessionEvent::SessionPaid {
+            place,
             payment_id,
             paid_at,
-            ..
         } => Event::SessionPaid(public::SessionPaid {
             session_id,
             payment_id: payment_id.map(|it| it.to_string()).unwrap_or_default(),
             paid_at: Some(timestamp(paid_at)),
+            slot_id: place.slot_id.to_string(),
         }),
         SessionEvent::SessionCanceled {
+            place,
+            freed,
             canceled_by,
             late,
             refund_payment_id,
             canceled_at,
-            ..
         } => Event::SessionCanceled(public::SessionCanceled {
             session_id,
             canceled_by: by(canceled_by).into(),
@@ -138,6 +151,7 @@ fn session(session_id: &str, event: SessionEvent) -> Option<(&'static str, Event
                 .map(|it| it.to_string())
                 .unwrap_or_default(),
             canceled_at: Some(timestamp(canceled_at)),
+            slot_id: freed.then(|| place.slot_id.to_string()).unwrap_or_default(),
         }),
         SessionEvent::SessionCompleted {
             place,

@@ -115,3 +115,31 @@ fn a_cancellation_names_the_payment_that_goes_back() {
     );
     assert!(canceled.late);
 }
+
+#[test]
+fn a_window_is_published_with_its_slots_and_what_takes_and_frees_one_names_it() {
+    let Event::ScheduleOpened(opened) = published("schedule", "ScheduleOpened") else {
+        panic!("another event");
+    };
+    assert_eq!(opened.slots.len(), 1);
+    let slot = &opened.slots[0];
+    assert!(!slot.location_id.is_empty() && slot.starts_at.is_some() && slot.ends_at.is_some());
+    let Event::SessionHeld(held) = published("session", "SessionHeld") else {
+        panic!("another event");
+    };
+    let named = [
+        match published("session", "SessionPaid") {
+            Event::SessionPaid(paid) => paid.slot_id,
+            _ => panic!("another event"),
+        },
+        match published("session", "SessionHoldExpired") {
+            Event::SessionHoldExpired(expired) => expired.slot_id,
+            _ => panic!("another event"),
+        },
+        match published("session", "SessionCanceled") {
+            Event::SessionCanceled(canceled) => canceled.slot_id,
+            _ => panic!("another event"),
+        },
+    ];
+    assert_eq!(named, [&held.slot_id; 3].map(Clone::clone));
+}

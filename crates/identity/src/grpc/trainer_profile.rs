@@ -15,7 +15,7 @@ use crate::{
         trainer::{Contacts, Profile, ProfileChanges, Searchable, Source},
         values::{UserId, WebAddress},
     },
-    query::trainers::TrainerView,
+    query::trainers::{Filter, TrainerView},
     sealing::Column,
     search,
 };
@@ -90,6 +90,11 @@ impl Profiles {
     /// What a text that is searched for has to match.
     pub fn wanted(&self, text: &str) -> Vec<i64> {
         search::wanted(&self.lookup, text)
+    }
+
+    /// Binds the pages of a list to what it was asked for by, which the tokens do not show.
+    pub fn page_token(&self, filter: &Filter) -> i64 {
+        self.lookup.token("trainer.page", &format!("{filter:?}"))
     }
 
     /// Opens profiles, all with one look at the keys. Of an erased trainer nothing is said.

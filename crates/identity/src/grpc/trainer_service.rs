@@ -21,9 +21,12 @@ use super::{
 use crate::{
     accounts::Accounts,
     domain::trainer::{CreateTrainer, Trainer, TrainerCommand, UpdateTrainer},
-    projector::trainers::Trainers,
+    projector::{availability::Availability, trainers::Trainers},
     query::{self, trainers::Cursor},
 };
+
+/// The service that knows where and when trainers can be booked.
+const SCHEDULING: &str = "scheduling";
 
 /// Trainer profiles.
 pub struct TrainerRpcs {
@@ -43,8 +46,7 @@ impl TrainerService for TrainerRpcs {
         let call = Call::of(&request);
         let parsed = parse::trainers::create_trainer(&call, request.into_inner())?;
         let (trainer_id, id) = (parsed.trainer_id, parsed.trainer_id.to_string());
-        let role = self.accounts.role(trainer_id).await.map_err(internal)?;
-        let role = role.ok_or_else(|| not_found("user", &id))?;
+        let role = self.accounts.require_active(trainer_id).await?;
         let profile = self.profiles.seal_whole(trainer_id, parsed.profile).await;
         let command = TrainerCommand::Create(Box::new(CreateTrainer {
             trainer_id,
@@ -72,6 +74,9 @@ impl TrainerService for TrainerRpcs {
         let call = Call::of(&request);
         let parsed = parse::trainers::update_trainer(&call, request.into_inner())?;
         let (trainer_id, id) = (parsed.trainer_id, parsed.trainer_id.to_string());
+        if !call.is_admin() {
+            self.accounts.require_active(trainer_id).await?;
+        }
         let profile = self.profiles.seal_changes(trainer_id, parsed.profile).await;
         let command = TrainerCommand::Update(Box::new(UpdateTrainer {
             profile: profile.map_err(personal_status)?,
@@ -118,18 +123,20 @@ impl TrainerService for TrainerRpcs {
         request: Request<ListTrainersRequest>,
     ) -> Result<Response<ListTrainersResponse>, Status> {
         let call = Call::of(&request);
-        let (page, min_position) = parse::trainers::list_trainers(request.into_inner())?;
-        reached(
-            &self.checkpoints,
-            Trainers::NAME,
-            min_position.as_slice(),
-            &call,
-        )
-        .await?;
-        let mut rows = query::trainers::page(&self.pool, &page)
+        let list = parse::trainers::list_trainers(&self.profiles, request.into_inner())?;
+        let projection = match &list.min_position {
+            Some(position) if position.service == SCHEDULING => Availability::NAME,
+            _ => Trainers::NAME,
+        };
+        let position = list.min_position.as_slice();
+        reached(&self.checkpoints, projection, position, &call).await?;
+        let mut rows = query::trainers::page(&self.pool, &list.filter, parse::now(), &list.page)
             .await
             .map_err(internal)?;
-        let next_page_token = page.next_token(&mut rows, |row| Cursor::from(row));
+        let next_page_token = list.page.next_token(&mut rows, |row| Cursor {
+            filter: list.filter_token,
+            after: list.filter.order.place(row),
+        });
         let trainers = self.profiles.open(rows).await.map_err(personal_status)?;
         Ok(Response::new(ListTrainersResponse {
             trainers,

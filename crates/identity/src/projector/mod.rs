@@ -1,5 +1,6 @@
 //! Read tables, each a pure fold of one aggregate's events.
 
+pub mod availability;
 pub mod children;
 pub mod trainers;
 pub mod users;

@@ -11,7 +11,8 @@ use crate::{
     domain::{
         IdentityLogEvent,
         trainer::{Contacts, Profile, ProfileChanges, Searchable, Source, Terms, TrainerEvent},
-        values::WebAddress,
+        user::UserEvent,
+        values::{Role, UserId, WebAddress},
     },
     sealing::Column,
 };
@@ -87,72 +88,98 @@ impl TableSet for Tables {
     }
 }
 
-/// Folds trainer profiles.
+/// What happens to a profile or to the account behind it.
+#[derive(Clone, Debug, PartialEq)]
+pub enum TrainersEvent {
+    /// Something happened to the profile.
+    Profile(TrainerEvent),
+    /// The account is of this role from now on.
+    Role(UserId, Role),
+    /// The account is open from now on, or closed.
+    Active(UserId, bool),
+    /// The user was erased.
+    Erased(UserId, DateTime<Utc>),
+}
+
+impl TrainersEvent {
+    fn trainer(&self) -> Uuid {
+        match self {
+            Self::Profile(
+                TrainerEvent::TrainerCreated { trainer_id, .. }
+                | TrainerEvent::TrainerUpdated { trainer_id, .. }
+                | TrainerEvent::TrainerErased { trainer_id, .. },
+            )
+            | Self::Role(trainer_id, _)
+            | Self::Active(trainer_id, _)
+            | Self::Erased(trainer_id, _) => trainer_id.uuid(),
+        }
+    }
+}
+
+/// Folds trainer profiles, and what becomes of the accounts behind them.
 pub struct Trainers;
 
 impl Trainers {
     /// The events it folds.
-    pub fn decode(event: &RecordedEvent) -> Result<Option<TrainerEvent>, DecodeError> {
-        match IdentityLogEvent::decode(event)? {
-            IdentityLogEvent::Trainer(event) => Ok(Some(event)),
-            IdentityLogEvent::User(_) | IdentityLogEvent::Child(_) => Ok(None),
-        }
+    pub fn decode(event: &RecordedEvent) -> Result<Option<TrainersEvent>, DecodeError> {
+        Ok(match IdentityLogEvent::decode(event)? {
+            IdentityLogEvent::Trainer(event) => Some(TrainersEvent::Profile(event)),
+            IdentityLogEvent::User(UserEvent::UserRoleChanged { user_id, role, .. }) => {
+                Some(TrainersEvent::Role(user_id, role))
+            }
+            IdentityLogEvent::User(UserEvent::UserDeactivated { user_id, .. }) => {
+                Some(TrainersEvent::Active(user_id, false))
+            }
+            IdentityLogEvent::User(UserEvent::UserReactivated { user_id, .. }) => {
+                Some(TrainersEvent::Active(user_id, true))
+            }
+            IdentityLogEvent::User(UserEvent::UserErased {
+                user_id, erased_at, ..
+            }) => Some(TrainersEvent::Erased(user_id, erased_at)),
+            IdentityLogEvent::User(_) | IdentityLogEvent::Child(_) => None,
+        })
     }
 }
 
 impl Projection for Trainers {
     const NAME: &'static str = "trainers";
-    const FOLD_VERSION: i32 = 1;
-    type Event = TrainerEvent;
+    const FOLD_VERSION: i32 = 2;
+    type Event = TrainersEvent;
     type Tables = Tables;
 
-    fn key(&self, event: &Delivered<TrainerEvent>) -> String {
-        event.aggregate_id.clone()
+    /// The user, for the profile and for the account.
+    fn key(&self, event: &Delivered<TrainersEvent>) -> String {
+        event.event.trainer().to_string()
     }
 
-    fn touch(&self, event: &Delivered<TrainerEvent>, tables: &mut Tables) {
-        tables.trainers.touch(trainer_of(&event.event));
+    fn touch(&self, event: &Delivered<TrainersEvent>, tables: &mut Tables) {
+        tables.trainers.touch(event.event.trainer());
     }
 
-    fn fold(&self, event: &Delivered<TrainerEvent>, tables: &mut Tables) -> Result<(), FoldError> {
-        let id = trainer_of(&event.event);
-        if let TrainerEvent::TrainerCreated {
-            trainer_id: _,
-            profile,
-            terms,
-            created_at,
-        } = event.event.clone()
-        {
-            tables
-                .trainers
-                .insert(created(id, profile, terms, created_at));
-            return Ok(());
-        }
-        let row = tables.trainers.get_mut(&id);
-        let row = row.ok_or_else(|| FoldError::missing("trainer", &id))?;
+    fn fold(&self, event: &Delivered<TrainersEvent>, tables: &mut Tables) -> Result<(), FoldError> {
+        let id = event.event.trainer();
         match event.event.clone() {
-            TrainerEvent::TrainerCreated { .. } => {}
-            TrainerEvent::TrainerUpdated {
+            TrainersEvent::Profile(TrainerEvent::TrainerCreated {
                 trainer_id: _,
                 profile,
                 terms,
-                updated_at,
-            } => {
-                row.say(profile);
-                row.set_terms(terms);
-                row.updated_at = updated_at;
+                created_at,
+            }) => tables
+                .trainers
+                .insert(created(id, profile, terms, created_at)),
+            TrainersEvent::Profile(event) => {
+                let row = tables.trainers.get_mut(&id);
+                row.ok_or_else(|| FoldError::missing("trainer", &id))?
+                    .fold(event);
             }
-            TrainerEvent::TrainerErased { erased_at, .. } => row.blank(erased_at),
+            // Most accounts have no profile.
+            account => {
+                if let Some(row) = tables.trainers.get_mut(&id) {
+                    row.fold_account(account);
+                }
+            }
         }
         Ok(())
-    }
-}
-
-fn trainer_of(event: &TrainerEvent) -> Uuid {
-    match event {
-        TrainerEvent::TrainerCreated { trainer_id, .. }
-        | TrainerEvent::TrainerUpdated { trainer_id, .. }
-        | TrainerEvent::TrainerErased { trainer_id, .. } => trainer_id.uuid(),
     }
 }
 
@@ -193,6 +220,32 @@ fn created(id: Uuid, profile: Profile, terms: Terms, created_at: DateTime<Utc>) 
 }
 
 impl TrainerRow {
+    fn fold(&mut self, event: TrainerEvent) {
+        match event {
+            TrainerEvent::TrainerCreated { .. } => {}
+            TrainerEvent::TrainerUpdated {
+                trainer_id: _,
+                profile,
+                terms,
+                updated_at,
+            } => {
+                self.say(profile);
+                self.set_terms(terms);
+                self.updated_at = updated_at;
+            }
+            TrainerEvent::TrainerErased { erased_at, .. } => self.blank(erased_at),
+        }
+    }
+
+    fn fold_account(&mut self, event: TrainersEvent) {
+        match event {
+            TrainersEvent::Profile(_) => {}
+            TrainersEvent::Role(_, role) => self.is_trainer = role == Role::Trainer,
+            TrainersEvent::Active(_, active) => self.active = active,
+            TrainersEvent::Erased(_, erased_at) => self.blank(erased_at),
+        }
+    }
+
     fn say(&mut self, changes: ProfileChanges) {
         let ProfileChanges {
             first_name,

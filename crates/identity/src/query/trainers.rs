@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use service::page::Page;
-use sqlx::{FromRow, PgPool, Row as _, postgres::PgRow};
+use sqlx::{FromRow, PgPool, Postgres, QueryBuilder, Row as _, postgres::PgRow};
 use uuid::Uuid;
 
 use crate::{
@@ -78,22 +78,6 @@ impl FromRow<'_, PgRow> for TrainerView {
     }
 }
 
-/// The last row of a page: by time of creation, the latest first, and id.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Cursor {
-    created_at: DateTime<Utc>,
-    user_id: Uuid,
-}
-
-impl From<&TrainerView> for Cursor {
-    fn from(row: &TrainerView) -> Self {
-        Self {
-            created_at: row.created_at,
-            user_id: row.user_id,
-        }
-    }
-}
-
 /// One profile.
 pub async fn by_id(pool: &PgPool, id: Uuid) -> Result<Option<TrainerView>, sqlx::Error> {
     sqlx::query_as(&format!(
@@ -104,17 +88,143 @@ pub async fn by_id(pool: &PgPool, id: Uuid) -> Result<Option<TrainerView>, sqlx:
     .await
 }
 
-/// The profiles of a page, and one more if there is one.
-pub async fn page(pool: &PgPool, page: &Page<Cursor>) -> Result<Vec<TrainerView>, sqlx::Error> {
-    let after = page.after.as_ref();
-    sqlx::query_as(&format!(
-        "select {COLUMNS} from trainers \
-         where listed and ($1 is null or (created_at, user_id) < ($1, $2)) \
-         order by created_at desc, user_id desc limit $3",
-    ))
-    .bind(after.map(|after| after.created_at))
-    .bind(after.map(|after| after.user_id))
-    .bind(page.limit())
-    .fetch_all(pool)
-    .await
+/// Which profiles are wanted; what is `None`, empty or false narrows nothing.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Filter {
+    /// Those of trainers who work there.
+    pub location_id: Option<Uuid>,
+    /// Those with a price in this currency, ISO 4217.
+    pub currency: Option<String>,
+    /// Lowest price of an hour, minor units.
+    pub min_price: Option<i64>,
+    /// Highest price of an hour, minor units.
+    pub max_price: Option<i64>,
+    /// Those that are found by all of these tokens.
+    pub words: Vec<i64>,
+    /// Those of trainers with an open slot ahead, at the location if there is one.
+    pub available: bool,
+    /// Those of trainers who take new bookings.
+    pub accepting_bookings: bool,
+    /// Which come first.
+    pub order: Order,
+}
+
+/// Which profiles come first.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Order {
+    /// The newest.
+    #[default]
+    Newest,
+    /// The cheapest, by currency.
+    PriceAsc,
+    /// The dearest, by currency backwards.
+    PriceDesc,
+}
+
+/// The last row of a page, and what the page was asked for by.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Cursor {
+    /// Tells one filter from another, without saying what it is.
+    pub filter: i64,
+    /// After which row to go on.
+    pub after: After,
+}
+
+/// A place in the order of a list.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum After {
+    /// By age.
+    Age(DateTime<Utc>, Uuid),
+    /// By price.
+    Price(String, i64, Uuid),
+}
+
+impl Order {
+    /// The place of a row in this order.
+    pub fn place(self, row: &TrainerView) -> After {
+        match self {
+            Self::Newest => After::Age(row.created_at, row.user_id),
+            Self::PriceAsc | Self::PriceDesc => {
+                After::Price(row.currency.clone(), row.price_per_hour, row.user_id)
+            }
+        }
+    }
+}
+
+/// The profiles of a page, and one more if there is one. A slot is ahead if it starts at `now`
+/// or later.
+pub async fn page(
+    pool: &PgPool,
+    filter: &Filter,
+    now: DateTime<Utc>,
+    page: &Page<Cursor>,
+) -> Result<Vec<TrainerView>, sqlx::Error> {
+    let mut query = QueryBuilder::new(format!("select {COLUMNS} from trainers t where listed"));
+    narrow(&mut query, filter, now);
+    let by = match filter.order {
+        Order::Newest => "(created_at, user_id)",
+        Order::PriceAsc | Order::PriceDesc => "(currency, price_per_hour, user_id)",
+    };
+    if let Some(cursor) = &page.after {
+        let beyond = match filter.order {
+            Order::PriceAsc => '>',
+            Order::Newest | Order::PriceDesc => '<',
+        };
+        query.push(format!(" and {by} {beyond} ("));
+        match &cursor.after {
+            After::Age(created_at, id) => {
+                query.push_bind(*created_at).push(", ").push_bind(*id);
+            }
+            After::Price(currency, price, id) => {
+                query.push_bind(currency.clone()).push(", ");
+                query.push_bind(*price).push(", ").push_bind(*id);
+            }
+        }
+        query.push(")");
+    }
+    query.push(match filter.order {
+        Order::Newest => " order by created_at desc, user_id desc limit ",
+        Order::PriceAsc => " order by currency, price_per_hour, user_id limit ",
+        Order::PriceDesc => " order by currency desc, price_per_hour desc, user_id desc limit ",
+    });
+    query.push_bind(page.limit());
+    query.build_query_as().fetch_all(pool).await
+}
+
+fn narrow(query: &mut QueryBuilder<'_, Postgres>, filter: &Filter, now: DateTime<Utc>) {
+    if let Some(location_id) = filter.location_id {
+        query.push(
+            " and exists (select from trainer_locations l \
+             where l.trainer_id = t.user_id and l.location_id = ",
+        );
+        query.push_bind(location_id).push(")");
+    }
+    if let Some(currency) = &filter.currency {
+        query.push(" and currency = ").push_bind(currency.clone());
+    }
+    if let Some(price) = filter.min_price {
+        query.push(" and price_per_hour >= ").push_bind(price);
+    }
+    if let Some(price) = filter.max_price {
+        query.push(" and price_per_hour <= ").push_bind(price);
+    }
+    if !filter.words.is_empty() {
+        query
+            .push(" and search @> ")
+            .push_bind(filter.words.clone());
+    }
+    if filter.accepting_bookings {
+        query.push(" and accepting_bookings");
+    }
+    if filter.available {
+        query.push(
+            " and exists (select from trainer_slots s \
+             where s.trainer_id = t.user_id and s.session_id is null and s.starts_at >= ",
+        );
+        query.push_bind(now);
+        if let Some(location_id) = filter.location_id {
+            query.push(" and s.location_id = ").push_bind(location_id);
+        }
+        query.push(")");
+    }
 }

@@ -4,7 +4,11 @@
 #[cfg(test)]
 mod accounts;
 #[cfg(test)]
+mod browsing;
+#[cfg(test)]
 mod children;
+#[cfg(test)]
+mod directory;
 #[cfg(test)]
 mod emails;
 #[cfg(test)]
@@ -17,6 +21,8 @@ mod outbox;
 mod projections;
 #[cfg(test)]
 mod sending;
+#[cfg(test)]
+mod trainer_updates;
 #[cfg(test)]
 mod trainers;
 #[cfg(test)]

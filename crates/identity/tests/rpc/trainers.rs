@@ -1,19 +1,18 @@
-use chrono::Utc;
 use contracts::{
     common::v1::{LogPosition, Money, Role},
     identity::v1::{
-        AdditionalSource, AdditionalSources, CreateTrainerRequest, CreateTrainerResponse,
-        GetTrainerRequest, ListTrainersRequest, ListTrainersResponse, Photos, Trainer,
-        TrainerContacts, UpdateTrainerRequest, UpdateTrainerResponse,
+        AdditionalSource, CreateTrainerRequest, CreateTrainerResponse, GetTrainerRequest,
+        ListTrainersRequest, ListTrainersResponse, TrainerContacts, UpdateTrainerRequest,
     },
 };
-use eventsourcing::{Context, Repository};
-use identity::domain::trainer::{self, TrainerCommand};
 use tonic::{Code, Status};
 
-use crate::harness::{Account, Bearer, Harness, fields, id, profile, reason};
+use crate::{
+    harness::{Account, Bearer, Harness, fields, id, profile, reason},
+    trainer_updates::{change, get, update},
+};
 
-async fn create(
+pub async fn create(
     harness: &Harness,
     caller: &Account,
     request: CreateTrainerRequest,
@@ -25,7 +24,7 @@ async fn create(
     Ok(answer.into_inner())
 }
 
-async fn list(
+pub async fn list(
     harness: &Harness,
     page_token: &str,
     min_position: Option<LogPosition>,
@@ -34,6 +33,7 @@ async fn list(
         page_size: 2,
         page_token: page_token.to_owned(),
         min_position,
+        ..ListTrainersRequest::default()
     };
     let answer = harness
         .trainers(&Bearer::default())
@@ -243,160 +243,6 @@ async fn everything_that_is_wrong_with_a_profile_is_told_together() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn an_update_changes_what_it_names_and_nothing_else() {
-    let harness = Harness::start().await;
-    let tara = harness.account(Role::Trainer, "tara@example.com").await;
-    let created = create(&harness, &tara, profile("Quinn")).await.unwrap();
-    let before = get(&harness, &tara.user_id, created.position).await;
-    let photos = vec!["https://example.com/new.jpg".to_owned()];
-    let first = UpdateTrainerRequest {
-        bio: Some("Right back.".to_owned()),
-        photos: Some(Photos {
-            addresses: photos.clone(),
-        }),
-        contacts: Some(TrainerContacts {
-            email: String::new(),
-            phone_number: "+12025550124".to_owned(),
-        }),
-        accepting_bookings: Some(false),
-        ..change()
-    };
-    let updated = update(&harness, &tara, first.clone()).await.unwrap();
-    assert_eq!(updated.trainer_id, tara.user_id);
-    assert_eq!(updated.price_per_hour, before.price_per_hour);
-    let after = get(&harness, &tara.user_id, updated.position.clone()).await;
-    assert_ne!(after.updated_at, before.updated_at);
-    let expected = Trainer {
-        bio: "Right back.".to_owned(),
-        photos,
-        contacts: first.contacts.clone(),
-        accepting_bookings: false,
-        updated_at: after.updated_at,
-        ..before
-    };
-    assert_eq!(after, expected);
-    assert_eq!(update(&harness, &tara, first).await.unwrap(), updated);
-
-    let second = UpdateTrainerRequest {
-        first_name: Some("Tamara".to_owned()),
-        last_name: Some("Quinn-Lee".to_owned()),
-        experience: Some(String::new()),
-        photos: Some(Photos::default()),
-        price_per_hour: Some(money("EUR", 9_500)),
-        session_duration_minutes: Some(90),
-        additional_sources: Some(AdditionalSources::default()),
-        external: Some(false),
-        ..change()
-    };
-    let updated = update(&harness, &tara, second).await.unwrap();
-    assert_eq!(updated.price_per_hour, Some(money("EUR", 9_500)));
-    let last = get(&harness, &tara.user_id, updated.position).await;
-    let expected = Trainer {
-        first_name: "Tamara".to_owned(),
-        last_name: "Quinn-Lee".to_owned(),
-        experience: String::new(),
-        photos: vec![],
-        price_per_hour: Some(money("EUR", 9_500)),
-        session_duration_minutes: 90,
-        additional_sources: vec![],
-        external: false,
-        updated_at: last.updated_at,
-        ..after
-    };
-    assert_eq!(last, expected);
-}
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn only_the_trainer_and_an_administrator_change_a_profile() {
-    let harness = Harness::start().await;
-    let tara = harness.account(Role::Trainer, "tara@example.com").await;
-    let ugo = harness.account(Role::Trainer, "ugo@example.com").await;
-    let anna = harness.account(Role::Parent, "anna@example.com").await;
-    let admin = harness.admin().await;
-    create(&harness, &tara, profile("Quinn")).await.unwrap();
-    let of_tara = || UpdateTrainerRequest {
-        trainer_id: tara.user_id.clone(),
-        bio: Some("New.".to_owned()),
-        ..change()
-    };
-    update(&harness, &admin, of_tara()).await.unwrap();
-    let refused = update(&harness, &ugo, of_tara()).await.unwrap_err();
-    assert_eq!(
-        (refused.code(), reason(&refused).as_str()),
-        (Code::NotFound, "NOT_FOUND")
-    );
-    let refused = update(&harness, &anna, of_tara()).await.unwrap_err();
-    assert_eq!(
-        (refused.code(), reason(&refused).as_str()),
-        (Code::PermissionDenied, "ROLE_NOT_ALLOWED")
-    );
-    let refused = update(&harness, &ugo, change()).await.unwrap_err();
-    assert_eq!(
-        (refused.code(), reason(&refused).as_str()),
-        (Code::NotFound, "NOT_FOUND"),
-        "there is no profile yet"
-    );
-    let refused = update(&harness, &admin, change()).await.unwrap_err();
-    assert_eq!(fields(&refused), ["trainer_id"]);
-}
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn everything_that_is_wrong_with_an_update_is_told_together() {
-    let harness = Harness::start().await;
-    let tara = harness.account(Role::Trainer, "tara@example.com").await;
-    let source = |title: &str, url: &str| AdditionalSource {
-        title: title.to_owned(),
-        url: url.to_owned(),
-    };
-    let bad = UpdateTrainerRequest {
-        request_id: "x".to_owned(),
-        trainer_id: "x".to_owned(),
-        first_name: Some(" ".to_owned()),
-        last_name: Some("x".repeat(101)),
-        bio: Some("x".repeat(5_001)),
-        experience: Some("\u{7}".to_owned()),
-        photos: Some(Photos {
-            addresses: vec!["https://example.com/a.jpg".to_owned(); 21],
-        }),
-        price_per_hour: Some(money("usd", 1)),
-        session_duration_minutes: Some(481),
-        contacts: Some(TrainerContacts {
-            email: "@".to_owned(),
-            phone_number: "+1".to_owned(),
-        }),
-        additional_sources: Some(AdditionalSources {
-            sources: vec![
-                source("Club", "https://example.com"),
-                source(&"x".repeat(101), "https://example.com"),
-            ],
-        }),
-        external: None,
-        accepting_bookings: None,
-    };
-    let refused = update(&harness, &tara, bad).await.unwrap_err();
-    let mut told = fields(&refused);
-    told.retain(|field| !field.starts_with("photos.addresses["));
-    assert_eq!(
-        told,
-        [
-            "request_id",
-            "trainer_id",
-            "first_name",
-            "last_name",
-            "bio",
-            "experience",
-            "photos.addresses",
-            "contacts.email",
-            "contacts.phone_number",
-            "additional_sources.sources[1].title",
-            "additional_sources.sources[1].url",
-            "price_per_hour.currency_code",
-            "session_duration_minutes",
-        ]
-    );
-}
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn nothing_of_a_profile_is_stored_in_clear() {
     let harness = Harness::start().await;
     let tara = harness.account(Role::Trainer, "tara@example.com").await;
@@ -428,79 +274,6 @@ async fn nothing_of_a_profile_is_stored_in_clear() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn an_erased_trainer_is_blank_not_listed_and_cannot_come_back() {
-    let harness = Harness::start().await;
-    let tara = harness.account(Role::Trainer, "tara@example.com").await;
-    create(&harness, &tara, profile("Quinn")).await.unwrap();
-    let trainers = Repository::<trainer::Trainer>::new(&harness.log);
-    let erase = TrainerCommand::Erase { now: Utc::now() };
-    let committed = trainers
-        .execute(&tara.user_id, Context::system(), erase, |_, _| vec![])
-        .await
-        .unwrap();
-    let position = Some(LogPosition {
-        service: identity::NAME.to_owned(),
-        position: committed.position,
-    });
-    let erased = get(&harness, &tara.user_id, position.clone()).await;
-    let expected = Trainer {
-        trainer_id: tara.user_id.clone(),
-        price_per_hour: Some(money("USD", 8_000)),
-        session_duration_minutes: 60,
-        external: true,
-        contacts: Some(TrainerContacts::default()),
-        accepting_bookings: true,
-        created_at: erased.created_at,
-        updated_at: erased.updated_at,
-        erased: true,
-        ..Trainer::default()
-    };
-    assert_eq!(erased, expected);
-    assert_eq!(list(&harness, "", position).await.unwrap().trainers, []);
-    let tokens: i64 = sqlx::query_scalar("select sum(cardinality(search)) from trainers")
-        .fetch_one(&harness.database.pool())
-        .await
-        .unwrap();
-    assert_eq!(tokens, 0);
-    let again = UpdateTrainerRequest {
-        bio: Some("Back again.".to_owned()),
-        ..change()
-    };
-    let refused = update(&harness, &tara, again).await.unwrap_err();
-    assert_eq!(
-        (refused.code(), reason(&refused).as_str()),
-        (Code::FailedPrecondition, "SUBJECT_ERASED")
-    );
-}
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn what_the_key_of_a_trainer_has_sealed_is_gone_with_the_key() {
-    let harness = Harness::start().await;
-    let tara = harness.account(Role::Trainer, "tara@example.com").await;
-    let position = create(&harness, &tara, profile("Quinn"))
-        .await
-        .unwrap()
-        .position;
-    let id = tara.user_id.parse().unwrap();
-    harness.parts.keyring.destroy(id).await.unwrap();
-    let trainer = get(&harness, &tara.user_id, position).await;
-    assert_eq!(
-        (trainer.first_name.as_str(), trainer.bio.as_str()),
-        ("", "")
-    );
-    assert_eq!(trainer.photos, Vec::<String>::new());
-    let again = UpdateTrainerRequest {
-        bio: Some("Back again.".to_owned()),
-        ..change()
-    };
-    let refused = update(&harness, &tara, again).await.unwrap_err();
-    assert_eq!(
-        (refused.code(), reason(&refused).as_str()),
-        (Code::FailedPrecondition, "SUBJECT_ERASED")
-    );
-}
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn pages_show_the_latest_first_and_neither_repeat_nor_skip_when_trainers_join_between() {
     let harness = Harness::start().await;
     for name in ["Abel", "Cole", "Diaz", "Eads"] {
@@ -525,45 +298,6 @@ async fn pages_show_the_latest_first_and_neither_repeat_nor_skip_when_trainers_j
     assert_eq!(last.next_page_token, "");
     let refused = list(&harness, "forged", None).await.unwrap_err();
     assert_eq!(fields(&refused), ["page_token"]);
-}
-
-fn change() -> UpdateTrainerRequest {
-    UpdateTrainerRequest {
-        request_id: id(),
-        ..UpdateTrainerRequest::default()
-    }
-}
-
-fn money(currency_code: &str, minor_units: i64) -> Money {
-    Money {
-        currency_code: currency_code.to_owned(),
-        minor_units,
-    }
-}
-
-async fn update(
-    harness: &Harness,
-    caller: &Account,
-    request: UpdateTrainerRequest,
-) -> Result<UpdateTrainerResponse, Status> {
-    let answer = harness
-        .trainers(&caller.bearer)
-        .update_trainer(request)
-        .await?;
-    Ok(answer.into_inner())
-}
-
-async fn get(harness: &Harness, trainer_id: &str, min_position: Option<LogPosition>) -> Trainer {
-    let request = GetTrainerRequest {
-        trainer_id: trainer_id.to_owned(),
-        min_position,
-    };
-    let answer = harness
-        .trainers(&Bearer::default())
-        .get_trainer(request)
-        .await
-        .unwrap();
-    answer.into_inner().trainer.unwrap()
 }
 
 async fn join(harness: &Harness, last_name: &str) -> Option<LogPosition> {

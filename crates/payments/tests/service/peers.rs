@@ -113,6 +113,7 @@ impl Peer {
             session_id: session.to_string(),
             payment_id: payment.to_string(),
             paid_at: Some(timestamp(Utc::now())),
+            ..Default::default()
         };
         self.scheduling(
             "SessionPaid",
@@ -125,6 +126,7 @@ impl Peer {
         let expired = scheduling::SessionHoldExpired {
             session_id: session.to_string(),
             expired_at: Some(timestamp(Utc::now())),
+            ..Default::default()
         };
         self.scheduling(
             "SessionHoldExpired",
@@ -142,6 +144,7 @@ impl Peer {
                 .map(|payment| payment.to_string())
                 .unwrap_or_default(),
             canceled_at: Some(timestamp(Utc::now())),
+            ..Default::default()
         };
         self.scheduling(
             "SessionCanceled",

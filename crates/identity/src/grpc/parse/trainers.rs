@@ -3,8 +3,8 @@ use std::collections::HashSet;
 use contracts::{
     common::v1::{LogPosition, Money},
     identity::v1::{
-        AdditionalSource, CreateTrainerRequest, GetTrainerRequest, ListTrainersRequest,
-        TrainerContacts, UpdateTrainerRequest,
+        AdditionalSource, CreateTrainerRequest, GetTrainerRequest, ListTrainersRequest, PriceRange,
+        TrainerContacts, TrainerOrder, UpdateTrainerRequest,
     },
 };
 use eventsourcing::Context;
@@ -18,8 +18,8 @@ use crate::{
         trainer::{Contacts, Source, TermChanges, Terms},
         values::{EmailAddress, PhoneNumber, Price, PriceError, UserId, WebAddress},
     },
-    grpc::trainer_profile::ClearProfile,
-    query::trainers,
+    grpc::trainer_profile::{ClearProfile, Profiles},
+    query::trainers::{Cursor, Filter, Order},
 };
 
 /// Most photos of a profile.
@@ -159,17 +159,100 @@ pub fn get_trainer(request: GetTrainerRequest) -> Result<(Uuid, Option<LogPositi
     fields.finish().map(|()| (id, min_position))
 }
 
+/// A page of profiles that is wanted.
+pub struct ListTrainers {
+    pub filter: Filter,
+    /// What the tokens of its pages carry.
+    pub filter_token: i64,
+    pub page: Page<Cursor>,
+    pub min_position: Option<LogPosition>,
+}
+
 pub fn list_trainers(
+    profiles: &Profiles,
     request: ListTrainersRequest,
-) -> Result<(Page<trainers::Cursor>, Option<LogPosition>), Status> {
+) -> Result<ListTrainers, Status> {
     let ListTrainersRequest {
         page_size,
         page_token,
         min_position,
+        location_id,
+        price_per_hour,
+        text,
+        available,
+        accepting_bookings,
+        order,
     } = request;
     let mut fields = Fields::new();
-    let page = fields.page(page_size, &page_token);
-    fields.finish().map(|()| (page, min_position))
+    let location_id = fields.optional_uuid("location_id", &location_id);
+    let price = price_range(&mut fields, price_per_hour);
+    let text = fields.text("text", &text, 0..=200);
+    let filter = Filter {
+        location_id,
+        currency: price.as_ref().map(|price| price.currency_code.clone()),
+        min_price: price.as_ref().and_then(|price| price.min_minor_units),
+        max_price: price.as_ref().and_then(|price| price.max_minor_units),
+        words: profiles.wanted(&text),
+        available,
+        accepting_bookings,
+        order: order_of(&mut fields, order),
+    };
+    let filter_token = profiles.page_token(&filter);
+    let page: Page<Cursor> = fields.page(page_size, &page_token);
+    if page
+        .after
+        .as_ref()
+        .is_some_and(|cursor| cursor.filter != filter_token)
+    {
+        fields.violation(
+            "page_token",
+            "PAGE_TOKEN",
+            "must come with the request that it was the answer to",
+        );
+    }
+    fields.finish().map(|()| ListTrainers {
+        filter,
+        filter_token,
+        page,
+        min_position,
+    })
+}
+
+fn order_of(fields: &mut Fields, order: i32) -> Order {
+    match TrainerOrder::try_from(order) {
+        Ok(TrainerOrder::Unspecified | TrainerOrder::Newest) => Order::Newest,
+        Ok(TrainerOrder::PriceAsc) => Order::PriceAsc,
+        Ok(TrainerOrder::PriceDesc) => Order::PriceDesc,
+        Err(_) => {
+            fields.violation("order", "ENUM", "must be one of the documented values");
+            Order::Newest
+        }
+    }
+}
+
+/// A currency, and prices that some price can have.
+fn price_range(fields: &mut Fields, range: Option<PriceRange>) -> Option<PriceRange> {
+    let range = range?;
+    let (least, most) = (range.min_minor_units, range.max_minor_units);
+    if Price::parse(&range.currency_code, 1).is_err() {
+        let reason = match range.currency_code.as_str() {
+            "" => "REQUIRED",
+            _ => "CURRENCY",
+        };
+        let advice = "must be an ISO 4217 code of three upper-case letters";
+        fields.violation("price_per_hour.currency_code", reason, advice);
+    }
+    for (field, amount) in [("min_minor_units", least), ("max_minor_units", most)] {
+        if amount.is_some_and(|amount| amount < 0) {
+            let field = format!("price_per_hour.{field}");
+            fields.violation(field, "NEGATIVE", "must not be negative");
+        }
+    }
+    if least.zip(most).is_some_and(|(least, most)| least > most) {
+        let advice = "must not be lower than min_minor_units";
+        fields.violation("price_per_hour.max_minor_units", "RANGE", advice);
+    }
+    Some(range)
 }
 
 fn name(fields: &mut Fields, field: &str, text: &str) -> String {
