@@ -31,7 +31,7 @@ use contracts::{
     },
 };
 use service::auth::{KeyPair, ServiceSigner};
-use tonic::{Request, Status};
+use tonic::{Request, Status, transport::Channel};
 use uuid::Uuid;
 
 use crate::system::{System, eventually};
@@ -95,11 +95,16 @@ impl User {
 }
 
 pub async fn login(system: &System, email: &str, password: &str) -> User {
+    login_over(system.channel("identity"), email, password).await
+}
+
+/// The same over a connection that is there already.
+pub async fn login_over(identity: Channel, email: &str, password: &str) -> User {
     let request = LoginRequest {
         email: email.to_owned(),
         password: password.to_owned(),
     };
-    let answer = UserServiceClient::new(system.channel("identity"))
+    let answer = UserServiceClient::new(identity)
         .login(request)
         .await
         .expect("login")
@@ -118,12 +123,17 @@ pub async fn admin(system: &System) -> User {
 
 /// Opens an account and logs in.
 pub async fn register(system: &System, role: Role) -> User {
+    register_over(system.channel("identity"), role).await
+}
+
+/// The same over a connection that is there already.
+pub async fn register_over(identity: Channel, role: Role) -> User {
     let email = address();
-    UserServiceClient::new(system.channel("identity"))
+    UserServiceClient::new(identity.clone())
         .register_user(registration(&email, role))
         .await
         .expect("registration");
-    login(system, &email, PASSWORD).await
+    login_over(identity, &email, PASSWORD).await
 }
 
 /// An address that nobody has.

@@ -10,6 +10,7 @@ mod account;
 mod commands;
 mod copy;
 mod load;
+mod logins;
 mod replay;
 mod running;
 mod table;
@@ -61,9 +62,11 @@ enum Benchmark {
     OnSale,
     /// Memory of the program at rest.
     Idle,
+    /// Registrations and logins beside argon2 alone, and reads during 200 parallel logins.
+    Logins,
 }
 
-const ALL: [Benchmark; 7] = [
+const ALL: [Benchmark; 8] = [
     Benchmark::Commands,
     Benchmark::Hot,
     Benchmark::Copy,
@@ -71,6 +74,7 @@ const ALL: [Benchmark; 7] = [
     Benchmark::Live,
     Benchmark::OnSale,
     Benchmark::Idle,
+    Benchmark::Logins,
 ];
 
 #[tokio::main]
@@ -86,6 +90,7 @@ async fn main() {
             Benchmark::Live => running::live(&arguments).await,
             Benchmark::OnSale => running::on_sale(&arguments).await,
             Benchmark::Idle => running::idle(&arguments).await,
+            Benchmark::Logins => logins::compare(&arguments).await,
         }
     }
 }
