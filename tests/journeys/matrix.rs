@@ -8,6 +8,7 @@ mod callers;
 mod identity;
 mod last;
 mod log;
+mod mail;
 mod outcome;
 mod payments;
 mod rows;
@@ -31,6 +32,7 @@ const TABLES: &[&[Row]] = &[
     analytics::ROWS,
     log::ROWS,
     identity::ROWS,
+    mail::ROWS,
     last::ROWS,
 ];
 

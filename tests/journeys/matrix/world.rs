@@ -4,6 +4,7 @@ use std::sync::Mutex;
 
 use contracts::{
     common::v1::Role,
+    identity::v1::{ListEmailsRequest, email_service_client::EmailServiceClient},
     payments::{events::v1::PayableKind, v1::PaymentState},
     scheduling::v1::{
         CancelSessionRequest, SessionState, session_service_client::SessionServiceClient,
@@ -52,6 +53,8 @@ pub struct World {
     pub refund_id: String,
     pub free_hold_id: String,
     pub paid_hold_id: String,
+    /// A mail to the owner.
+    pub email_id: String,
 }
 
 const SESSION: PayableKind = PayableKind::Session;
@@ -83,6 +86,7 @@ impl World {
         let (refunded_payment_id, refund_id) = seed.refunded().await;
         let free_hold_id = seed.tickets(&camp, 1, 1).await;
         let paid_hold_id = seed.tickets(&camp, 2, 0).await;
+        let email_id = seed.mail().await;
         let free_slot_id = seed.slot();
         Self {
             other: people::parent(&system, 1).await,
@@ -109,6 +113,7 @@ impl World {
             refund_id,
             free_hold_id,
             paid_hold_id,
+            email_id,
         }
     }
 
@@ -219,6 +224,22 @@ impl Seed<'_> {
         let parent = self.with_child(child);
         let hold = people::hold(self.system, &parent, camp, tier, id());
         hold.await.expect("tickets").hold_id
+    }
+
+    async fn mail(&self) -> String {
+        let list = || ListEmailsRequest {
+            user_id: self.owner.user.id.clone(),
+            ..ListEmailsRequest::default()
+        };
+        eventually("a mail to the owner", || async {
+            let answer = EmailServiceClient::new(self.system.channel("identity"))
+                .list_emails(self.admin.says(list()))
+                .await
+                .ok()?;
+            let first = answer.into_inner().emails.into_iter().next()?;
+            Some(first.email_id)
+        })
+        .await
     }
 
     async fn draft(&self, location_id: &str) -> String {
