@@ -6,6 +6,7 @@ use contracts::{
     google::r#type::Date,
     identity::v1::{
         AddChildRequest, CreateTrainerRequest, LoginRequest, RegisterUserRequest, SkillLevel,
+        authentication_service_client::AuthenticationServiceClient,
         child_service_client::ChildServiceClient, trainer_service_client::TrainerServiceClient,
         user_service_client::UserServiceClient,
     },
@@ -104,7 +105,7 @@ pub async fn login_over(identity: Channel, email: &str, password: &str) -> User 
         email: email.to_owned(),
         password: password.to_owned(),
     };
-    let answer = UserServiceClient::new(identity)
+    let answer = AuthenticationServiceClient::new(identity)
         .login(request)
         .await
         .expect("login")

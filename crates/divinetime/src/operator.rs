@@ -7,7 +7,7 @@ use service::{Settings, TelemetrySettings, database};
 use sqlx::PgPool;
 
 use crate::cli::DataDir;
-use crate::embedded::home::{Home, Key, random_password, write_private};
+use crate::embedded::home::{Home, random_password, write_private};
 use crate::embedded::lock;
 use crate::outside::check_database;
 use crate::{Failure, embedded};
@@ -81,10 +81,7 @@ pub fn reach(data: &DataDir) -> Result<Settings, Failure> {
 
 /// The keys of the deployment in a data directory, where the environment has named none.
 pub fn with_keys_of(home: &Home, settings: &mut Settings) -> Result<(), Failure> {
-    settings.service_key.get_or_insert(home.key(Key::Service)?);
-    settings
-        .identity_key
-        .get_or_insert(home.key(Key::Identity)?);
+    settings.service_key.get_or_insert(home.service_key()?);
     settings.master_key.get_or_insert(home.master_key()?);
     Ok(())
 }

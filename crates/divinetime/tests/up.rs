@@ -399,8 +399,8 @@ fn the_api_of_a_service_and_its_workers_run_as_processes_of_their_own() {
                 dir.path().join("keys/service.key"),
             )
             .env(
-                "DIVINETIME_IDENTITY_KEY_FILE",
-                dir.path().join("keys/identity.key"),
+                "DIVINETIME_MASTER_KEY_FILE",
+                dir.path().join("keys/master.key"),
             )
             .stderr(Stdio::null())
             .spawn()

@@ -1,6 +1,5 @@
-//! Registering and logging in: the two commands that need a password beside the log.
+//! Opening accounts, whose passwords lie beside the log, and asking for them.
 
-use chrono::{DateTime, Utc};
 use eventsourcing::{
     Committed, Context, EventLog, ExecuteError, LogError, Repository,
     personal::{Keyring, LookupKey, PersonalError},
@@ -10,12 +9,12 @@ use uuid::Uuid;
 use crate::{
     credentials::Credentials,
     domain::{
-        user::{EMAIL_SCOPE, LogIn, User, UserCommand, UserError},
-        values::{EmailAddress, Role, UserId},
+        user::{User, UserCommand, UserError},
+        values::{Role, UserId},
     },
     parts::Parts,
     password::{HashingError, Password, Passwords},
-    sealing::{ClearRegistration, email_key},
+    sealing::ClearRegistration,
 };
 
 /// Accounts with their passwords.
@@ -38,23 +37,9 @@ pub struct Registered {
     pub position: i64,
 }
 
-/// A user who has proved who she is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct LoggedIn {
-    /// The user.
-    pub user_id: UserId,
-    /// Her role.
-    pub role: Role,
-    /// Where the login is recorded.
-    pub position: i64,
-}
-
 /// Why an account was not opened or not entered.
 #[derive(Debug, thiserror::Error)]
 pub enum AccountError {
-    /// Email and password do not belong together.
-    #[error("email and password do not belong together")]
-    BadCredentials,
     /// The password could not be hashed or compared.
     #[error(transparent)]
     Hashing(#[from] HashingError),
@@ -154,43 +139,6 @@ impl Accounts {
         }
         Ok(Registered {
             user_id,
-            position: committed.position,
-        })
-    }
-
-    /// Checks a password and records the login. The holder of the address is looked up in the
-    /// claims, so that a login works as soon as the registration is answered. An unknown
-    /// address takes the same steps as a wrong password.
-    pub async fn log_in(
-        &self,
-        mut context: Context,
-        email: &EmailAddress,
-        password: Password,
-        now: DateTime<Utc>,
-    ) -> Result<LoggedIn, AccountError> {
-        let holder = self
-            .log
-            .claim_owner(EMAIL_SCOPE, &email_key(&self.lookup, email))
-            .await?;
-        let holder: Option<Uuid> = holder.and_then(|id| id.parse().ok());
-        let user_id = UserId::from(holder.unwrap_or(Uuid::nil()));
-        let stored = self.credentials.hash_of(user_id).await?;
-        if !self.passwords.verify(password, stored).await? {
-            return Err(AccountError::BadCredentials);
-        }
-        context.actor = format!("user:{user_id}");
-        let reply = |user: &User, _: &[_]| user.role().map_or("", Role::as_str).into();
-        let command = UserCommand::LogIn(LogIn { now });
-        let committed = self
-            .users
-            .execute(&user_id.to_string(), context, command, reply)
-            .await?;
-        let role = std::str::from_utf8(&committed.reply)
-            .ok()
-            .and_then(|role| role.parse().ok());
-        Ok(LoggedIn {
-            user_id,
-            role: role.ok_or(AccountError::Answer)?,
             position: committed.position,
         })
     }

@@ -1,6 +1,6 @@
 //! The table beside the log that holds password hashes.
 
-use sqlx::PgPool;
+use sqlx::{PgConnection, PgPool};
 
 use crate::domain::values::UserId;
 
@@ -32,6 +32,40 @@ impl Credentials {
             .bind(user_id.uuid())
             .fetch_optional(&self.pool)
             .await
+    }
+
+    /// Stores another hash of a user, in a transaction.
+    pub async fn replace(
+        &self,
+        connection: &mut PgConnection,
+        user_id: UserId,
+        hash: &str,
+    ) -> Result<(), sqlx::Error> {
+        sqlx::query("update credentials set password_hash = $2 where user_id = $1")
+            .bind(user_id.uuid())
+            .bind(hash)
+            .execute(connection)
+            .await
+            .map(drop)
+    }
+
+    /// The same if the hash is still the old one; whether it was.
+    pub async fn exchange(
+        &self,
+        connection: &mut PgConnection,
+        user_id: UserId,
+        old: &str,
+        new: &str,
+    ) -> Result<bool, sqlx::Error> {
+        let exchanged = sqlx::query(
+            "update credentials set password_hash = $3 where user_id = $1 and password_hash = $2",
+        )
+        .bind(user_id.uuid())
+        .bind(old)
+        .bind(new)
+        .execute(connection)
+        .await?;
+        Ok(exchanged.rows_affected() == 1)
     }
 
     /// Takes back the hash of a user who was not registered after all.

@@ -3,6 +3,7 @@
 // In the order in which a command flows.
 pub mod accounts;
 mod admin;
+pub mod authentication;
 pub mod children;
 mod credentials;
 pub mod domain;
@@ -16,6 +17,7 @@ pub mod publisher;
 pub mod query;
 pub mod sealing;
 mod search;
+pub mod security;
 mod tokens;
 
 use std::sync::Arc;
@@ -73,6 +75,18 @@ pub fn migrations() -> Vec<Migration> {
             "child records",
             include_str!("../migrations/0130_child_records.sql"),
         ),
+        migration(120, "logins", include_str!("../migrations/0120_logins.sql")),
+        migration(121, "otps", include_str!("../migrations/0121_otps.sql")),
+        migration(
+            122,
+            "login attempts",
+            include_str!("../migrations/0122_login_attempts.sql"),
+        ),
+        migration(
+            123,
+            "signing keys",
+            include_str!("../migrations/0123_signing_keys.sql"),
+        ),
         migration(
             140,
             "availability",
@@ -101,6 +115,7 @@ async fn build(runtime: Runtime) -> Result<Service, BuildError> {
     let parts = Parts::new(&log, &pool, &settings).await?;
     let Servers {
         users,
+        authentication,
         trainers,
         children,
         emails,
@@ -119,6 +134,7 @@ async fn build(runtime: Runtime) -> Result<Service, BuildError> {
     let relay = Relay::new(&log, NAME, broker, publish);
     Ok(Service::new()
         .with_rpc(users)
+        .with_rpc(authentication)
         .with_rpc(trainers)
         .with_rpc(children)
         .with_rpc(emails)
@@ -141,6 +157,12 @@ async fn build(runtime: Runtime) -> Result<Service, BuildError> {
         }))
         .with_worker(Worker::new(MailNotices::NAME, async move |stop| {
             notices.run(stop).await;
+        }))
+        .with_worker(Worker::new("signing keys", async move |stop| {
+            parts.keys.run(stop).await;
+        }))
+        .with_worker(Worker::new("sweeper", async move |stop| {
+            security::sweep::run(parts.pool, stop).await;
         }))
         .with_worker(Worker::new("relay", async move |stop| {
             relay.run(stop).await;

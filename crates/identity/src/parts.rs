@@ -4,10 +4,10 @@ use eventsourcing::{
     EventLog,
     personal::{Keyring, LocalMasterKey, LookupKey, MasterKeys},
 };
-use service::{BuildError, Settings, auth::KeyPair};
+use service::{BuildError, Settings};
 use sqlx::PgPool;
 
-use crate::mail::Outbox;
+use crate::{mail::Outbox, security::signing_keys::SigningKeys};
 
 /// The parts that every command and query of identity shares. Cheap to clone.
 #[derive(Clone)]
@@ -20,8 +20,8 @@ pub struct Parts {
     pub keyring: Keyring,
     /// Finds sealed values again, and tags codes and tokens.
     pub lookup: LookupKey,
-    /// Signs access tokens.
-    pub key: KeyPair,
+    /// Sign access tokens.
+    pub keys: SigningKeys,
     /// Takes mail and text messages.
     pub outbox: Outbox,
     /// The settings of the process.
@@ -29,8 +29,8 @@ pub struct Parts {
 }
 
 impl Parts {
-    /// From a log, its schema and the settings, which must name the master key and the key that
-    /// signs access tokens.
+    /// From a log, its schema and the settings, which must name the master key. Makes the first
+    /// key that signs access tokens.
     pub async fn new(
         log: &EventLog,
         pool: &PgPool,
@@ -42,11 +42,8 @@ impl Parts {
             pool: pool.clone(),
             lookup: keyring.lookup().await?,
             outbox: Outbox::new(pool.clone(), keyring.clone(), settings)?,
+            keys: SigningKeys::open(pool.clone(), keyring.clone(), settings).await?,
             keyring,
-            key: settings
-                .identity_key
-                .clone()
-                .ok_or("DIVINETIME_IDENTITY_KEY is needed to sign access tokens")?,
             settings: settings.clone(),
         })
     }

@@ -3,7 +3,11 @@
 use std::{
     fmt,
     num::NonZero,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    panic::{AssertUnwindSafe, catch_unwind},
+    sync::{
+        Arc, Mutex, PoisonError,
+        mpsc::{self, Receiver, SyncSender, TrySendError},
+    },
     thread,
 };
 
@@ -12,16 +16,15 @@ use argon2::{
     password_hash::{Output, ParamsString, PasswordHash, Salt, SaltString},
 };
 use ring::rand::{SecureRandom, SystemRandom};
-use tokio::{
-    sync::{Semaphore, TryAcquireError},
-    task,
-};
+use tokio::sync::oneshot;
 
 /// OWASP's parameters for argon2id: memory in KiB, passes, lanes.
 const MEMORY_KIB: u32 = 19_456;
 const PASSES: u32 = 2;
 const LANES: u32 = 1;
 const SALT_LENGTH: usize = 16;
+/// How far a hashing thread gives way to the others: it gets a tenth of what they get.
+const NICENESS: i32 = 10;
 /// Passwords that may wait for a thread; further ones are refused.
 const MAX_WAITING: usize = 256;
 
@@ -63,17 +66,19 @@ impl fmt::Debug for Password {
     }
 }
 
-/// Hashes and verifies passwords with argon2id on threads of their own, so many at a time that
-/// a flood of logins leaves a processor to the rest. Cheap to clone.
+/// Hashes and verifies passwords with argon2id on threads of their own, which leave a processor
+/// to the rest and give way to it on the others. Cheap to clone; the threads end with the last
+/// clone.
 #[derive(Clone)]
 pub struct Passwords {
     argon2: Argon2<'static>,
-    memory: Arc<Memory>,
-    threads: Arc<Semaphore>,
-    waiting: Arc<Semaphore>,
+    queue: SyncSender<Job>,
     /// What an offered password is compared with when there is no account.
     nobody: Arc<str>,
 }
+
+/// Work for a thread, with the working memory that it keeps.
+type Job = Box<dyn FnOnce(&mut Memory) + Send>;
 
 /// Why a password could not be hashed or compared.
 #[derive(Debug, thiserror::Error)]
@@ -96,20 +101,27 @@ impl Passwords {
     fn with_limits(threads: usize, waiting: usize) -> Result<Self, HashingError> {
         let params = Params::new(MEMORY_KIB, PASSES, LANES, None).map_err(failed)?;
         let argon2 = Argon2::new(Algorithm::Argon2id, Version::V0x13, params);
-        let memory = Memory::default();
+        let nobody = hash(&argon2, &mut Memory::default(), "nobody has this password")?;
+        let (queue, jobs) = mpsc::sync_channel(waiting);
+        let jobs = Arc::new(Mutex::new(jobs));
+        for number in 0..threads {
+            let jobs = Arc::clone(&jobs);
+            thread::Builder::new()
+                .name(format!("password {number}"))
+                .spawn(move || work(&jobs))
+                .map_err(failed)?;
+        }
         Ok(Self {
-            nobody: hash(&argon2, &memory, "nobody has this password")?.into(),
             argon2,
-            memory: Arc::new(memory),
-            threads: Arc::new(Semaphore::new(threads)),
-            waiting: Arc::new(Semaphore::new(threads + waiting)),
+            queue,
+            nobody: nobody.into(),
         })
     }
 
     /// The hash to store, in PHC string form.
     pub async fn hash(&self, password: Password) -> Result<String, HashingError> {
-        let (argon2, memory) = (self.argon2.clone(), Arc::clone(&self.memory));
-        self.aside(move || hash(&argon2, &memory, &password.0))
+        let argon2 = self.argon2.clone();
+        self.aside(move |memory| hash(&argon2, memory, &password.0))
             .await
     }
 
@@ -120,73 +132,76 @@ impl Passwords {
         password: Password,
         stored: Option<String>,
     ) -> Result<bool, HashingError> {
-        let (memory, nobody) = (Arc::clone(&self.memory), Arc::clone(&self.nobody));
-        self.aside(move || {
-            let matches = verify(&memory, &password.0, stored.as_deref().unwrap_or(&nobody))?;
+        let nobody = Arc::clone(&self.nobody);
+        self.aside(move |memory| {
+            let matches = verify(memory, &password.0, stored.as_deref().unwrap_or(&nobody))?;
             Ok(matches && stored.is_some())
         })
         .await
     }
 
-    /// Runs on a blocking thread when one is free. The permits go with the work: it goes on
-    /// when the caller has stopped waiting.
+    /// Runs when a thread is free. Nothing is computed for a caller who went away before.
     async fn aside<T: Send + 'static>(
         &self,
-        work: impl FnOnce() -> Result<T, HashingError> + Send + 'static,
+        work: impl FnOnce(&mut Memory) -> Result<T, HashingError> + Send + 'static,
     ) -> Result<T, HashingError> {
-        let place = Arc::clone(&self.waiting)
-            .try_acquire_owned()
-            .map_err(|error| match error {
-                TryAcquireError::NoPermits => HashingError::Overloaded,
-                TryAcquireError::Closed => failed(error),
-            })?;
-        let thread = Arc::clone(&self.threads)
-            .acquire_owned()
-            .await
-            .map_err(failed)?;
-        task::spawn_blocking(move || {
-            let _permits = (place, thread);
-            work()
-        })
-        .await
-        .map_err(failed)?
+        let (sender, answer) = oneshot::channel();
+        let job: Job = Box::new(move |memory| {
+            if !sender.is_closed() {
+                // Who went away meanwhile needs no answer.
+                let _ = sender.send(work(memory));
+            }
+        });
+        self.queue.try_send(job).map_err(|error| match error {
+            TrySendError::Full(_) => HashingError::Overloaded,
+            TrySendError::Disconnected(_) => failed("the threads have ended"),
+        })?;
+        answer.await.map_err(failed)?
     }
 }
 
-/// The working memory of hashes: taken for one, then kept for the next, as much as there were
-/// hashes at a time.
+/// Takes one job after the other until nobody can send any more.
+fn work(jobs: &Mutex<Receiver<Job>>) {
+    // A thread that cannot give way still works.
+    let _ = rustix::process::setpriority_process(None, NICENESS);
+    let mut memory = Memory::default();
+    loop {
+        let job = jobs.lock().unwrap_or_else(PoisonError::into_inner).recv();
+        let Ok(job) = job else { return };
+        if catch_unwind(AssertUnwindSafe(|| job(&mut memory))).is_err() {
+            memory = Memory::default();
+        }
+    }
+}
+
+/// The working memory of a thread: taken for the first hash, then kept for the next.
 #[derive(Default)]
-struct Memory(Mutex<Vec<Vec<Block>>>);
+struct Memory(Vec<Block>);
 
 impl Memory {
     /// Computes what a password comes to with a salt, under the parameters of `argon2`.
     fn compute(
-        &self,
+        &mut self,
         argon2: &Argon2<'_>,
         password: &str,
         salt: &[u8],
         length: usize,
     ) -> Result<Output, HashingError> {
-        let mut blocks = self.free().pop().unwrap_or_default();
-        blocks.resize(argon2.params().block_count(), Block::default());
-        let computed = Output::init_with(length, |output| {
+        self.0
+            .resize(argon2.params().block_count(), Block::default());
+        Output::init_with(length, |output| {
             Ok(argon2.hash_password_into_with_memory(
                 password.as_bytes(),
                 salt,
                 output,
-                &mut blocks,
+                &mut self.0,
             )?)
-        });
-        self.free().push(blocks);
-        computed.map_err(failed)
-    }
-
-    fn free(&self) -> MutexGuard<'_, Vec<Vec<Block>>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        })
+        .map_err(failed)
     }
 }
 
-fn hash(argon2: &Argon2<'_>, memory: &Memory, password: &str) -> Result<String, HashingError> {
+fn hash(argon2: &Argon2<'_>, memory: &mut Memory, password: &str) -> Result<String, HashingError> {
     let mut salt = [0; SALT_LENGTH];
     SystemRandom::new().fill(&mut salt).map_err(failed)?;
     let output = memory.compute(argon2, password, &salt, Params::DEFAULT_OUTPUT_LEN)?;
@@ -203,7 +218,7 @@ fn hash(argon2: &Argon2<'_>, memory: &Memory, password: &str) -> Result<String, 
 
 /// Under the parameters of the stored hash, which may be older than ours. The comparison takes
 /// the same time wherever the first difference is.
-fn verify(memory: &Memory, password: &str, stored: &str) -> Result<bool, HashingError> {
+fn verify(memory: &mut Memory, password: &str, stored: &str) -> Result<bool, HashingError> {
     let stored = PasswordHash::new(stored).map_err(failed)?;
     let (Some(salt), Some(expected)) = (stored.salt, stored.hash) else {
         return Err(failed("a stored hash is incomplete"));
@@ -306,9 +321,9 @@ mod tests {
     fn a_hash_made_elsewhere_is_verified_under_its_own_parameters() {
         // Of "password" with the salt "somesalt", from the tests of the reference implementation.
         let stored = "$argon2id$v=19$m=65536,t=2,p=1$c29tZXNhbHQ$CTFhFdXPJO1aFaMaO6Mm5c8y7cJHAph8ArZWb2GRPPc";
-        let memory = Memory::default();
-        assert!(verify(&memory, "password", stored).unwrap());
-        assert!(!verify(&memory, "passwore", stored).unwrap());
+        let mut memory = Memory::default();
+        assert!(verify(&mut memory, "password", stored).unwrap());
+        assert!(!verify(&mut memory, "passwore", stored).unwrap());
     }
 
     #[tokio::test]
@@ -320,7 +335,15 @@ mod tests {
             let offered = password("correct horse battery");
             assert!(passwords.verify(offered, Some(stored)).await.unwrap());
         }
-        assert!(passwords.memory.free().len() <= 2);
+    }
+
+    #[tokio::test]
+    async fn a_thread_outlives_what_goes_wrong_on_it() {
+        let passwords = Passwords::with_limits(1, 10).unwrap();
+        let broken = passwords.aside(|_| -> Result<(), HashingError> { panic!("as it should") });
+        assert!(matches!(broken.await, Err(HashingError::Failed(_))));
+        let offered = password("correct horse battery");
+        assert!(!passwords.verify(offered, None).await.unwrap());
     }
 
     #[tokio::test]
@@ -355,20 +378,26 @@ mod tests {
     #[tokio::test]
     async fn a_flood_is_refused_instead_of_piling_up() {
         let passwords = Passwords::with_limits(1, 1).unwrap();
-        let held = Arc::clone(&passwords.waiting)
-            .acquire_many_owned(2)
-            .await
-            .unwrap();
-        let refused = passwords
-            .verify(password("correct horse battery"), None)
-            .await;
-        assert!(matches!(refused, Err(HashingError::Overloaded)));
-        drop(held);
-        assert!(
-            passwords
-                .verify(password("correct horse battery"), None)
-                .await
-                .is_ok()
-        );
+        let (let_go, wait) = mpsc::channel::<()>();
+        let (begun, beginning) = oneshot::channel();
+        let busy = passwords.clone();
+        let first = tokio::spawn(async move {
+            let work = move |_: &mut Memory| {
+                begun.send(()).unwrap();
+                wait.recv().map_err(failed)
+            };
+            busy.aside(work).await
+        });
+        beginning.await.unwrap();
+        let second = passwords.verify(password("correct horse battery"), None);
+        let third = passwords.verify(password("correct horse battery"), None);
+        let first_let_go = async {
+            let refused = third.await;
+            let_go.send(()).unwrap();
+            refused
+        };
+        let (second, third) = tokio::join!(biased; second, first_let_go);
+        assert!(matches!(third, Err(HashingError::Overloaded)));
+        assert!(second.is_ok() && first.await.unwrap().is_ok());
     }
 }

@@ -2,14 +2,18 @@
 
 use chrono::{DateTime, TimeDelta, Utc};
 use contracts::common::v1::Role;
-use service::auth::{Claims, KeyPair};
+use service::auth::Claims;
+use uuid::Uuid;
 
-use crate::domain::values::UserId;
+use crate::{
+    domain::values::UserId,
+    security::signing_keys::{SigningKeyError, SigningKeys},
+};
 
 /// Signs access tokens. Cheap to clone.
 #[derive(Clone)]
 pub struct Tokens {
-    key: KeyPair,
+    keys: SigningKeys,
     lifetime: TimeDelta,
 }
 
@@ -22,22 +26,24 @@ pub struct AccessToken {
 }
 
 impl Tokens {
-    /// Tokens of this lifetime, signed with this key.
-    pub fn new(key: KeyPair, lifetime: TimeDelta) -> Self {
-        Self { key, lifetime }
+    /// Tokens of this lifetime, signed with the present one of these keys.
+    pub fn new(keys: SigningKeys, lifetime: TimeDelta) -> Self {
+        Self { keys, lifetime }
     }
 
     /// A token for a user who has just proved who she is.
-    pub fn issue(&self, user_id: UserId, role: Role, now: DateTime<Utc>) -> AccessToken {
-        let claims = Claims::user(user_id.uuid(), role, now, self.lifetime);
-        AccessToken {
-            token: self.key.sign(&claims),
+    pub async fn issue(
+        &self,
+        user_id: UserId,
+        role: Role,
+        login_id: Uuid,
+        now: DateTime<Utc>,
+    ) -> Result<AccessToken, SigningKeyError> {
+        let claims = Claims::user(user_id.uuid(), role, now, self.lifetime).of_login(login_id);
+        let key = self.keys.current(now).await?;
+        Ok(AccessToken {
+            token: key.sign(&claims),
             expires_at: DateTime::from_timestamp(claims.exp, 0).unwrap_or(now + self.lifetime),
-        }
-    }
-
-    /// The key that tokens are checked with.
-    pub fn key(&self) -> &KeyPair {
-        &self.key
+        })
     }
 }

@@ -39,8 +39,6 @@ pub struct Settings {
     pub addresses: BTreeMap<String, String>,
     /// Signs and verifies the tokens of services; one for the whole deployment.
     pub service_key: Option<KeyPair>,
-    /// Signs the access tokens of users; identity alone has it.
-    pub identity_key: Option<KeyPair>,
     /// Seals the keys of personal data; identity alone has it.
     pub master_key: Option<MasterKeyText>,
     /// The one before it, until `divinetime keys rewrap` has run.
@@ -86,7 +84,6 @@ impl Default for Settings {
                 .map(|(name, port)| ((*name).to_owned(), format!("http://127.0.0.1:{port}")))
                 .collect(),
             service_key: None,
-            identity_key: None,
             master_key: None,
             previous_master_key: None,
             mail: MailSettings::default(),
@@ -134,7 +131,6 @@ impl Settings {
             from.set(&format!("DIVINETIME_{}_URL", name.to_uppercase()), address);
         }
         settings.service_key = from.key("DIVINETIME_SERVICE_KEY");
-        settings.identity_key = from.key("DIVINETIME_IDENTITY_KEY");
         settings.master_key = from.master_key("DIVINETIME_MASTER_KEY");
         settings.previous_master_key = from.master_key("DIVINETIME_PREVIOUS_MASTER_KEY");
         settings.mail.read(&mut from);

@@ -3,9 +3,12 @@
 use contracts::{
     common::v1::Role,
     identity::v1::{
-        AddChildRequest, GetChildRequest, GetTrainerRequest, GetUserRequest, ListChildrenRequest,
-        ListSigningKeysRequest, ListTrainersRequest, LoginRequest, RegisterUserRequest,
-        UpdateTrainerRequest,
+        AddChildRequest, ChangeEmailRequest, ChangePasswordRequest, GetChildRequest,
+        GetTrainerRequest, GetUserRequest, ListChildrenRequest, ListSigningKeysRequest,
+        ListTrainersRequest, LoginRequest, LogoutEverywhereRequest, LogoutRequest,
+        RefreshTokenRequest, RegisterUserRequest, RequestEmailChangeRequest,
+        RequestPasswordResetRequest, RequestVerificationRequest, ResetPasswordRequest,
+        UpdateTrainerRequest, VerificationChannel, VerifyEmailRequest, VerifyPhoneRequest,
     },
 };
 use e2e::people::{self, PASSWORD, id};
@@ -14,6 +17,9 @@ use prost::Message as _;
 use super::rows::{Row, guarded, public};
 
 const HERE: &[&str] = &["identity"];
+/// Nobody was sent it, and nobody has it.
+const CODE: &str = "000000";
+const WRONG: &str = "wrong horse battery staple";
 
 fn registration() -> RegisterUserRequest {
     people::registration(&people::address(), Role::Parent)
@@ -28,11 +34,45 @@ pub const ROWS: &[Row] = &[
     public(HERE, "/divinetime.identity.v1.KeyService/ListSigningKeys", |_| ListSigningKeysRequest {}.encode_to_vec()),
 
     public(HERE, "/divinetime.identity.v1.UserService/RegisterUser", |_| registration().encode_to_vec()),
-    public(HERE, "/divinetime.identity.v1.UserService/Login", |w| {
-        LoginRequest { email: w.owner.user.email.clone(), password: PASSWORD.to_owned() }.encode_to_vec()
-    }),
     guarded(HERE, "/divinetime.identity.v1.UserService/GetUser", b"ANNNNAR", |w| {
         GetUserRequest { user_id: w.owner.user.id.clone(), min_position: None }.encode_to_vec()
+    }),
+
+    public(HERE, "/divinetime.identity.v1.AuthenticationService/Login", |w| {
+        LoginRequest { email: w.owner.user.email.clone(), password: PASSWORD.to_owned() }.encode_to_vec()
+    }),
+    public(HERE, "/divinetime.identity.v1.AuthenticationService/RefreshToken", |_| {
+        RefreshTokenRequest { refresh_token: "nobody's".to_owned() }.encode_to_vec()
+    }),
+    public(HERE, "/divinetime.identity.v1.AuthenticationService/RequestPasswordReset", |_| {
+        RequestPasswordResetRequest { email: people::address() }.encode_to_vec()
+    }),
+    public(HERE, "/divinetime.identity.v1.AuthenticationService/ResetPassword", |_| {
+        ResetPasswordRequest { request_id: id(), token: "nobody's".to_owned(), new_password: PASSWORD.to_owned() }.encode_to_vec()
+    }),
+    guarded(HERE, "/divinetime.identity.v1.AuthenticationService/RequestVerification", b"AAAAAAR", |_| {
+        RequestVerificationRequest { request_id: id(), channel: VerificationChannel::Email.into() }.encode_to_vec()
+    }),
+    guarded(HERE, "/divinetime.identity.v1.AuthenticationService/VerifyEmail", b"AAAAAAR", |_| {
+        VerifyEmailRequest { request_id: id(), code: CODE.to_owned() }.encode_to_vec()
+    }),
+    guarded(HERE, "/divinetime.identity.v1.AuthenticationService/VerifyPhone", b"AAAAAAR", |_| {
+        VerifyPhoneRequest { request_id: id(), code: CODE.to_owned() }.encode_to_vec()
+    }),
+    guarded(HERE, "/divinetime.identity.v1.AuthenticationService/ChangePassword", b"AAAAAAR", |_| {
+        ChangePasswordRequest { request_id: id(), password: WRONG.to_owned(), new_password: PASSWORD.to_owned() }.encode_to_vec()
+    }),
+    guarded(HERE, "/divinetime.identity.v1.AuthenticationService/RequestEmailChange", b"AAAAAAR", |_| {
+        RequestEmailChangeRequest { request_id: id(), email: people::address(), password: WRONG.to_owned() }.encode_to_vec()
+    }),
+    guarded(HERE, "/divinetime.identity.v1.AuthenticationService/ChangeEmail", b"AAAAAAR", |_| {
+        ChangeEmailRequest { request_id: id(), code: CODE.to_owned() }.encode_to_vec()
+    }),
+    guarded(HERE, "/divinetime.identity.v1.AuthenticationService/Logout", b"AAAAAAR", |_| {
+        LogoutRequest { request_id: id(), login_id: String::new() }.encode_to_vec()
+    }),
+    guarded(HERE, "/divinetime.identity.v1.AuthenticationService/LogoutEverywhere", b"ANNNNAR", |w| {
+        LogoutEverywhereRequest { request_id: id(), user_id: w.owner.user.id.clone() }.encode_to_vec()
     }),
 
     guarded(HERE, "/divinetime.identity.v1.TrainerService/CreateTrainer", b"ARRNNAR", |w| {

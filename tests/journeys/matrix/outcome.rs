@@ -57,6 +57,11 @@ impl Outcome {
             (Code::Unauthenticated, "TOKEN_EXPIRED") => Self::TokenExpired,
             (Code::PermissionDenied, "ROLE_NOT_ALLOWED") => Self::RoleNotAllowed,
             (Code::NotFound, "NOT_FOUND") => Self::NotFound,
+            // Not the caller's access token is refused, but what she offers as proof.
+            (
+                Code::Unauthenticated,
+                "BAD_CREDENTIALS" | "REFRESH_TOKEN_INVALID" | "REFRESH_TOKEN_REUSED",
+            ) => Self::Allowed,
             (Code::FailedPrecondition | Code::AlreadyExists | Code::ResourceExhausted, known)
                 if !known.is_empty() =>
             {

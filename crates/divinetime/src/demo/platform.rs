@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use contracts::analytics::v1::statistics_service_client::StatisticsServiceClient;
 use contracts::common::v1::LogPosition;
+use contracts::identity::v1::authentication_service_client::AuthenticationServiceClient;
 use contracts::identity::v1::child_service_client::ChildServiceClient;
 use contracts::identity::v1::trainer_service_client::TrainerServiceClient;
 use contracts::identity::v1::user_service_client::UserServiceClient;
@@ -71,6 +72,7 @@ pub struct Addresses {
 #[derive(Clone)]
 pub(super) struct Platform {
     pub users: UserServiceClient<Channel>,
+    pub authentication: AuthenticationServiceClient<Channel>,
     pub trainers: TrainerServiceClient<Channel>,
     pub children: ChildServiceClient<Channel>,
     pub locations: LocationServiceClient<Channel>,
@@ -96,6 +98,7 @@ impl Platform {
         let log = |channel: &Channel| EventLogServiceClient::new(channel.clone());
         Ok(Self {
             users: UserServiceClient::new(identity.clone()),
+            authentication: AuthenticationServiceClient::new(identity.clone()),
             trainers: TrainerServiceClient::new(identity.clone()),
             children: ChildServiceClient::new(identity.clone()),
             locations: LocationServiceClient::new(scheduling.clone()),
@@ -120,12 +123,12 @@ impl Platform {
     pub async fn log_in(&self, email: &str, password: &str) -> Result<Person, DemoError> {
         let response = self
             .patiently(|| {
-                let mut users = self.users.clone();
+                let mut authentication = self.authentication.clone();
                 let request = Person::anonymous(contracts::identity::v1::LoginRequest {
                     email: email.to_owned(),
                     password: password.to_owned(),
                 });
-                async move { users.login(request).await }
+                async move { authentication.login(request).await }
             })
             .await
             .attempting(&format!("logging in as {email}"))?;

@@ -100,9 +100,10 @@ impl Scene<'_> {
             email: other.email.clone(),
             password: "a guess and nothing more".to_owned(),
         };
+        let mut authentication = self.platform.authentication.clone();
         self.refuse(
             "a wrong password",
-            users.login(Person::anonymous(guess)),
+            authentication.login(Person::anonymous(guess)),
             Code::Unauthenticated,
             ErrorReason::BadCredentials,
         )

@@ -23,15 +23,6 @@ pub struct Home {
     root: PathBuf,
 }
 
-/// A private key of the deployment, made on the first start.
-#[derive(Debug, Clone, Copy)]
-pub enum Key {
-    /// Signs the tokens of services.
-    Service,
-    /// Signs the access tokens of users.
-    Identity,
-}
-
 impl Home {
     /// The directory, made if it is not there, readable by its owner alone (and passable, for
     /// the servers).
@@ -75,13 +66,9 @@ impl Home {
         self.root.join("keys/admin.json")
     }
 
-    /// A key of the deployment, made on the first call.
-    pub fn key(&self, key: Key) -> Result<KeyPair, EmbeddedError> {
-        let name = match key {
-            Key::Service => "service.key",
-            Key::Identity => "identity.key",
-        };
-        let path = self.root.join("keys").join(name);
+    /// The key that signs the tokens of services, made on the first call.
+    pub fn service_key(&self) -> Result<KeyPair, EmbeddedError> {
+        let path = self.root.join("keys/service.key");
         let text = secret(&path, || {
             KeyPair::generate()
                 .map(|pair| pair.to_text())
@@ -228,15 +215,8 @@ mod tests {
     fn keys_and_passwords_are_made_once_and_read_by_their_owner_alone() {
         let dir = tempfile::tempdir().unwrap();
         let home = Home::open(&dir.path().join("data")).unwrap();
-        let first = home.key(Key::Service).unwrap();
-        assert_eq!(
-            first.public_key(),
-            home.key(Key::Service).unwrap().public_key()
-        );
-        assert_ne!(
-            first.public_key(),
-            home.key(Key::Identity).unwrap().public_key()
-        );
+        let first = home.service_key().unwrap();
+        assert_eq!(first.public_key(), home.service_key().unwrap().public_key());
         assert_eq!(
             home.password("nats").unwrap(),
             home.password("nats").unwrap()

@@ -109,24 +109,26 @@ impl From<RecordError> for Status {
 impl From<AccountError> for Status {
     fn from(error: AccountError) -> Self {
         match error {
-            AccountError::BadCredentials => refused(
-                Code::Unauthenticated,
-                ErrorReason::BadCredentials,
-                error.to_string(),
-            ),
-            AccountError::Hashing(HashingError::Overloaded) => retry_later(
-                Code::ResourceExhausted,
-                ErrorReason::Overloaded,
-                "too many logins at once: try again",
-                RETRY_HASHING_AFTER,
-            ),
-            AccountError::Hashing(error @ HashingError::Failed(_)) => internal(error),
+            AccountError::Hashing(error) => hashing_status(error),
             AccountError::Command(error) => command_status(error),
             AccountError::Personal(error) => personal_status(error),
             AccountError::Credentials(error) => internal(error),
             AccountError::Log(error) => internal(error),
             AccountError::Answer => internal(error),
         }
+    }
+}
+
+/// What the caller is told when a password was not hashed.
+pub(super) fn hashing_status(error: HashingError) -> Status {
+    match error {
+        HashingError::Overloaded => retry_later(
+            Code::ResourceExhausted,
+            ErrorReason::Overloaded,
+            "too many passwords at once: try again",
+            RETRY_HASHING_AFTER,
+        ),
+        error @ HashingError::Failed(_) => internal(error),
     }
 }
 

@@ -1,24 +1,15 @@
+use chrono::Utc;
 use contracts::identity::v1::{
     ListSigningKeysRequest, ListSigningKeysResponse, SigningKey, key_service_server::KeyService,
 };
-use service::auth::KeyPair;
+use service::internal;
 use tonic::{Request, Response, Status};
+
+use crate::security::signing_keys::SigningKeys;
 
 /// Public keys.
 pub struct KeyRpcs {
-    keys: Vec<SigningKey>,
-}
-
-impl KeyRpcs {
-    pub(super) fn new(key: &KeyPair) -> Self {
-        Self {
-            keys: vec![SigningKey {
-                key_id: key.id().to_owned(),
-                algorithm: "EdDSA".to_owned(),
-                public_key: key.public_key().to_vec(),
-            }],
-        }
-    }
+    pub(super) keys: SigningKeys,
 }
 
 #[tonic::async_trait]
@@ -27,8 +18,14 @@ impl KeyService for KeyRpcs {
         &self,
         _request: Request<ListSigningKeysRequest>,
     ) -> Result<Response<ListSigningKeysResponse>, Status> {
+        let keys = self.keys.listed(Utc::now()).await.map_err(internal)?;
+        let keys = keys.into_iter().map(|key| SigningKey {
+            key_id: key.id,
+            algorithm: "EdDSA".to_owned(),
+            public_key: key.public_key,
+        });
         Ok(Response::new(ListSigningKeysResponse {
-            keys: self.keys.clone(),
+            keys: keys.collect(),
         }))
     }
 }

@@ -1,5 +1,7 @@
 //! The RPCs: parse, execute, reply.
 
+mod auth_errors;
+mod auth_service;
 mod child_service;
 pub mod convert;
 mod email_service;
@@ -12,6 +14,7 @@ mod user_service;
 
 use chrono::TimeDelta;
 use contracts::identity::v1::{
+    authentication_service_server::AuthenticationServiceServer,
     child_service_server::ChildServiceServer, email_service_server::EmailServiceServer,
     key_service_server::KeyServiceServer, trainer_service_server::TrainerServiceServer,
     user_service_server::UserServiceServer,
@@ -20,10 +23,12 @@ use eventsourcing::{Checkpoints, Repository};
 
 use crate::{
     accounts::Accounts,
+    authentication::Authentication,
     parts::Parts,
     password::{HashingError, Passwords},
     tokens::Tokens,
 };
+use auth_service::AuthRpcs;
 use child_service::ChildRpcs;
 use email_service::EmailRpcs;
 use key_service::KeyRpcs;
@@ -35,6 +40,8 @@ use user_service::UserRpcs;
 pub struct Servers {
     /// Accounts.
     pub users: UserServiceServer<UserRpcs>,
+    /// Logins, codes and passwords.
+    pub authentication: AuthenticationServiceServer<AuthRpcs>,
     /// Trainer profiles.
     pub trainers: TrainerServiceServer<TrainerRpcs>,
     /// Children.
@@ -51,22 +58,24 @@ impl Servers {
         let Parts {
             log,
             pool,
-            key,
             settings,
             ..
         } = parts;
-        let accounts = Accounts::new(parts, Passwords::new()?);
+        let passwords = Passwords::new()?;
+        let accounts = Accounts::new(parts, passwords.clone());
         let checkpoints = Checkpoints::new(pool.clone());
         let lifetime = TimeDelta::from_std(settings.access_token_lifetime);
-        let tokens = Tokens::new(key.clone(), lifetime.unwrap_or(TimeDelta::MAX));
-        let keys = KeyRpcs::new(tokens.key());
+        let lifetime = lifetime.unwrap_or(TimeDelta::days(36_500));
         Ok(Self {
             users: UserServiceServer::new(UserRpcs {
                 accounts: accounts.clone(),
-                tokens,
                 keyring: parts.keyring.clone(),
                 pool: pool.clone(),
                 checkpoints: checkpoints.clone(),
+            }),
+            authentication: AuthenticationServiceServer::new(AuthRpcs {
+                authentication: Authentication::new(parts, passwords),
+                tokens: Tokens::new(parts.keys.clone(), lifetime),
             }),
             trainers: TrainerServiceServer::new(TrainerRpcs {
                 accounts: accounts.clone(),
@@ -80,7 +89,9 @@ impl Servers {
             }),
             children: ChildServiceServer::new(ChildRpcs::new(parts, accounts)),
             emails: EmailServiceServer::new(EmailRpcs::new(parts)),
-            keys: KeyServiceServer::new(keys),
+            keys: KeyServiceServer::new(KeyRpcs {
+                keys: parts.keys.clone(),
+            }),
         })
     }
 }

@@ -1,6 +1,6 @@
 use contracts::identity::v1::{
-    GetUserRequest, GetUserResponse, LoginRequest, LoginResponse, RegisterUserRequest,
-    RegisterUserResponse, user_service_server::UserService,
+    GetUserRequest, GetUserResponse, RegisterUserRequest, RegisterUserResponse,
+    user_service_server::UserService,
 };
 use eventsourcing::{Checkpoints, Projection, personal::Keyring};
 use service::{Call, internal, not_found, reached};
@@ -8,12 +8,11 @@ use sqlx::PgPool;
 use tonic::{Request, Response, Status};
 
 use super::{convert, errors::personal_status, parse};
-use crate::{accounts::Accounts, projector::users::Users, query, tokens::Tokens};
+use crate::{accounts::Accounts, projector::users::Users, query};
 
 /// Accounts.
 pub struct UserRpcs {
     pub(super) accounts: Accounts,
-    pub(super) tokens: Tokens,
     pub(super) keyring: Keyring,
     pub(super) pool: PgPool,
     pub(super) checkpoints: Checkpoints,
@@ -35,25 +34,6 @@ impl UserService for UserRpcs {
         Ok(Response::new(RegisterUserResponse {
             user_id: registered.user_id.to_string(),
             position: Some(convert::position(registered.position)),
-        }))
-    }
-
-    async fn login(
-        &self,
-        request: Request<LoginRequest>,
-    ) -> Result<Response<LoginResponse>, Status> {
-        let call = Call::of(&request);
-        let (context, email, password) = parse::users::login(&call, request.into_inner())?;
-        let now = parse::now();
-        let user = self.accounts.log_in(context, &email, password, now).await?;
-        let role = convert::role(user.role);
-        let access = self.tokens.issue(user.user_id, role, now);
-        Ok(Response::new(LoginResponse {
-            user_id: user.user_id.to_string(),
-            role: role.into(),
-            access_token: access.token,
-            expires_at: Some(convert::timestamp(access.expires_at)),
-            position: Some(convert::position(user.position)),
         }))
     }
 

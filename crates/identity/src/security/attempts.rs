@@ -9,7 +9,7 @@
 
 use chrono::{DateTime, TimeDelta, Utc};
 use eventsourcing::personal::LookupKey;
-use sqlx::{FromRow, PgConnection, PgPool};
+use sqlx::{FromRow, PgConnection, PgPool, Row as _, postgres::PgRow};
 use strum::IntoStaticStr;
 
 /// No attempt waits for longer.
@@ -106,13 +106,24 @@ impl Sort {
     }
 }
 
-#[derive(FromRow)]
 struct Counter {
     key: Vec<u8>,
     kind: String,
     attempts: i32,
     last_at: DateTime<Utc>,
     blocked_until: Option<DateTime<Utc>>,
+}
+
+impl FromRow<'_, PgRow> for Counter {
+    fn from_row(row: &PgRow) -> Result<Self, sqlx::Error> {
+        Ok(Self {
+            key: row.try_get("key")?,
+            kind: row.try_get("kind")?,
+            attempts: row.try_get("attempts")?,
+            last_at: row.try_get("last_at")?,
+            blocked_until: row.try_get("blocked_until")?,
+        })
+    }
 }
 
 impl Attempts {
@@ -217,10 +228,10 @@ impl Attempts {
              order by key for update) \
              delete from login_attempts using old where login_attempts.key = old.key",
         )
-            .bind(&self.key("account", account)[..])
-            .execute(connection)
-            .await
-            .map(drop)
+        .bind(&self.key("account", account)[..])
+        .execute(connection)
+        .await
+        .map(drop)
     }
 
     fn key(&self, purpose: &str, value: &str) -> [u8; 32] {

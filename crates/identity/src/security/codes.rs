@@ -10,7 +10,7 @@ use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use chrono::{DateTime, TimeDelta, Utc};
 use eventsourcing::personal::{LookupKey, Personal};
 use ring::rand::{SecureRandom, SystemRandom};
-use sqlx::{FromRow, PgConnection, PgPool};
+use sqlx::{FromRow, PgConnection, PgPool, Row as _, postgres::PgRow};
 use uuid::Uuid;
 
 use super::{NoRandomness, random};
@@ -88,7 +88,6 @@ pub enum CodeError {
     Database(#[from] sqlx::Error),
 }
 
-#[derive(FromRow)]
 struct Row {
     id: Uuid,
     user_id: Uuid,
@@ -99,6 +98,22 @@ struct Row {
     attempts: i32,
     state: String,
     used_by: Option<Uuid>,
+}
+
+impl FromRow<'_, PgRow> for Row {
+    fn from_row(row: &PgRow) -> Result<Self, sqlx::Error> {
+        Ok(Self {
+            id: row.try_get("id")?,
+            user_id: row.try_get("user_id")?,
+            otp: row.try_get("otp")?,
+            target: row.try_get("target")?,
+            target_key: row.try_get("target_key")?,
+            expires_at: row.try_get("expires_at")?,
+            attempts: row.try_get("attempts")?,
+            state: row.try_get("state")?,
+            used_by: row.try_get("used_by")?,
+        })
+    }
 }
 
 impl Codes {
@@ -188,27 +203,57 @@ impl Codes {
         request_id: Uuid,
         now: DateTime<Utc>,
     ) -> Result<Proven, CodeError> {
-        let id = token
-            .split_once('.')
-            .and_then(|(id, _)| id.parse::<Uuid>().ok())
-            .ok_or(CodeError::Expired)?;
-        let row: Option<Row> =
-            sqlx::query_as("select * from otps where id = $1 and purpose = $2 for update")
-                .bind(id)
-                .bind(<&str>::from(Purpose::PasswordReset))
-                .fetch_optional(&mut *connection)
-                .await?;
+        let row = self.reset_row(connection, token, true).await?;
         self.judge(connection, row, token, request_id, now).await
     }
 
-    /// Takes all codes of a user away: they were sent to an address that is hers no more, or she
-    /// is no more.
-    pub async fn withdraw(&self, user_id: UserId) -> Result<(), CodeError> {
-        sqlx::query("delete from otps where user_id = $1")
+    /// Whose reset token this is, if it looks right; nothing is counted or used up.
+    pub async fn peek_reset(
+        &self,
+        token: &str,
+        request_id: Uuid,
+        now: DateTime<Utc>,
+    ) -> Result<Option<UserId>, CodeError> {
+        let mut connection = self.pool.acquire().await?;
+        let row = self.reset_row(&mut connection, token, false).await?;
+        Ok(row
+            .filter(|row| {
+                let verdict = row.verdict(self.matches(row, token), request_id, now);
+                matches!(verdict, Verdict::Right | Verdict::Repeated)
+            })
+            .map(|row| row.user_id.into()))
+    }
+
+    /// Takes codes of a user away, all but those for one purpose: they were sent to an address
+    /// that is hers no more, or she is no more.
+    pub async fn withdraw(&self, user_id: UserId, keep: Option<Purpose>) -> Result<(), CodeError> {
+        sqlx::query("delete from otps where user_id = $1 and purpose is distinct from $2")
             .bind(user_id.uuid())
+            .bind(keep.map(<&str>::from))
             .execute(&self.pool)
             .await?;
         Ok(())
+    }
+
+    async fn reset_row(
+        &self,
+        connection: &mut PgConnection,
+        token: &str,
+        lock: bool,
+    ) -> Result<Option<Row>, sqlx::Error> {
+        let Some(id) = token
+            .split_once('.')
+            .and_then(|(id, _)| id.parse::<Uuid>().ok())
+        else {
+            return Ok(None);
+        };
+        let select = "select * from otps where id = $1 and purpose = $2";
+        let locked = format!("{select} for update");
+        sqlx::query_as(if lock { &locked } else { select })
+            .bind(id)
+            .bind(<&str>::from(Purpose::PasswordReset))
+            .fetch_optional(connection)
+            .await
     }
 
     async fn judge(

@@ -142,7 +142,11 @@ impl Logins {
 
     /// Exchanges a token for the next one. Of those who race with one token, one gets the next
     /// one and one more an answer in the time of grace; a third ends the login.
-    pub async fn exchange(&self, offered: &str, now: DateTime<Utc>) -> Result<Exchange, LoginError> {
+    pub async fn exchange(
+        &self,
+        offered: &str,
+        now: DateTime<Utc>,
+    ) -> Result<Exchange, LoginError> {
         let Some((login_id, tag)) = self.read(offered) else {
             return Ok(Exchange::Invalid);
         };
@@ -222,7 +226,14 @@ impl Logins {
     /// Ends all logins of a user, because her account was closed or erased. How many there were.
     pub async fn end_all(&self, user_id: UserId) -> Result<u64, LoginError> {
         let mut connection = self.pool.acquire().await?;
-        let over = end_all(&mut connection, user_id, None, EndReason::Closed, Utc::now()).await?;
+        let over = end_all(
+            &mut connection,
+            user_id,
+            None,
+            EndReason::Closed,
+            Utc::now(),
+        )
+        .await?;
         // Where she logged in from is no longer of use to anybody.
         sqlx::query("update logins set client_address = null where user_id = $1")
             .bind(user_id.uuid())

@@ -1,19 +1,22 @@
 use std::{net::SocketAddr, time::Duration};
 
+use chrono::Utc;
 use contracts::{
     common::v1::{LogPosition, Money, Role},
     google::r#type::Date,
     identity::v1::{
         AddChildRequest, AdditionalSource, CreateTrainerRequest, LoginRequest, LoginResponse,
-        RegisterUserRequest, SkillLevel, TrainerContacts, child_service_client::ChildServiceClient,
-        email_service_client::EmailServiceClient, key_service_client::KeyServiceClient,
-        trainer_service_client::TrainerServiceClient, user_service_client::UserServiceClient,
+        RegisterUserRequest, SkillLevel, TrainerContacts,
+        authentication_service_client::AuthenticationServiceClient,
+        child_service_client::ChildServiceClient, email_service_client::EmailServiceClient,
+        key_service_client::KeyServiceClient, trainer_service_client::TrainerServiceClient,
+        user_service_client::UserServiceClient,
     },
 };
 use eventsourcing::{EventLog, testing::TestDatabase};
 use identity::{NewAdmin, Parts, grpc::Servers, projector::Projectors};
 use service::{
-    MasterKeyText, Metrics, Settings, Verifier,
+    MailSettings, MasterKeyText, Metrics, Settings, Verifier,
     auth::{KeyPair, ServiceSigner, fetch_from_identity},
     guard::Guard,
     server::{Server, ServerParts},
@@ -68,7 +71,7 @@ impl Interceptor for Bearer {
     }
 }
 
-type Intercepted = InterceptedService<Channel, Bearer>;
+pub type Intercepted = InterceptedService<Channel, Bearer>;
 
 impl Harness {
     pub async fn start() -> Self {
@@ -89,16 +92,20 @@ impl Harness {
     pub async fn without_projectors() -> Self {
         let database = TestDatabase::create(&identity::migrations()).await;
         let log = database.log().await;
-        let key = KeyPair::generate().unwrap();
         let listener = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
         let channel = channel_to(listener.local_addr().unwrap());
         let stop = CancellationToken::new();
         let settings = Settings {
-            identity_key: Some(key.clone()),
             master_key: Some(MasterKeyText::parse(MASTER_KEY).unwrap()),
+            mail: MailSettings {
+                // Nobody sends here; that there is a place makes text messages possible.
+                directory: Some("unused".into()),
+                ..MailSettings::default()
+            },
             ..Settings::default()
         };
         let parts = Parts::new(&log, &database.pool(), &settings).await.unwrap();
+        let key = parts.keys.current(Utc::now()).await.unwrap();
         let service_key = KeyPair::generate().unwrap();
         serve(&parts, &service_key, listener, &channel, stop.clone()).await;
         Self {
@@ -129,6 +136,10 @@ impl Harness {
         EmailServiceClient::with_interceptor(self.channel.clone(), bearer.clone())
     }
 
+    pub fn authentication(&self, bearer: &Bearer) -> AuthenticationServiceClient<Intercepted> {
+        AuthenticationServiceClient::with_interceptor(self.channel.clone(), bearer.clone())
+    }
+
     /// Shows the token of a service.
     pub fn service(&self) -> Bearer {
         Bearer(ServiceSigner::new(identity::NAME, self.service_key.clone()).token())
@@ -143,7 +154,7 @@ impl Harness {
             email: email.to_owned(),
             password: password.to_owned(),
         };
-        self.users(&Bearer::default())
+        self.authentication(&Bearer::default())
             .login(request)
             .await
             .map(tonic::Response::into_inner)
@@ -195,6 +206,7 @@ async fn serve(
     let servers = Servers::new(parts).unwrap();
     let mut routes = RoutesBuilder::default();
     routes.add_service(servers.users);
+    routes.add_service(servers.authentication);
     routes.add_service(servers.trainers);
     routes.add_service(servers.children);
     routes.add_service(servers.emails);

@@ -4,9 +4,13 @@
 #[cfg(test)]
 mod accounts;
 #[cfg(test)]
+mod auth_support;
+#[cfg(test)]
 mod browsing;
 #[cfg(test)]
 mod children;
+#[cfg(test)]
+mod codes;
 #[cfg(test)]
 mod directory;
 #[cfg(test)]
@@ -14,13 +18,21 @@ mod emails;
 #[cfg(test)]
 mod harness;
 #[cfg(test)]
+mod logins;
+#[cfg(test)]
 mod mail_world;
 #[cfg(test)]
 mod outbox;
 #[cfg(test)]
+mod passwords;
+#[cfg(test)]
 mod projections;
 #[cfg(test)]
 mod sending;
+#[cfg(test)]
+mod signing_keys;
+#[cfg(test)]
+mod throttling;
 #[cfg(test)]
 mod trainer_updates;
 #[cfg(test)]

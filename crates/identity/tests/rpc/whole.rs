@@ -5,7 +5,10 @@ use std::{collections::BTreeMap, fs, path::Path, str::FromStr as _};
 
 use contracts::{
     common::v1::Role,
-    identity::v1::{GetUserRequest, LoginRequest, user_service_client::UserServiceClient},
+    identity::v1::{
+        GetUserRequest, LoginRequest, authentication_service_client::AuthenticationServiceClient,
+        user_service_client::UserServiceClient,
+    },
     log::v1::{ReadRequest, event_log_service_client::EventLogServiceClient},
 };
 use identity::{NewAdmin, Parts, create_admin, definition};
@@ -35,7 +38,6 @@ async fn in_its_own_role_and_without_a_broker_it_registers_logs_in_reads_and_tel
         broker_prefix: "test".to_owned(),
         addresses: BTreeMap::from([("identity".to_owned(), address.clone())]),
         service_key: Some(KeyPair::generate().unwrap()),
-        identity_key: Some(KeyPair::generate().unwrap()),
         master_key: service::MasterKeyText::parse(MASTER_KEY),
         database_connections: 6,
         mail: MailSettings {
@@ -133,7 +135,11 @@ async fn whole_round(channel: &Channel) -> String {
         email: email.to_owned(),
         password: PASSWORD.to_owned(),
     };
-    let answer = users.login(login("anna@example.com")).await.unwrap();
+    let mut authentication = AuthenticationServiceClient::new(channel.clone());
+    let answer = authentication
+        .login(login("anna@example.com"))
+        .await
+        .unwrap();
     let answer = answer.into_inner();
     let bearer = Bearer(answer.access_token);
     let request = GetUserRequest {
@@ -143,7 +149,10 @@ async fn whole_round(channel: &Channel) -> String {
     let mut own = UserServiceClient::with_interceptor(channel.clone(), bearer);
     let user = own.get_user(request).await.unwrap().into_inner().user;
     assert_eq!(user.unwrap().user_id, registered.user_id);
-    let admin = users.login(login("root@example.com")).await.unwrap();
+    let admin = authentication
+        .login(login("root@example.com"))
+        .await
+        .unwrap();
     admin.into_inner().access_token
 }
 

@@ -2,6 +2,7 @@
 //! a new field does not build before it is looked at here, and reports all that is wrong
 //! together.
 
+pub mod auth;
 pub mod children;
 pub mod emails;
 pub mod trainers;

@@ -1,6 +1,6 @@
 use contracts::{
     common::v1::{LogPosition, Role as PublicRole},
-    identity::v1::{GetUserRequest, LoginRequest, RegisterUserRequest},
+    identity::v1::{GetUserRequest, RegisterUserRequest},
 };
 use eventsourcing::Context;
 use service::{Call, Fields};
@@ -62,26 +62,6 @@ pub fn register_user(
         now: now(),
     };
     Ok((context, registration, password))
-}
-
-/// A login is not repeated but made again, so its context has no request id.
-pub fn login(
-    call: &Call,
-    request: LoginRequest,
-) -> Result<(Context, EmailAddress, Password), Status> {
-    let LoginRequest { email, password } = request;
-    let mut fields = Fields::new();
-    let email = fields.check("email", "EMAIL", EmailAddress::parse(&email));
-    let password = Password::offered(password).map_err(|_| "must have 1 to 128 characters");
-    let password = fields.check("password", "LENGTH", password);
-    let (email, password) = fields.finish_with(email.zip(password))?;
-    let context = Context {
-        correlation_id: call.correlation_id,
-        causation_id: call.causation_id,
-        trace_context: call.trace_context.clone(),
-        ..Context::system()
-    };
-    Ok((context, email, password))
 }
 
 /// Somebody else's account does not exist to the caller, unless she is an admin.

@@ -15,7 +15,9 @@ fn counter(attempts: i32, last_at: DateTime<Utc>) -> Counter {
 }
 
 fn delay(sort: Sort, kind: Kind, before: i32) -> Option<i64> {
-    let (attempts, delay) = sort.policy(kind).after(Some(&counter(before, now())), now());
+    let (attempts, delay) = sort
+        .policy(kind)
+        .after(Some(&counter(before, now())), now());
     assert_eq!(attempts, before + 1);
     delay.map(|delay| delay.num_seconds())
 }

@@ -53,9 +53,10 @@ fn a_lost_answer_is_given_once_more_within_the_grace_time() {
 
 #[test]
 fn there_is_no_grace_once_the_successor_was_used() {
-    let family = family()
-        .advanced(Next::Successor, tag(1), now())
-        .advanced(Next::Successor, tag(2), now());
+    let family =
+        family()
+            .advanced(Next::Successor, tag(1), now())
+            .advanced(Next::Successor, tag(2), now());
     assert_eq!(family.decide(&tag(0), now()), Decision::Reused);
     assert_eq!(family.decide(&tag(1), now()), REPLACEMENT);
 }

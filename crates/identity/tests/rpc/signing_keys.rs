@@ -1,0 +1,140 @@
+//! The keys that sign access tokens.
+
+use std::time::Duration;
+
+use chrono::{TimeDelta, Utc};
+use contracts::identity::v1::ListSigningKeysRequest;
+use futures::future::join_all;
+use identity::security::signing_keys::SigningKeys;
+use service::Settings;
+
+use crate::harness::Harness;
+
+async fn instance(harness: &Harness) -> SigningKeys {
+    let settings = Settings {
+        signing_key_lifetime: Duration::from_secs(3_600),
+        access_token_lifetime: Duration::from_secs(900),
+        ..Settings::default()
+    };
+    let parts = &harness.parts;
+    SigningKeys::open(parts.pool.clone(), parts.keyring.clone(), &settings)
+        .await
+        .unwrap()
+}
+
+async fn ids(keys: &SigningKeys, at: chrono::DateTime<Utc>) -> Vec<String> {
+    let listed = keys.listed(at).await.unwrap();
+    listed.into_iter().map(|key| key.id).collect()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn instances_that_start_together_agree_on_one_key() {
+    let harness = Harness::without_projectors().await;
+    sqlx::query("delete from signing_keys")
+        .execute(&harness.database.pool())
+        .await
+        .unwrap();
+    let instances = join_all((0..6).map(|_| instance(&harness))).await;
+    let now = Utc::now();
+    let first = ids(&instances[0], now).await;
+    assert_eq!(first.len(), 1);
+    for keys in &instances {
+        assert_eq!(ids(keys, now).await, first);
+        assert_eq!(keys.current(now).await.unwrap().id(), first[0]);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_new_key_is_listed_before_it_signs_and_the_old_one_until_its_tokens_expire() {
+    let harness = Harness::without_projectors().await;
+    let keys = instance(&harness).await;
+    let start = Utc::now();
+    let old = keys.current(start).await.unwrap().id().to_owned();
+    assert!(!keys.step(start).await.unwrap(), "nothing is due");
+
+    let due = start + TimeDelta::minutes(61);
+    assert!(keys.step(due).await.unwrap());
+    assert!(!keys.step(due).await.unwrap(), "once");
+    let listed = ids(&keys, due).await;
+    assert_eq!(
+        (listed.len(), &listed[0]),
+        (2, &old),
+        "the one that signs comes first"
+    );
+    assert_eq!(keys.current(due).await.unwrap().id(), old);
+
+    let taken_over = due + TimeDelta::seconds(60);
+    let new = keys.current(taken_over).await.unwrap().id().to_owned();
+    assert_eq!(new, listed[1]);
+    assert_eq!(ids(&keys, taken_over).await, [new.clone(), old.clone()]);
+
+    keys.step(taken_over + TimeDelta::minutes(5)).await.unwrap();
+    let sealed: Vec<String> =
+        sqlx::query_scalar("select key_id from signing_keys where sealed is not null")
+            .fetch_all(&harness.database.pool())
+            .await
+            .unwrap();
+    assert_eq!(
+        sealed,
+        std::slice::from_ref(&new),
+        "the old one signs no more"
+    );
+    let fresh = instance(&harness).await;
+    assert_eq!(ids(&fresh, taken_over).await, [new.clone(), old]);
+
+    let expired = taken_over + TimeDelta::seconds(61) + TimeDelta::minutes(15);
+    keys.step(expired).await.unwrap();
+    let fresh = instance(&harness).await;
+    assert_eq!(ids(&fresh, expired).await, [new]);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn of_instances_that_find_a_key_due_one_makes_the_next() {
+    let harness = Harness::without_projectors().await;
+    let instances = join_all((0..4).map(|_| instance(&harness))).await;
+    let due = Utc::now() + TimeDelta::minutes(61);
+    let made = join_all(instances.iter().map(|keys| keys.step(due))).await;
+    assert_eq!(
+        made.into_iter()
+            .filter(|made| *made.as_ref().unwrap())
+            .count(),
+        1
+    );
+    let fresh = instance(&harness).await;
+    assert_eq!(ids(&fresh, due).await.len(), 2);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_rotation_by_hand_shows_at_once_and_signs_a_minute_later() {
+    let harness = Harness::without_projectors().await;
+    let before = Utc::now();
+    let (id, signs_from) = harness.parts.keys.rotate().await.unwrap();
+    assert!(signs_from >= before + TimeDelta::seconds(60));
+    let listed = harness
+        .keys()
+        .list_signing_keys(ListSigningKeysRequest {})
+        .await
+        .unwrap()
+        .into_inner()
+        .keys;
+    assert_eq!(listed.len(), 2);
+    assert_eq!(
+        (&listed[0].key_id, &listed[1].key_id),
+        (&harness.key.id().to_owned(), &id)
+    );
+    assert_eq!(
+        harness.parts.keys.current(signs_from).await.unwrap().id(),
+        id
+    );
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_table_gives_nobody_a_private_key() {
+    let harness = Harness::without_projectors().await;
+    let (row,): (String,) = sqlx::query_as("select row_to_json(k)::text from signing_keys k")
+        .fetch_one(&harness.database.pool())
+        .await
+        .unwrap();
+    assert!(!row.contains(&harness.key.to_text()), "{row}");
+    assert!(row.contains("sealed:1:"), "{row}");
+}

@@ -1,0 +1,227 @@
+//! Attempts that failed are counted, and nobody can lock somebody else out.
+
+use std::time::Duration;
+
+use chrono::{TimeDelta, Utc};
+use contracts::{
+    common::v1::Role,
+    identity::v1::{RequestPasswordResetRequest, ResetPasswordRequest},
+};
+use futures::future::join_all;
+use identity::security::attempts::{AttemptError, Attempts, Sort, Tried};
+use tonic::{Code, Status};
+use tonic_types::StatusExt as _;
+
+use crate::{
+    auth_support::login_request,
+    harness::{Bearer, Harness, PASSWORD, id, reason, registration},
+};
+
+const EMAIL: &str = "anna@example.com";
+const WRONG: &str = "wrong horse battery";
+
+async fn registered(harness: &Harness) -> String {
+    let answer = harness
+        .users(&Bearer::default())
+        .register_user(registration(Role::Parent, EMAIL))
+        .await
+        .unwrap();
+    answer.into_inner().user_id
+}
+
+/// As if all that was counted had happened earlier.
+async fn later(harness: &Harness, by: TimeDelta) {
+    sqlx::query(
+        "update login_attempts set last_at = last_at - $1::bigint * interval '1 second', \
+         blocked_until = blocked_until - $1::bigint * interval '1 second'",
+    )
+    .bind(by.num_seconds())
+    .execute(&harness.database.pool())
+    .await
+    .unwrap();
+}
+
+fn told(status: &Status) -> (Code, String) {
+    (status.code(), reason(status))
+}
+
+fn too_many() -> (Code, String) {
+    (Code::ResourceExhausted, "TOO_MANY_ATTEMPTS".to_owned())
+}
+
+fn retry_after(status: &Status) -> Duration {
+    let details = status.get_error_details();
+    details.retry_info().unwrap().retry_delay.unwrap()
+}
+
+fn counters(harness: &Harness, sort: Sort) -> Attempts {
+    Attempts::new(harness.database.pool(), harness.parts.lookup.clone(), sort)
+}
+
+async fn count_until_refused(attempts: &Attempts, tried: &Tried) -> usize {
+    for counted in 0..1_000 {
+        if attempts.count(tried, Utc::now()).await.is_err() {
+            return counted;
+        }
+    }
+    panic!("it never was refused")
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn whoever_guesses_waits_for_twice_as_long_each_time_known_or_not() {
+    let harness = Harness::start().await;
+    registered(&harness).await;
+    for email in [EMAIL, "nobody@example.com"] {
+        for _ in 0..5 {
+            let wrong = harness.login(email, WRONG).await.unwrap_err();
+            assert_eq!(reason(&wrong), "BAD_CREDENTIALS");
+        }
+        let early = harness.login(email, WRONG).await.unwrap_err();
+        assert_eq!(told(&early), too_many());
+        assert!(retry_after(&early) <= Duration::from_secs(1));
+        later(&harness, TimeDelta::seconds(1)).await;
+        let wrong = harness.login(email, WRONG).await.unwrap_err();
+        assert_eq!(reason(&wrong), "BAD_CREDENTIALS");
+        let early = harness.login(email, WRONG).await.unwrap_err();
+        assert!(retry_after(&early) > Duration::from_secs(1));
+    }
+    let early = harness.login(EMAIL, PASSWORD).await.unwrap_err();
+    assert_eq!(told(&early), too_many(), "the right one is not looked at");
+    later(&harness, TimeDelta::seconds(2)).await;
+    harness.login(EMAIL, PASSWORD).await.unwrap();
+    let wrong = harness.login(EMAIL, WRONG).await.unwrap_err();
+    assert_eq!(reason(&wrong), "BAD_CREDENTIALS", "it begins anew");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn of_guesses_that_come_at_once_only_so_many_are_answered() {
+    let harness = Harness::start().await;
+    registered(&harness).await;
+    let guesses = (0..30).map(|guess| {
+        let mut client = harness.anonymous();
+        let password = if guess == 29 { PASSWORD } else { WRONG };
+        async move {
+            let answer = client.login(login_request(EMAIL, password)).await;
+            answer.map(drop).map_err(|status| reason(&status))
+        }
+    });
+    let answers = join_all(guesses).await;
+    let wrong = answers
+        .iter()
+        .filter(|answer| **answer == Err("BAD_CREDENTIALS".to_owned()))
+        .count();
+    assert!(wrong <= 5, "{wrong} were told that they are wrong");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn right_passwords_that_come_at_once_all_enter() {
+    let harness = Harness::start().await;
+    registered(&harness).await;
+    let logins = (0..40).map(|_| harness.login(EMAIL, PASSWORD));
+    for answer in join_all(logins).await {
+        answer.unwrap();
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_attacker_elsewhere_cannot_lock_the_owner_out() {
+    let harness = Harness::start().await;
+    let attempts = counters(&harness, Sort::Login);
+    let (account, home) = ("account", "192.0.2.1");
+    let owner = attempts.on(account, home);
+    attempts.succeeded(&owner, Utc::now()).await.unwrap();
+    // Many hosts, each with few attempts.
+    for host in 0..30 {
+        let attacker = attempts.on(account, &format!("198.51.100.{host}"));
+        for _ in 0..4 {
+            // Refused once the account's counter is used up.
+            let _ = attempts.count(&attacker, Utc::now()).await;
+        }
+    }
+    let newcomer = attempts.on(account, "203.0.113.1");
+    let refused = attempts.check(&newcomer, Utc::now()).await;
+    assert!(matches!(refused, Err(AttemptError::TooMany { .. })));
+    attempts.check(&owner, Utc::now()).await.unwrap();
+    assert_eq!(count_until_refused(&attempts, &owner).await, 5);
+    let mut connection = harness.database.pool().acquire().await.unwrap();
+    attempts.forget(&mut connection, account).await.unwrap();
+    attempts.check(&owner, Utc::now()).await.unwrap();
+    attempts.check(&newcomer, Utc::now()).await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn one_network_has_one_budget_over_all_accounts() {
+    let harness = Harness::start().await;
+    let attempts = counters(&harness, Sort::Login);
+    for account in 0..100 {
+        let tried = attempts.on(&account.to_string(), "192.0.2.1");
+        attempts.count(&tried, Utc::now()).await.unwrap();
+    }
+    let next = attempts.on("another", "192.0.2.1");
+    assert!(attempts.check(&next, Utc::now()).await.is_err());
+    let elsewhere = attempts.on("another", "192.0.2.2");
+    attempts.check(&elsewhere, Utc::now()).await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_restart_forgets_nothing() {
+    let harness = Harness::start().await;
+    let before = counters(&harness, Sort::Login);
+    let tried = before.on("account", "192.0.2.1");
+    assert_eq!(count_until_refused(&before, &tried).await, 5);
+    let after = counters(&harness, Sort::Login);
+    let tried = after.on("account", "192.0.2.1");
+    assert!(after.check(&tried, Utc::now()).await.is_err());
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn counting_at_the_same_time_loses_nothing() {
+    let harness = Harness::start().await;
+    let attempts = counters(&harness, Sort::Login);
+    let tried = attempts.on("account", "192.0.2.1");
+    let counted = (0..24).map(|_| attempts.count(&tried, Utc::now()));
+    let counted = join_all(counted).await;
+    assert_eq!(counted.iter().filter(|counted| counted.is_ok()).count(), 5);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn nobody_fills_a_mailbox() {
+    let harness = Harness::start().await;
+    let user_id = registered(&harness).await;
+    let mut client = harness.anonymous();
+    for email in [EMAIL, "nobody@example.com"] {
+        let request = || RequestPasswordResetRequest {
+            email: email.to_owned(),
+        };
+        for _ in 0..5 {
+            client.request_password_reset(request()).await.unwrap();
+        }
+        let refused = client.request_password_reset(request()).await.unwrap_err();
+        assert_eq!(told(&refused), too_many());
+        assert!(retry_after(&refused) > Duration::from_secs(20));
+    }
+    assert!(harness.codes(&user_id, "RESET_PASSWORD").await.len() <= 5);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_reset_lets_the_owner_in_at_once() {
+    let harness = Harness::start().await;
+    let user_id = registered(&harness).await;
+    for _ in 0..6 {
+        harness.login(EMAIL, WRONG).await.unwrap_err();
+    }
+    let mut client = harness.anonymous();
+    let request = RequestPasswordResetRequest {
+        email: EMAIL.to_owned(),
+    };
+    client.request_password_reset(request).await.unwrap();
+    let token = harness.awaited_code(&user_id, "RESET_PASSWORD").await;
+    let new = "another horse battery";
+    let request = ResetPasswordRequest {
+        request_id: id(),
+        token,
+        new_password: new.to_owned(),
+    };
+    client.reset_password(request).await.unwrap();
+    harness.login(EMAIL, new).await.unwrap();
+}
