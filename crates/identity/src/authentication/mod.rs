@@ -177,6 +177,38 @@ pub fn logins_of(parts: &Parts) -> Logins {
     Logins::new(parts.pool.clone(), parts.lookup.clone(), lifetime)
 }
 
+/// Ends what the holder of a closed account could still prove herself by: her logins and codes.
+pub async fn close(parts: &Parts, user_id: UserId) -> Result<(), AuthError> {
+    logins_of(parts).end_all(user_id).await?;
+    let codes = Codes::new(parts.pool.clone(), parts.lookup.clone());
+    Ok(codes.withdraw(user_id, None).await?)
+}
+
+/// Forgets all that lies beside the log about how a user who is being erased proved who she was.
+pub async fn forget(parts: &Parts, user_id: UserId) -> Result<(), AuthError> {
+    close(parts, user_id).await?;
+    let users: Repository<User> = Repository::new(&parts.log);
+    let user = users.load(&user_id.to_string()).await?;
+    let mut transaction = parts.pool.begin().await?;
+    sqlx::query("delete from logins where user_id = $1")
+        .bind(user_id.uuid())
+        .execute(&mut *transaction)
+        .await?;
+    let id = user_id.to_string();
+    let accounts = user
+        .as_ref()
+        .and_then(User::email_key)
+        .into_iter()
+        .chain([&*id]);
+    for account in accounts {
+        for sort in [Sort::Login, Sort::Password, Sort::Letter] {
+            let attempts = Attempts::new(parts.pool.clone(), parts.lookup.clone(), sort);
+            attempts.erase(&mut transaction, account).await?;
+        }
+    }
+    Ok(transaction.commit().await?)
+}
+
 /// How a user is reached.
 #[derive(Default)]
 struct Contact {

@@ -234,6 +234,20 @@ impl Attempts {
         .map(drop)
     }
 
+    /// The same with the networks that were known: there is no owner any more.
+    pub async fn erase(
+        &self,
+        connection: &mut PgConnection,
+        account: &str,
+    ) -> Result<(), sqlx::Error> {
+        self.forget(connection, account).await?;
+        sqlx::query("delete from login_attempts where account = $1")
+            .bind(&self.key("account", account)[..])
+            .execute(connection)
+            .await
+            .map(drop)
+    }
+
     fn key(&self, purpose: &str, value: &str) -> [u8; 32] {
         let purpose = format!("attempts.{}.{purpose}", self.sort.name());
         self.lookup.tag(&purpose, value.as_bytes())

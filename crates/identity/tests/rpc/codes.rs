@@ -7,6 +7,7 @@ use contracts::{
         RequestVerificationRequest, VerificationChannel, VerifyEmailRequest, VerifyPhoneRequest,
     },
 };
+use service::MailSettings;
 use tonic::{Code, Status};
 use tonic_types::StatusExt as _;
 
@@ -94,7 +95,12 @@ async fn an_address_is_verified_by_the_code_sent_to_it() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_number_is_verified_by_the_code_sent_to_it() {
-    let harness = Harness::start().await;
+    // Nobody sends here; that there is a place makes text messages possible.
+    let harness = Harness::with_mail(MailSettings {
+        directory: Some("unused".into()),
+        ..MailSettings::default()
+    })
+    .await;
     let login = anna(&harness).await;
     let mut client = harness.authentication(&bearer(&login));
     client
@@ -109,6 +115,21 @@ async fn a_number_is_verified_by_the_code_sent_to_it() {
         code: format!(" {} {} ", &code[..3], &code[3..]),
     };
     client.verify_phone(request).await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn where_nothing_sends_text_messages_no_number_is_verified() {
+    let harness = Harness::start().await;
+    let login = anna(&harness).await;
+    let status = harness
+        .authentication(&bearer(&login))
+        .request_verification(ask(VerificationChannel::Phone))
+        .await
+        .unwrap_err();
+    assert_eq!(
+        refused(&status),
+        (Code::FailedPrecondition, "TEXTS_UNAVAILABLE".to_owned())
+    );
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -90,6 +90,11 @@ impl Harness {
     }
 
     pub async fn without_projectors() -> Self {
+        Self::with_mail(MailSettings::default()).await
+    }
+
+    /// Without projectors.
+    pub async fn with_mail(mail: MailSettings) -> Self {
         let database = TestDatabase::create(&identity::migrations()).await;
         let log = database.log().await;
         let listener = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
@@ -97,11 +102,7 @@ impl Harness {
         let stop = CancellationToken::new();
         let settings = Settings {
             master_key: Some(MasterKeyText::parse(MASTER_KEY).unwrap()),
-            mail: MailSettings {
-                // Nobody sends here; that there is a place makes text messages possible.
-                directory: Some("unused".into()),
-                ..MailSettings::default()
-            },
+            mail,
             ..Settings::default()
         };
         let parts = Parts::new(&log, &database.pool(), &settings).await.unwrap();

@@ -7,10 +7,11 @@ use contracts::{
     common::v1::Role,
     identity::v1::{
         GetUserRequest, LoginRequest, LogoutEverywhereRequest, LogoutRequest, RefreshTokenRequest,
+        RequestVerificationRequest, VerificationChannel,
     },
 };
 use identity::{
-    authentication::logins_of,
+    authentication::{forget, logins_of},
     domain::values::UserId,
     security::{logins::Exchange, sweep::sweep},
 };
@@ -262,6 +263,34 @@ async fn a_closed_accounts_logins_end() {
     let logins = logins_of(&harness.parts);
     assert_eq!(logins.end_all(user_id).await.unwrap(), 1);
     assert_eq!(logins.end_all(user_id).await.unwrap(), 0);
+    let status = harness.refresh(&login.refresh_token).await.unwrap_err();
+    assert_eq!(refused(&status), invalid());
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn nothing_beside_the_log_remembers_how_an_erased_user_proved_who_she_was() {
+    let harness = Harness::start().await;
+    let login = anna(&harness).await;
+    harness
+        .login(EMAIL, "wrong horse battery")
+        .await
+        .unwrap_err();
+    let request = RequestVerificationRequest {
+        request_id: id(),
+        channel: VerificationChannel::Email.into(),
+    };
+    let mut client = harness.authentication(&bearer(&login));
+    client.request_verification(request).await.unwrap();
+    let user_id: UserId = login.user_id.parse::<Uuid>().unwrap().into();
+    forget(&harness.parts, user_id).await.unwrap();
+    let rows: i64 = sqlx::query_scalar(
+        "select (select count(*) from logins) + (select count(*) from otps) \
+         + (select count(*) from login_attempts where account is not null)",
+    )
+    .fetch_one(&harness.database.pool())
+    .await
+    .unwrap();
+    assert_eq!(rows, 0);
     let status = harness.refresh(&login.refresh_token).await.unwrap_err();
     assert_eq!(refused(&status), invalid());
 }
