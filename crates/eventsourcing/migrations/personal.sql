@@ -9,6 +9,8 @@ create table subject_keys (
     wrapped bytea,
     created_at timestamptz not null default now(),
     destroyed_at timestamptz,
+    -- SHA-256 of the wrapped key as it was destroyed.
+    fingerprint bytea,
     check ((wrapped is null) = (destroyed_at is not null))
 );
 create index subject_keys_by_master_key on subject_keys (master_key_id) where wrapped is not null;

@@ -59,6 +59,14 @@ impl EventLog {
             .await?)
     }
 
+    /// The end of the log: its last position and the hash of the chain up to it, which
+    /// [`verify`](crate::verify) finds again.
+    pub async fn head_hash(&self) -> Result<(i64, Vec<u8>), LogError> {
+        Ok(sqlx::query_as("select position, hash from log_head")
+            .fetch_one(self.pool())
+            .await?)
+    }
+
     /// At most `limit` events after a position, in order. Positions are gapless and in commit
     /// order, so a reader that goes on from the last one it saw misses nothing.
     pub async fn read(&self, after: i64, limit: i64) -> Result<Vec<RecordedEvent>, LogError> {
@@ -96,6 +104,27 @@ impl EventLog {
             .collect()
     }
 
+    /// The last event of one aggregate that is of one of these types.
+    pub async fn last_of(
+        &self,
+        aggregate_type: &str,
+        id: &str,
+        event_types: &[&str],
+    ) -> Result<Option<RecordedEvent>, LogError> {
+        let sql = format!(
+            "select {COLUMNS} from events where aggregate_type = $1 and aggregate_id = $2 \
+             and event_type = any ($3) order by sequence desc limit 1"
+        );
+        let row = sqlx::query(&sql)
+            .bind(aggregate_type)
+            .bind(id)
+            .bind(event_types)
+            .fetch_optional(self.pool())
+            .await?;
+        row.map(|row| RecordedEvent::from_row(&row, &self.inner.upcasters))
+            .transpose()
+    }
+
     /// Follows the last position that this process has appended. Other processes append too:
     /// a reader that waits on this looks at the log from time to time as well.
     pub fn subscribe(&self) -> watch::Receiver<i64> {
@@ -111,6 +140,16 @@ impl EventLog {
         .bind(key)
         .fetch_optional(self.pool())
         .await?)
+    }
+
+    /// The keys of a scope that are claimed now, in no order. Strongly consistent.
+    pub async fn claimed(&self, scope: &str) -> Result<Vec<String>, LogError> {
+        Ok(
+            sqlx::query_scalar("select key from unique_claims where scope = $1")
+                .bind(scope)
+                .fetch_all(self.pool())
+                .await?,
+        )
     }
 
     pub(crate) fn journal(&self) -> &Journal {

@@ -18,3 +18,9 @@ create table users (
     updated_at timestamptz not null,
     last_login_at timestamptz
 );
+
+create index users_by_email_key on users (email_key) where email_key <> '';
+-- The orders of ListUsers.
+create index users_by_creation on users (created_at, id);
+create index users_by_last_login on users
+    (coalesce(last_login_at, timestamptz '1970-01-01 00:00:00+00'), id);

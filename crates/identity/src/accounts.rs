@@ -1,7 +1,7 @@
 //! Opening accounts, whose passwords lie beside the log, and asking for them.
 
 use eventsourcing::{
-    Committed, Context, EventLog, ExecuteError, LogError, Repository,
+    Committed, Context, ExecuteError, LogError, Repository,
     personal::{Keyring, LookupKey, PersonalError},
 };
 use uuid::Uuid;
@@ -20,7 +20,6 @@ use crate::{
 /// Accounts with their passwords.
 #[derive(Clone)]
 pub struct Accounts {
-    log: EventLog,
     users: Repository<User>,
     keyring: Keyring,
     lookup: LookupKey,
@@ -64,7 +63,6 @@ impl Accounts {
     /// The accounts of the log, with their password hashes beside it.
     pub fn new(parts: &Parts, passwords: Passwords) -> Self {
         Self {
-            log: parts.log.clone(),
             users: Repository::new(&parts.log),
             keyring: parts.keyring.clone(),
             lookup: parts.lookup.clone(),
@@ -84,6 +82,16 @@ impl Accounts {
         let user = self.users.load(&user_id.to_string()).await?;
         let role = user.unwrap_or_default().active_role();
         role.map_err(|refusal| ExecuteError::Refused(refusal).into())
+    }
+
+    /// Fails unless there is such a user, and she was not erased.
+    pub async fn require_known(&self, user_id: UserId) -> Result<(), AccountError> {
+        match self.require_active(user_id).await {
+            Ok(_) | Err(AccountError::Command(ExecuteError::Refused(UserError::Deactivated))) => {
+                Ok(())
+            }
+            Err(error) => Err(error),
+        }
     }
 
     /// Opens an account. The hash is stored first: once the account is in the log its holder

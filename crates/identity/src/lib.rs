@@ -7,7 +7,10 @@ pub mod authentication;
 pub mod children;
 mod credentials;
 pub mod domain;
+mod erasure;
+mod export;
 pub mod grpc;
+mod lifecycle;
 pub mod mail;
 pub mod parts;
 pub mod password;
@@ -23,8 +26,8 @@ mod tokens;
 use std::sync::Arc;
 
 use eventsourcing::{
-    LocalFeed, LogService, Migration, Process, ProcessRunner, Projector, Relay, RemoteFeed,
-    Upcasters, migration,
+    EventLog, Feed, LocalFeed, LogService, Migration, Process, ProcessRunner, Projector, Relay,
+    RemoteFeed, Upcasters, migration,
 };
 use service::{BuildError, Definition, Runtime, Service, Worker};
 
@@ -33,7 +36,7 @@ use domain::IdentityLogEvent;
 use grpc::Servers;
 use mail::{Patience, Sender, Transport};
 pub use parts::Parts;
-use process::MailNotices;
+use process::{MailNotices, erasure::Erasure};
 use projector::{Projectors, availability::Availability};
 use publisher::publish;
 
@@ -70,6 +73,11 @@ pub fn migrations() -> Vec<Migration> {
             include_str!("../migrations/0103_children.sql"),
         ),
         migration(104, "subject keys", eventsourcing::personal::TABLES),
+        migration(
+            110,
+            "erasures",
+            include_str!("../migrations/0110_erasures.sql"),
+        ),
         migration(
             130,
             "child records",
@@ -125,10 +133,8 @@ async fn build(runtime: Runtime) -> Result<Service, BuildError> {
     let transport = Transport::new(&settings.mail)?;
     let sender = Sender::new(parts.outbox.clone(), transport, Patience::default());
     let sender = sender.measured(&metrics);
-    let own = LocalFeed::new(NAME, &log, |event| {
-        IdentityLogEvent::decode(event).map(Some)
-    });
-    let notices = ProcessRunner::new(MailNotices, pool.clone(), vec![Arc::new(own)], bus);
+    let notices = ProcessRunner::new(MailNotices, pool.clone(), vec![own(&log)], bus.clone());
+    let erasure = ProcessRunner::new(Erasure, pool.clone(), vec![own(&log)], bus);
     let availability = RemoteFeed::new(&scheduling, Availability::decode);
     let availability = Projector::new(Availability, pool.clone(), vec![Arc::new(availability)]);
     let relay = Relay::new(&log, NAME, broker, publish);
@@ -164,7 +170,17 @@ async fn build(runtime: Runtime) -> Result<Service, BuildError> {
         .with_worker(Worker::new("sweeper", async move |stop| {
             security::sweep::run(parts.pool, stop).await;
         }))
+        .with_worker(Worker::new(Erasure::NAME, async move |stop| {
+            erasure.run(stop).await;
+        }))
         .with_worker(Worker::new("relay", async move |stop| {
             relay.run(stop).await;
         })))
+}
+
+/// All events of the log, for a process.
+fn own(log: &EventLog) -> Arc<dyn Feed<IdentityLogEvent>> {
+    Arc::new(LocalFeed::new(NAME, log, |event| {
+        IdentityLogEvent::decode(event).map(Some)
+    }))
 }

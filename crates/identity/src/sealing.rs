@@ -12,7 +12,7 @@ use sqlx::{
 };
 
 use crate::domain::{
-    user::{EMAIL_SCOPE, Registrar, Registration},
+    user::{EMAIL_SCOPE, PhoneChange, Registrar, Registration, Update},
     values::{EmailAddress, PhoneNumber, Role, UserId},
 };
 
@@ -156,6 +156,52 @@ impl ClearRegistration {
             email: sealer.seal(&email)?,
             first_name: sealer.seal(&first_name)?,
             last_name: sealer.seal(&last_name)?,
+            phone_number,
+            now,
+        })
+    }
+}
+
+/// An update before its personal values are sealed.
+#[derive(Debug)]
+pub struct ClearUpdate {
+    /// First name from now on, trimmed, 1 to 100 characters.
+    pub first_name: Option<String>,
+    /// Last name from now on, trimmed, 1 to 100 characters.
+    pub last_name: Option<String>,
+    /// What becomes of the telephone number, if anything.
+    pub phone_number: Option<ClearPhoneChange>,
+}
+
+/// What becomes of a telephone number.
+#[derive(Debug)]
+pub enum ClearPhoneChange {
+    /// There is another one.
+    Changed(PhoneNumber),
+    /// There is none any more.
+    Cleared,
+}
+
+impl ClearUpdate {
+    /// The command, with everything personal sealed by the user's key.
+    pub async fn seal(
+        self,
+        keyring: &Keyring,
+        user_id: UserId,
+        now: DateTime<Utc>,
+    ) -> Result<Update, PersonalError> {
+        let sealer = keyring.sealer(user_id.uuid()).await?;
+        let name = |text: Option<String>| text.map(|text| sealer.seal(&text)).transpose();
+        let phone_number = match self.phone_number {
+            Some(ClearPhoneChange::Changed(number)) => {
+                Some(PhoneChange::Changed(sealer.seal(&number)?))
+            }
+            Some(ClearPhoneChange::Cleared) => Some(PhoneChange::Cleared),
+            None => None,
+        };
+        Ok(Update {
+            first_name: name(self.first_name)?,
+            last_name: name(self.last_name)?,
             phone_number,
             now,
         })

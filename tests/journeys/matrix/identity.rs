@@ -3,12 +3,13 @@
 use contracts::{
     common::v1::Role,
     identity::v1::{
-        AddChildRequest, ChangeEmailRequest, ChangePasswordRequest, GetChildRequest,
-        GetTrainerRequest, GetUserRequest, ListChildrenRequest, ListSigningKeysRequest,
-        ListTrainersRequest, LoginRequest, LogoutEverywhereRequest, LogoutRequest,
-        RefreshTokenRequest, RegisterUserRequest, RequestEmailChangeRequest,
-        RequestPasswordResetRequest, RequestVerificationRequest, ResetPasswordRequest,
-        UpdateTrainerRequest, VerificationChannel, VerifyEmailRequest, VerifyPhoneRequest,
+        AddChildRequest, ChangeEmailRequest, ChangePasswordRequest, ChangeRoleRequest,
+        ExportSubjectRequest, GetChildRequest, GetTrainerRequest, GetUserRequest,
+        ListChildrenRequest, ListSigningKeysRequest, ListTrainersRequest, ListUsersRequest,
+        LoginRequest, LogoutEverywhereRequest, LogoutRequest, RefreshTokenRequest,
+        RegisterUserRequest, RequestEmailChangeRequest, RequestPasswordResetRequest,
+        RequestVerificationRequest, ResetPasswordRequest, UpdateTrainerRequest, UpdateUserRequest,
+        VerificationChannel, VerifyEmailRequest, VerifyPhoneRequest,
     },
 };
 use e2e::people::{self, PASSWORD, id};
@@ -36,6 +37,16 @@ pub const ROWS: &[Row] = &[
     public(HERE, "/divinetime.identity.v1.UserService/RegisterUser", |_| registration().encode_to_vec()),
     guarded(HERE, "/divinetime.identity.v1.UserService/GetUser", b"ANNNNAR", |w| {
         GetUserRequest { user_id: w.owner.user.id.clone(), min_position: None }.encode_to_vec()
+    }),
+    guarded(HERE, "/divinetime.identity.v1.UserService/ListUsers", b"RRRRRAR", |_| ListUsersRequest::default().encode_to_vec()),
+    guarded(HERE, "/divinetime.identity.v1.UserService/UpdateUser", b"ANNNNAR", |w| {
+        UpdateUserRequest { request_id: id(), user_id: w.owner.user.id.clone(), ..Default::default() }.encode_to_vec()
+    }),
+    guarded(HERE, "/divinetime.identity.v1.UserService/ChangeRole", b"RRRRRAR", |w| {
+        ChangeRoleRequest { request_id: id(), user_id: w.owner.user.id.clone(), role: Role::Parent.into() }.encode_to_vec()
+    }),
+    guarded(HERE, "/divinetime.identity.v1.UserService/ExportSubject", b"ANNNNAR", |w| {
+        ExportSubjectRequest { user_id: w.owner.user.id.clone() }.encode_to_vec()
     }),
 
     public(HERE, "/divinetime.identity.v1.AuthenticationService/Login", |w| {

@@ -8,7 +8,6 @@ use std::{
 
 use chrono::{DateTime, Utc};
 use quick_cache::sync::Cache;
-use ring::digest::{SHA256, digest};
 use serde::{Serialize, de::DeserializeOwned};
 use sqlx::PgPool;
 use uuid::Uuid;
@@ -49,7 +48,8 @@ struct Cached {
 pub struct DestroyedKey {
     /// Whose it was.
     pub subject: Uuid,
-    /// SHA-256 of the wrapped key as it was destroyed; `None` when that had happened before.
+    /// SHA-256 of the wrapped key as it was destroyed, however often that is asked for; `None`
+    /// when there never was one.
     pub fingerprint: Option<[u8; 32]>,
     /// When.
     pub destroyed_at: DateTime<Utc>,
@@ -156,23 +156,18 @@ impl Keyring {
         .bind(subject)
         .execute(&self.inner.pool)
         .await?;
-        let (wrapped, destroyed_at): (Option<Vec<u8>>, DateTime<Utc>) = sqlx::query_as(
-            "update subject_keys k set wrapped = null, destroyed_at = coalesce(k.destroyed_at, now()) \
-             from (select wrapped from subject_keys where subject_id = $1 for update) before \
-             where k.subject_id = $1 returning before.wrapped, k.destroyed_at",
+        let (fingerprint, destroyed_at): (Option<Vec<u8>>, DateTime<Utc>) = sqlx::query_as(
+            "update subject_keys set wrapped = null, destroyed_at = coalesce(destroyed_at, now()), \
+                fingerprint = coalesce(fingerprint, sha256(wrapped)) \
+             where subject_id = $1 returning fingerprint, destroyed_at",
         )
         .bind(subject)
         .fetch_one(&self.inner.pool)
         .await?;
         self.inner.cache.remove(&subject);
-        let fingerprint = wrapped.map(|wrapped| {
-            let mut bytes = [0; 32];
-            bytes.copy_from_slice(digest(&SHA256, &wrapped).as_ref());
-            bytes
-        });
         Ok(DestroyedKey {
             subject,
-            fingerprint,
+            fingerprint: fingerprint.and_then(|bytes| bytes.try_into().ok()),
             destroyed_at,
         })
     }

@@ -133,7 +133,7 @@ pub(super) fn hashing_status(error: HashingError) -> Status {
 }
 
 /// What the caller is told when personal data was not sealed or opened.
-pub(super) fn personal_status(error: PersonalError) -> Status {
+pub(crate) fn personal_status(error: PersonalError) -> Status {
     match error {
         PersonalError::Erased(_) => refused(
             Code::FailedPrecondition,
@@ -146,7 +146,7 @@ pub(super) fn personal_status(error: PersonalError) -> Status {
 }
 
 /// What the caller of a command is told.
-pub(super) fn command_status<E: Refusal>(error: ExecuteError<E>) -> Status {
+pub(crate) fn command_status<E: Refusal>(error: ExecuteError<E>) -> Status {
     status(error, |scope| {
         (scope == EMAIL_SCOPE).then_some((
             Code::AlreadyExists,

@@ -5,7 +5,7 @@ mod auth_service;
 mod child_service;
 pub mod convert;
 mod email_service;
-mod errors;
+pub(crate) mod errors;
 mod key_service;
 mod parse;
 mod trainer_profile;
@@ -23,7 +23,10 @@ use eventsourcing::{Checkpoints, Repository};
 
 use crate::{
     accounts::Accounts,
-    authentication::Authentication,
+    authentication::{Authentication, logins_of},
+    erasure::Erasures,
+    export::Exports,
+    lifecycle::Lifecycle,
     parts::Parts,
     password::{HashingError, Passwords},
     tokens::Tokens,
@@ -69,7 +72,12 @@ impl Servers {
         Ok(Self {
             users: UserServiceServer::new(UserRpcs {
                 accounts: accounts.clone(),
+                lifecycle: Lifecycle::new(parts),
+                erasures: Erasures::new(parts),
+                exports: Exports::new(parts),
+                logins: logins_of(parts),
                 keyring: parts.keyring.clone(),
+                lookup: parts.lookup.clone(),
                 pool: pool.clone(),
                 checkpoints: checkpoints.clone(),
             }),

@@ -1,19 +1,44 @@
 use contracts::identity::v1::{
-    GetUserRequest, GetUserResponse, RegisterUserRequest, RegisterUserResponse,
-    user_service_server::UserService,
+    ChangeRoleRequest, ChangeRoleResponse, DeactivateUserRequest, DeactivateUserResponse,
+    EraseSubjectRequest, EraseSubjectResponse, ExportSubjectRequest, ExportSubjectResponse,
+    FinishErasureRequest, FinishErasureResponse, GetUserRequest, GetUserResponse, ListUsersRequest,
+    ListUsersResponse, ReactivateUserRequest, ReactivateUserResponse, RegisterUserRequest,
+    RegisterUserResponse, UpdateUserRequest, UpdateUserResponse, user_service_server::UserService,
 };
-use eventsourcing::{Checkpoints, Projection, personal::Keyring};
+use eventsourcing::{
+    Checkpoints, Projection,
+    personal::{Keyring, LookupKey},
+};
 use service::{Call, internal, not_found, reached};
 use sqlx::PgPool;
 use tonic::{Request, Response, Status};
 
-use super::{convert, errors::personal_status, parse};
-use crate::{accounts::Accounts, projector::users::Users, query};
+use super::{
+    convert,
+    errors::{command_status, personal_status},
+    parse,
+};
+use crate::{
+    accounts::Accounts,
+    domain::user::UserCommand,
+    erasure::{Erasures, Subject},
+    export::Exports,
+    lifecycle::Lifecycle,
+    projector::{children::Children, users::Users},
+    query::{self, users::Cursor},
+    sealing::email_key,
+    security::logins::Logins,
+};
 
 /// Accounts.
 pub struct UserRpcs {
     pub(super) accounts: Accounts,
+    pub(super) lifecycle: Lifecycle,
+    pub(super) erasures: Erasures,
+    pub(super) exports: Exports,
+    pub(super) logins: Logins,
     pub(super) keyring: Keyring,
+    pub(super) lookup: LookupKey,
     pub(super) pool: PgPool,
     pub(super) checkpoints: Checkpoints,
 }
@@ -58,6 +83,165 @@ impl UserService for UserRpcs {
         let user = opener.and_then(|opener| convert::user(user, &opener));
         Ok(Response::new(GetUserResponse {
             user: Some(user.map_err(personal_status)?),
+        }))
+    }
+
+    async fn list_users(
+        &self,
+        request: Request<ListUsersRequest>,
+    ) -> Result<Response<ListUsersResponse>, Status> {
+        let call = Call::of(&request);
+        let key = |email: &_| email_key(&self.lookup, email);
+        let (filter, page, min_position) = parse::accounts::list_users(request.into_inner(), key)?;
+        reached(
+            &self.checkpoints,
+            Users::NAME,
+            min_position.as_slice(),
+            &call,
+        )
+        .await?;
+        let mut rows = query::users::page(&self.pool, &filter, &page)
+            .await
+            .map_err(internal)?;
+        let next_page_token = page.next_token(&mut rows, |row| Cursor::of(row, &filter));
+        let opener = self.keyring.opener(rows.iter().map(|row| row.id)).await;
+        let opener = opener.map_err(personal_status)?;
+        let users = rows.into_iter().map(|row| convert::user(row, &opener));
+        Ok(Response::new(ListUsersResponse {
+            users: users.collect::<Result<_, _>>().map_err(personal_status)?,
+            next_page_token,
+        }))
+    }
+
+    async fn update_user(
+        &self,
+        request: Request<UpdateUserRequest>,
+    ) -> Result<Response<UpdateUserResponse>, Status> {
+        let call = Call::of(&request);
+        let (context, user_id, update) = parse::accounts::update_user(&call, request.into_inner())?;
+        if call.is_admin() {
+            self.accounts.require_known(user_id).await?;
+        } else {
+            self.accounts.require_active(user_id).await?;
+        }
+        let update = update.seal(&self.keyring, user_id, parse::now()).await;
+        let command = UserCommand::Update(update.map_err(personal_status)?);
+        let committed = self
+            .lifecycle
+            .execute(context, user_id, command)
+            .await
+            .map_err(command_status)?;
+        Ok(Response::new(UpdateUserResponse {
+            position: Some(convert::position(committed.position)),
+        }))
+    }
+
+    async fn change_role(
+        &self,
+        request: Request<ChangeRoleRequest>,
+    ) -> Result<Response<ChangeRoleResponse>, Status> {
+        let call = Call::of(&request);
+        let (context, user_id, role) = parse::accounts::change_role(&call, request.into_inner())?;
+        let head = self.erasures.head().await?;
+        reached(&self.checkpoints, Children::NAME, &[head], &call).await?;
+        let has_children = query::children::any_of(&self.pool, user_id.uuid())
+            .await
+            .map_err(internal)?;
+        let committed = self
+            .lifecycle
+            .change_role(context, user_id, role, has_children, parse::now())
+            .await
+            .map_err(command_status)?;
+        Ok(Response::new(ChangeRoleResponse {
+            position: Some(convert::position(committed.position)),
+        }))
+    }
+
+    async fn deactivate_user(
+        &self,
+        request: Request<DeactivateUserRequest>,
+    ) -> Result<Response<DeactivateUserResponse>, Status> {
+        let call = Call::of(&request);
+        let (context, user_id) = parse::accounts::deactivate_user(&call, request.into_inner())?;
+        let committed = self
+            .lifecycle
+            .deactivate(context, user_id, parse::now())
+            .await
+            .map_err(command_status)?;
+        self.logins.end_all(user_id).await.map_err(internal)?;
+        Ok(Response::new(DeactivateUserResponse {
+            position: Some(convert::position(committed.position)),
+        }))
+    }
+
+    async fn reactivate_user(
+        &self,
+        request: Request<ReactivateUserRequest>,
+    ) -> Result<Response<ReactivateUserResponse>, Status> {
+        let call = Call::of(&request);
+        let (context, user_id) = parse::accounts::reactivate_user(&call, request.into_inner())?;
+        let committed = self
+            .lifecycle
+            .reactivate(context, user_id, parse::now())
+            .await
+            .map_err(command_status)?;
+        Ok(Response::new(ReactivateUserResponse {
+            position: Some(convert::position(committed.position)),
+        }))
+    }
+
+    async fn export_subject(
+        &self,
+        request: Request<ExportSubjectRequest>,
+    ) -> Result<Response<ExportSubjectResponse>, Status> {
+        let call = Call::of(&request);
+        let user_id = parse::subjects::export_subject(&call, request.into_inner())?;
+        let content = self.exports.of_user(&call, user_id).await?;
+        Ok(Response::new(ExportSubjectResponse {
+            content_type: "application/json".to_owned(),
+            content,
+        }))
+    }
+
+    async fn erase_subject(
+        &self,
+        request: Request<EraseSubjectRequest>,
+    ) -> Result<Response<EraseSubjectResponse>, Status> {
+        let call = Call::of(&request);
+        let (context, subject) = parse::subjects::erase_subject(&call, request.into_inner())?;
+        let certificate = match subject {
+            Subject::User(user_id) => {
+                self.erasures
+                    .erase_user(&call, context, user_id, parse::now())
+                    .await?
+            }
+            Subject::Child(child_id) => {
+                self.erasures
+                    .erase_child(
+                        &call,
+                        context,
+                        child_id,
+                        parse::children::by(&call),
+                        parse::now(),
+                    )
+                    .await?
+            }
+        };
+        Ok(Response::new(EraseSubjectResponse {
+            position: certificate.position.clone(),
+            certificate: Some(certificate),
+        }))
+    }
+
+    async fn finish_erasure(
+        &self,
+        request: Request<FinishErasureRequest>,
+    ) -> Result<Response<FinishErasureResponse>, Status> {
+        let call = Call::of(&request);
+        let subject = parse::subjects::finish_erasure(request.into_inner())?;
+        let certificate = self.erasures.finish(&call, subject).await?;
+        Ok(Response::new(FinishErasureResponse {
+            certificate: Some(certificate),
         }))
     }
 }

@@ -1,5 +1,6 @@
 //! From events to commands.
 
+pub mod erasure;
 mod mail_notices;
 #[cfg(test)]
 mod mail_notices_tests;

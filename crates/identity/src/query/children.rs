@@ -45,6 +45,16 @@ pub async fn of_guardian(pool: &PgPool, guardian_id: Uuid) -> Result<Vec<ChildRo
     Ok(rows.into_iter().map(|Json(row)| row).collect())
 }
 
+/// Whether a user answers for any child that was not erased.
+pub async fn any_of(pool: &PgPool, guardian_id: Uuid) -> Result<bool, sqlx::Error> {
+    sqlx::query_scalar(
+        "select exists (select from children where parent_id = $1 and erased_at is null)",
+    )
+    .bind(guardian_id)
+    .fetch_one(pool)
+    .await
+}
+
 /// The children of one guardian that belong to a page, and one more if there is one.
 pub async fn page_of(
     pool: &PgPool,

@@ -1,9 +1,12 @@
 //! Reads `users`.
 
-use sqlx::{PgPool, Row as _, postgres::PgRow};
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+use service::Page;
+use sqlx::{PgPool, Postgres, QueryBuilder, Row as _, postgres::PgRow};
 use uuid::Uuid;
 
-use crate::projector::users::UserRow;
+use crate::{domain::values::Role, projector::users::UserRow};
 
 const COLUMNS: &str = "id, email, email_key, first_name, last_name, phone_number, role, active, erased, \
     email_verified, phone_verified, created_at, updated_at, last_login_at";
@@ -14,6 +17,116 @@ pub async fn by_id(pool: &PgPool, id: Uuid) -> Result<Option<UserRow>, sqlx::Err
         .bind(id)
         .try_map(|row| read(&row))
         .fetch_optional(pool)
+        .await
+}
+
+/// Which accounts are wanted, and in which order.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Filter {
+    /// Only those with this role.
+    pub role: Option<Role>,
+    /// Only the open ones, or only the closed ones.
+    pub active: Option<bool>,
+    /// Only the one with this address.
+    pub email_key: Option<String>,
+    /// Only those opened at or after this.
+    pub created_from: Option<DateTime<Utc>>,
+    /// Only those opened before this.
+    pub created_before: Option<DateTime<Utc>>,
+    /// By what they are ordered.
+    pub order: Order,
+    /// The last first.
+    pub descending: bool,
+}
+
+/// By what accounts are ordered.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Order {
+    /// By creation.
+    Created,
+    /// By last login; those who never logged in come first.
+    LastLogin,
+}
+
+/// Where a page ends.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Cursor {
+    /// The order that it belongs to.
+    pub order: Order,
+    /// The direction that it belongs to.
+    pub descending: bool,
+    at: DateTime<Utc>,
+    id: Uuid,
+}
+
+impl Cursor {
+    /// The end of a page whose last row this is.
+    pub fn of(row: &UserRow, filter: &Filter) -> Self {
+        let at = match filter.order {
+            Order::Created => row.created_at,
+            Order::LastLogin => row.last_login_at.unwrap_or(DateTime::UNIX_EPOCH),
+        };
+        Self {
+            order: filter.order,
+            descending: filter.descending,
+            at,
+            id: row.id,
+        }
+    }
+}
+
+impl Order {
+    /// As the indexes of the table have it.
+    fn column(self) -> &'static str {
+        match self {
+            Self::Created => "created_at",
+            Self::LastLogin => "coalesce(last_login_at, timestamptz '1970-01-01 00:00:00+00')",
+        }
+    }
+}
+
+/// The accounts of a page, and one more if there is one.
+pub async fn page(
+    pool: &PgPool,
+    filter: &Filter,
+    page: &Page<Cursor>,
+) -> Result<Vec<UserRow>, sqlx::Error> {
+    let mut query =
+        QueryBuilder::<Postgres>::new(format!("select {COLUMNS} from users where true"));
+    if let Some(role) = filter.role {
+        query.push(" and role = ").push_bind(role.as_str());
+    }
+    if let Some(active) = filter.active {
+        query.push(" and active = ").push_bind(active);
+    }
+    if let Some(key) = &filter.email_key {
+        query.push(" and email_key = ").push_bind(key);
+    }
+    if let Some(from) = filter.created_from {
+        query.push(" and created_at >= ").push_bind(from);
+    }
+    if let Some(before) = filter.created_before {
+        query.push(" and created_at < ").push_bind(before);
+    }
+    let column = filter.order.column();
+    let (beyond, direction) = if filter.descending {
+        ("<", "desc")
+    } else {
+        (">", "asc")
+    };
+    if let Some(after) = &page.after {
+        query.push(format!(" and ({column}, id) {beyond} ("));
+        query.push_bind(after.at).push(", ");
+        query.push_bind(after.id).push(")");
+    }
+    query.push(format!(
+        " order by {column} {direction}, id {direction} limit "
+    ));
+    query.push_bind(page.limit());
+    query
+        .build()
+        .try_map(|row: PgRow| read(&row))
+        .fetch_all(pool)
         .await
 }
 

@@ -42,7 +42,8 @@ pub struct Harness {
     pub log: EventLog,
     pub key: KeyPair,
     pub parts: Parts,
-    service_key: KeyPair,
+    pub service_key: KeyPair,
+    pub address: SocketAddr,
     stop: CancellationToken,
     _guard: DropGuard,
     pub database: TestDatabase,
@@ -76,17 +77,22 @@ pub type Intercepted = InterceptedService<Channel, Bearer>;
 impl Harness {
     pub async fn start() -> Self {
         let harness = Self::without_projectors().await;
+        harness.project();
+        harness
+    }
+
+    /// Keeps the read tables up to date from here on.
+    pub fn project(&self) {
         let Projectors {
             users,
             trainers,
             children,
-        } = Projectors::new(&harness.log, &harness.database.pool());
-        let stop = harness.stop.clone();
+        } = Projectors::new(&self.log, &self.database.pool());
+        let stop = self.stop.clone();
         let (one, two, three) = (stop.clone(), stop.clone(), stop);
         tokio::spawn(async move { users.run(one).await });
         tokio::spawn(async move { trainers.run(two).await });
         tokio::spawn(async move { children.run(three).await });
-        harness
     }
 
     pub async fn without_projectors() -> Self {
@@ -98,7 +104,8 @@ impl Harness {
         let database = TestDatabase::create(&identity::migrations()).await;
         let log = database.log().await;
         let listener = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
-        let channel = channel_to(listener.local_addr().unwrap());
+        let address = listener.local_addr().unwrap();
+        let channel = channel_to(address);
         let stop = CancellationToken::new();
         let settings = Settings {
             master_key: Some(MasterKeyText::parse(MASTER_KEY).unwrap()),
@@ -115,9 +122,18 @@ impl Harness {
             key,
             parts,
             service_key,
+            address,
             stop: stop.clone(),
             _guard: stop.drop_guard(),
             database,
+        }
+    }
+
+    /// The end of the log.
+    pub async fn head(&self) -> LogPosition {
+        LogPosition {
+            service: identity::NAME.to_owned(),
+            position: self.log.head().await.unwrap(),
         }
     }
 

@@ -16,7 +16,11 @@ mod directory;
 #[cfg(test)]
 mod emails;
 #[cfg(test)]
+mod erasure;
+#[cfg(test)]
 mod harness;
+#[cfg(test)]
+mod lifecycle;
 #[cfg(test)]
 mod logins;
 #[cfg(test)]
@@ -37,5 +41,7 @@ mod throttling;
 mod trainer_updates;
 #[cfg(test)]
 mod trainers;
+#[cfg(test)]
+mod user_list;
 #[cfg(test)]
 mod whole;

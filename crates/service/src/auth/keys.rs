@@ -104,6 +104,16 @@ impl KeyPair {
         bytes
     }
 
+    /// The 64 bytes of the signature over a message, for what is no token.
+    pub fn sign_bytes(&self, message: &[u8]) -> Vec<u8> {
+        self.ring().sign(message).as_ref().to_vec()
+    }
+
+    fn ring(&self) -> Ed25519KeyPair {
+        Ed25519KeyPair::from_pkcs8_maybe_unchecked(&self.inner.pkcs8)
+            .expect("the key was checked when it was read")
+    }
+
     /// The token with these claims.
     pub fn sign(&self, claims: &Claims) -> String {
         let mut header = Header::new(Algorithm::EdDSA);

@@ -2,9 +2,11 @@
 //! a new field does not build before it is looked at here, and reports all that is wrong
 //! together.
 
+pub mod accounts;
 pub mod auth;
 pub mod children;
 pub mod emails;
+pub mod subjects;
 pub mod trainers;
 pub mod users;
 

@@ -1,0 +1,66 @@
+//! Whose data is to be handed out or erased.
+
+use contracts::identity::v1::{EraseSubjectRequest, ExportSubjectRequest, FinishErasureRequest};
+use eventsourcing::Context;
+use service::{Call, Fields};
+use tonic::Status;
+
+use super::own_or_admin;
+use crate::{domain::values::UserId, erasure::Subject};
+
+/// Somebody else does not exist to the caller, unless she is an admin.
+pub fn export_subject(call: &Call, request: ExportSubjectRequest) -> Result<UserId, Status> {
+    let ExportSubjectRequest { user_id } = request;
+    let mut fields = Fields::new();
+    let id = fields.uuid("user_id", &user_id);
+    fields.finish()?;
+    own_or_admin(call, id, "user").map(|()| id.into())
+}
+
+/// Somebody else does not exist to the caller, unless she is an admin. Whose a child is, the log
+/// knows.
+pub fn erase_subject(
+    call: &Call,
+    request: EraseSubjectRequest,
+) -> Result<(Context, Subject), Status> {
+    let covered = request.clone();
+    let EraseSubjectRequest {
+        request_id,
+        user_id,
+        child_id,
+    } = request;
+    let mut fields = Fields::new();
+    let request_id = fields.uuid("request_id", &request_id);
+    let subject = subject(&mut fields, &user_id, &child_id);
+    fields.finish()?;
+    if let Subject::User(user_id) = subject {
+        own_or_admin(call, user_id.uuid(), "user")?;
+    }
+    let method = "/divinetime.identity.v1.UserService/EraseSubject";
+    Ok((call.context(method, request_id, &covered), subject))
+}
+
+/// Services alone get here.
+pub fn finish_erasure(request: FinishErasureRequest) -> Result<Subject, Status> {
+    let FinishErasureRequest {
+        request_id,
+        user_id,
+        child_id,
+    } = request;
+    let mut fields = Fields::new();
+    fields.uuid("request_id", &request_id);
+    let subject = subject(&mut fields, &user_id, &child_id);
+    fields.finish().map(|()| subject)
+}
+
+fn subject(fields: &mut Fields, user_id: &str, child_id: &str) -> Subject {
+    if !user_id.is_empty() && !child_id.is_empty() {
+        let expected = "must be left out when user_id is given";
+        fields.violation("child_id", "ONE_OF", expected);
+    }
+    if child_id.is_empty() {
+        Subject::User(fields.uuid("user_id", user_id).into())
+    } else {
+        Subject::Child(fields.uuid("child_id", child_id).into())
+    }
+}
