@@ -3,7 +3,7 @@
 use std::fmt;
 
 use chrono::{DateTime, Utc};
-use eventsourcing::personal::{Keyring, LookupKey, Opener, Personal, PersonalError};
+use eventsourcing::personal::{Keyring, LookupKey, Opened, Opener, Personal, PersonalError};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de::DeserializeOwned};
 use sqlx::{
     Decode, Postgres, Type,
@@ -42,8 +42,8 @@ impl<T> Column<T> {
 impl<T: DeserializeOwned> Column<T> {
     /// The value; `None` when it is blank or its subject was erased.
     pub fn open(&self, opener: &Opener) -> Result<Option<T>, PersonalError> {
-        let opened = self.0.as_ref().map(|personal| opener.open(personal));
-        Ok(opened.transpose()?.and_then(|opened| opened.known()))
+        let value = self.0.as_ref().map(|personal| opener.open(personal));
+        Ok(value.transpose()?.and_then(Opened::known))
     }
 }
 

@@ -1,5 +1,7 @@
 //! What proves an erasure.
 
+use std::fmt::Write as _;
+
 use chrono::{DateTime, Utc};
 use contracts::identity::v1::{DestroyedKey as PublicKey, ErasureCertificate};
 use eventsourcing::{EventLog, LogError, personal::DestroyedKey};
@@ -30,7 +32,7 @@ pub(super) struct Erased {
     /// The last event of the erasure.
     pub position: i64,
     /// When it was decided.
-    pub erased_at: DateTime<Utc>,
+    pub decided_at: DateTime<Utc>,
 }
 
 impl Certificates {
@@ -67,11 +69,11 @@ impl Certificates {
         let mut certificate = ErasureCertificate {
             subject_id: subject.to_string(),
             child_ids: erased.child_ids.iter().map(Uuid::to_string).collect(),
-            keys: erased.keys.into_iter().map(public_key).collect(),
+            keys: erased.keys.iter().map(public_key).collect(),
             position: Some(convert::position(erased.position)),
             head_position: Some(convert::position(head)),
             head_hash: hex(&hash),
-            erased_at: Some(convert::timestamp(erased.erased_at)),
+            erased_at: Some(convert::timestamp(erased.decided_at)),
             key_id: key.id().to_owned(),
             signature: Vec::new(),
         };
@@ -87,7 +89,7 @@ impl Certificates {
     }
 }
 
-fn public_key(key: DestroyedKey) -> PublicKey {
+fn public_key(key: &DestroyedKey) -> PublicKey {
     PublicKey {
         subject_id: key.subject.to_string(),
         fingerprint: key.fingerprint.map(|bytes| hex(&bytes)).unwrap_or_default(),
@@ -96,7 +98,10 @@ fn public_key(key: DestroyedKey) -> PublicKey {
 }
 
 fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+    bytes.iter().fold(String::new(), |mut text, byte| {
+        let _ = write!(text, "{byte:02x}");
+        text
+    })
 }
 
 /// Why a certificate was not made or found.

@@ -178,7 +178,7 @@ impl Erasures {
             child_ids: Vec::new(),
             keys: Vec::new(),
             position: decision.position,
-            erased_at: decision.erased_at,
+            decided_at: decision.erased_at,
         };
         self.wait(call, Children::NAME, decision.position).await?;
         let children = query::children::of_guardian(&self.pool, user_id.uuid()).await;
@@ -206,7 +206,7 @@ impl Erasures {
             child_ids: vec![child_id.uuid()],
             keys,
             position: decision.position,
-            erased_at: decision.erased_at,
+            decided_at: decision.erased_at,
         })
     }
 
@@ -262,8 +262,8 @@ impl Erasures {
         let id = user_id.to_string();
         let last = self.log.last_of("user", &id, &types).await;
         let last = last.map_err(internal)?.map(|event| event.decode());
-        let (Some(UserEvent::UserRegistered { email, .. })
-        | Some(UserEvent::EmailChanged { email, .. })) = last.transpose().map_err(internal)?
+        let Some(UserEvent::UserRegistered { email, .. } | UserEvent::EmailChanged { email, .. }) =
+            last.transpose().map_err(internal)?
         else {
             return Ok(());
         };

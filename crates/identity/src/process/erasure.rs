@@ -1,53 +1,116 @@
 //! `erasure`: what was decided is brought to its end, also when the process that decided it
-//! was killed right after. The call is answered at once when that has happened already.
+//! was killed right after.
+//!
+//! ```text
+//! UserErased          -> FinishErasure(user); remembers that she was erased
+//! ChildErased         -> FinishErasure(child), done
+//! ChildAdded,
+//! GuardianTransferred -> EraseChild, when the guardian was erased while it was on its way
+//! ```
 
-use contracts::identity::v1::FinishErasureRequest;
+use contracts::identity::v1::{EraseChildRequest, FinishErasureRequest};
 use eventsourcing::{Delivered, Effect, Input, Process};
+use serde::{Deserialize, Serialize};
 
 use crate::{
     NAME,
-    domain::{IdentityLogEvent, child::ChildEvent, user::UserEvent},
+    domain::{
+        IdentityLogEvent,
+        child::ChildEvent,
+        user::UserEvent,
+        values::{ChildId, UserId},
+    },
 };
 
 const FINISH: &str = "/divinetime.identity.v1.UserService/FinishErasure";
+const ERASE_CHILD: &str = "/divinetime.identity.v1.ChildService/EraseChild";
 
-/// One instance a subject. It remembers nothing.
+/// One instance for each erased subject.
 pub struct Erasure;
+
+/// What is remembered of a subject.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Known {
+    /// It is a user who was erased.
+    erased: bool,
+}
+
+/// What an event means here.
+enum Meaning {
+    UserErased(UserId),
+    ChildErased(ChildId),
+    /// A user answers for a child from now on.
+    Guardian(UserId, ChildId),
+}
 
 impl Process for Erasure {
     const NAME: &'static str = "erasure";
     type Event = IdentityLogEvent;
-    type State = ();
+    type State = Known;
 
     fn key(&self, delivered: &Delivered<IdentityLogEvent>) -> Option<String> {
-        subject(&delivered.event).map(|_| delivered.aggregate_id.clone())
+        Some(match meaning(&delivered.event)? {
+            Meaning::UserErased(user_id) | Meaning::Guardian(user_id, _) => user_id.to_string(),
+            Meaning::ChildErased(child_id) => child_id.to_string(),
+        })
     }
 
-    fn react(&self, _: &mut (), input: Input<'_, IdentityLogEvent>) -> Vec<Effect> {
-        let subject = match input {
-            Input::Event(delivered) => subject(&delivered.event),
+    fn react(&self, state: &mut Known, input: Input<'_, IdentityLogEvent>) -> Vec<Effect> {
+        let meaning = match input {
+            Input::Event(delivered) => meaning(&delivered.event),
             Input::Timer { .. } => None,
         };
-        subject.map_or_else(Vec::new, |(user_id, child_id)| {
-            let finish = move |request_id| FinishErasureRequest {
-                request_id,
-                user_id,
-                child_id,
-            };
-            vec![Effect::send(NAME, FINISH, finish), Effect::Done]
-        })
+        match meaning {
+            Some(Meaning::UserErased(user_id)) => {
+                state.erased = true;
+                vec![finish(user_id.to_string(), String::new())]
+            }
+            Some(Meaning::ChildErased(child_id)) => {
+                vec![finish(String::new(), child_id.to_string()), Effect::Done]
+            }
+            Some(Meaning::Guardian(_, child_id)) if state.erased => {
+                let child_id = child_id.to_string();
+                let erase = move |request_id| EraseChildRequest {
+                    request_id,
+                    child_id,
+                };
+                vec![Effect::send(NAME, ERASE_CHILD, erase)]
+            }
+            Some(Meaning::Guardian(..)) | None => vec![Effect::Done],
+        }
     }
 }
 
-/// The user or the child that an event has erased, each empty for the other.
-fn subject(event: &IdentityLogEvent) -> Option<(String, String)> {
+/// One of the two is empty.
+fn finish(user_id: String, child_id: String) -> Effect {
+    let finish = move |request_id| FinishErasureRequest {
+        request_id,
+        user_id,
+        child_id,
+    };
+    Effect::send(NAME, FINISH, finish)
+}
+
+fn meaning(event: &IdentityLogEvent) -> Option<Meaning> {
     match event {
         IdentityLogEvent::User(UserEvent::UserErased { user_id, .. }) => {
-            Some((user_id.to_string(), String::new()))
+            Some(Meaning::UserErased(*user_id))
         }
         IdentityLogEvent::Child(ChildEvent::ChildErased { child_id, .. }) => {
-            Some((String::new(), child_id.to_string()))
+            Some(Meaning::ChildErased(*child_id))
         }
+        IdentityLogEvent::Child(
+            ChildEvent::ChildAdded {
+                child_id,
+                guardian_id,
+                ..
+            }
+            | ChildEvent::GuardianTransferred {
+                child_id,
+                guardian_id,
+                ..
+            },
+        ) => Some(Meaning::Guardian(*guardian_id, *child_id)),
         IdentityLogEvent::User(_) | IdentityLogEvent::Trainer(_) | IdentityLogEvent::Child(_) => {
             None
         }
@@ -56,7 +119,6 @@ fn subject(event: &IdentityLogEvent) -> Option<(String, String)> {
 
 #[cfg(test)]
 mod tests {
-    use prost::Message as _;
     use uuid::Uuid;
 
     use super::*;
@@ -69,7 +131,7 @@ mod tests {
             event_id: Uuid::from_u128(100),
             recorded_at: samples::now(),
             actor: "system".to_owned(),
-            aggregate_id: "subject".to_owned(),
+            aggregate_id: "any".to_owned(),
             sequence: 1,
             correlation_id: Uuid::from_u128(101),
             trace_context: None,
@@ -77,49 +139,63 @@ mod tests {
         }
     }
 
-    fn asked(event: IdentityLogEvent) -> Vec<FinishErasureRequest> {
+    fn react(state: &mut Known, event: IdentityLogEvent) -> Vec<String> {
         let delivered = delivered(event);
-        let effects = Erasure.react(&mut (), Input::Event(&delivered));
-        let sent = effects.into_iter().filter_map(|effect| match effect {
+        let effects = Erasure.react(state, Input::Event(&delivered));
+        let shown = effects.into_iter().map(|effect| match effect {
             Effect::Send { method, build, .. } => {
-                assert_eq!(method, FINISH);
-                let request = build("request".to_owned());
-                Some(FinishErasureRequest::decode(request.as_slice()).unwrap())
+                assert!(!build("request".to_owned()).is_empty());
+                method.rsplit('/').next().unwrap_or_default().to_owned()
             }
-            _ => None,
+            other => format!("{other:?}"),
         });
-        sent.collect()
+        shown.collect()
+    }
+
+    fn of_user(name: &str) -> IdentityLogEvent {
+        let mut events = samples::user_events().into_iter();
+        let event = events.find(|event| <&str>::from(event) == name);
+        IdentityLogEvent::User(event.unwrap())
+    }
+
+    fn of_child(name: &str) -> IdentityLogEvent {
+        let mut events = samples::child_events().into_iter();
+        let event = events.find(|event| <&str>::from(event) == name);
+        IdentityLogEvent::Child(event.unwrap())
     }
 
     #[test]
     fn an_erasure_that_was_decided_is_finished() {
-        let erased = samples::user_events()
-            .into_iter()
-            .find(|event| matches!(event, UserEvent::UserErased { .. }));
-        let erased = IdentityLogEvent::User(erased.unwrap());
-        let request = FinishErasureRequest {
-            request_id: "request".to_owned(),
-            user_id: samples::user_id().to_string(),
-            child_id: String::new(),
-        };
-        assert_eq!(Erasure.key(&delivered(erased.clone())).unwrap(), "subject");
-        assert_eq!(asked(erased.clone()), vec![request.clone()]);
-        assert_eq!(asked(erased), vec![request]);
+        let mut state = Known::default();
+        assert_eq!(react(&mut state, of_user("UserErased")), ["FinishErasure"]);
+        assert_eq!(react(&mut state, of_user("UserErased")), ["FinishErasure"]);
+        let mut state = Known::default();
+        let child = react(&mut state, of_child("ChildErased"));
+        assert_eq!(child, ["FinishErasure", "Done"]);
     }
 
     #[test]
-    fn nothing_else_concerns_it() {
-        let added = samples::child_events()
-            .into_iter()
-            .find(|event| matches!(event, ChildEvent::ChildAdded { .. }))
-            .unwrap();
-        let opened = samples::user_events().swap_remove(0);
-        for event in [
-            IdentityLogEvent::Child(added),
-            IdentityLogEvent::User(opened),
-        ] {
-            assert_eq!(Erasure.key(&delivered(event.clone())), None);
-            assert_eq!(asked(event), Vec::new());
-        }
+    fn a_child_that_came_to_an_erased_guardian_goes_after_her() {
+        let mut state = Known::default();
+        react(&mut state, of_user("UserErased"));
+        assert_eq!(react(&mut state, of_child("ChildAdded")), ["EraseChild"]);
+        let transferred = react(&mut state, of_child("GuardianTransferred"));
+        assert_eq!(transferred, ["EraseChild"]);
+    }
+
+    #[test]
+    fn a_child_of_anybody_else_is_left_alone() {
+        let mut state = Known::default();
+        assert_eq!(react(&mut state, of_child("ChildAdded")), ["Done"]);
+        assert_eq!(state, Known::default());
+    }
+
+    #[test]
+    fn children_meet_the_erasure_of_their_guardian_and_nothing_else_concerns_it() {
+        let key = |event| Erasure.key(&delivered(event));
+        assert_eq!(key(of_child("ChildAdded")), key(of_user("UserErased")));
+        assert_ne!(key(of_child("ChildErased")), key(of_user("UserErased")));
+        assert_eq!(key(of_user("UserRegistered")), None);
+        assert_eq!(key(of_child("ConsentGiven")), None);
     }
 }

@@ -18,6 +18,7 @@ use crate::{
 
 /// A row of `users`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[expect(clippy::struct_excessive_bools, reason = "columns of the table")]
 pub struct UserRow {
     /// The user.
     pub id: Uuid,
