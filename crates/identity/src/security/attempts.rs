@@ -88,10 +88,9 @@ impl Sort {
     fn policy(self, kind: Kind) -> Policy {
         let (free, first_delay) = match (self, kind) {
             (Self::Login | Self::Password, Kind::Pair) => (5, TimeDelta::seconds(1)),
-            (Self::Login | Self::Password, Kind::Network) => (100, TimeDelta::seconds(1)),
             (Self::Login | Self::Password, Kind::Account) => (20, TimeDelta::seconds(1)),
             (Self::Letter, Kind::Pair) => (5, TimeDelta::seconds(30)),
-            (Self::Letter, Kind::Network) => (100, TimeDelta::seconds(1)),
+            (_, Kind::Network) => (100, TimeDelta::seconds(1)),
             (Self::Letter, Kind::Account) => (10, TimeDelta::seconds(30)),
         };
         let forgotten_after = match kind {
@@ -160,7 +159,7 @@ impl Attempts {
     pub async fn check(&self, tried: &Tried, now: DateTime<Utc>) -> Result<(), AttemptError> {
         let mut connection = self.pool.acquire().await?;
         let (counters, known) = self.counters(&mut connection, tried, false).await?;
-        self.refuse_early(&counters, tried, known, now)
+        refuse_early(&counters, tried, known, now)
     }
 
     /// Counts an attempt that failed, or a letter. Of several that were checked at the same time, only so
@@ -168,7 +167,7 @@ impl Attempts {
     pub async fn count(&self, tried: &Tried, now: DateTime<Utc>) -> Result<(), AttemptError> {
         let mut transaction = self.pool.begin().await?;
         let (counters, known) = self.counters(&mut transaction, tried, true).await?;
-        self.refuse_early(&counters, tried, known, now)?;
+        refuse_early(&counters, tried, known, now)?;
         for (kind, key) in tried.counted(known) {
             let counter = counters.iter().find(|counter| counter.key == key);
             let (attempts, delay) = self.sort.policy(kind).after(counter, now);
@@ -195,7 +194,7 @@ impl Attempts {
     pub async fn succeeded(&self, tried: &Tried, now: DateTime<Utc>) -> Result<(), AttemptError> {
         let mut transaction = self.pool.begin().await?;
         let (counters, known) = self.counters(&mut transaction, tried, false).await?;
-        self.refuse_early(&counters, tried, known, now)?;
+        refuse_early(&counters, tried, known, now)?;
         sqlx::query("delete from login_attempts where key = $1")
             .bind(&tried.pair[..])
             .execute(&mut *transaction)
@@ -297,24 +296,24 @@ impl Attempts {
         counters.retain(|counter| counter.kind != "KNOWN");
         Ok((counters, known))
     }
+}
 
-    fn refuse_early(
-        &self,
-        counters: &[Counter],
-        tried: &Tried,
-        known: bool,
-        now: DateTime<Utc>,
-    ) -> Result<(), AttemptError> {
-        let counted = tried.counted(known);
-        let wait = counters
-            .iter()
-            .filter(|counter| counted.iter().any(|(_, key)| counter.key == *key))
-            .filter_map(|counter| counter.blocked_until)
-            .max();
-        match wait {
-            Some(until) if until > now => Err(AttemptError::TooMany { after: until - now }),
-            _ => Ok(()),
-        }
+/// Whether one of the counters that count makes the attempt wait.
+fn refuse_early(
+    counters: &[Counter],
+    tried: &Tried,
+    known: bool,
+    now: DateTime<Utc>,
+) -> Result<(), AttemptError> {
+    let counted = tried.counted(known);
+    let wait = counters
+        .iter()
+        .filter(|counter| counted.iter().any(|(_, key)| counter.key == *key))
+        .filter_map(|counter| counter.blocked_until)
+        .max();
+    match wait {
+        Some(until) if until > now => Err(AttemptError::TooMany { after: until - now }),
+        _ => Ok(()),
     }
 }
 

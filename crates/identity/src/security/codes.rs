@@ -24,6 +24,8 @@ pub const MAX_ATTEMPTS: i32 = 5;
 
 const TAG: &str = "code";
 const DIGITS: usize = 6;
+/// How many codes there are.
+const CODES: u32 = 1_000_000;
 
 /// The codes of all users. Cheap to clone.
 #[derive(Clone)]
@@ -346,8 +348,7 @@ fn lifetime(purpose: Purpose) -> TimeDelta {
 
 /// Six random digits, each number as likely as the next.
 fn digits() -> Result<String, NoRandomness> {
-    let range = 10_u32.pow(DIGITS as u32);
-    let range = NonZero::new(range).ok_or(NoRandomness)?;
+    let range = NonZero::new(CODES).ok_or(NoRandomness)?;
     // Numbers from the last, incomplete round would come more often.
     let whole_rounds = u32::MAX - u32::MAX % range;
     loop {

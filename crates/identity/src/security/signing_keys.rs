@@ -174,7 +174,7 @@ impl SigningKeys {
         let pause = (self.inner.lifetime / 20)
             .to_std()
             .unwrap_or_default()
-            .clamp(Duration::from_secs(1), Duration::from_secs(60));
+            .clamp(Duration::from_secs(1), Duration::from_mins(1));
         loop {
             match self.step(Utc::now()).await {
                 Ok(true) => tracing::info!("a new signing key was made"),
@@ -205,7 +205,7 @@ impl SigningKeys {
     ) -> Result<Option<String>, SigningKeyError> {
         let pair = KeyPair::generate()?;
         let sealer = self.inner.keyring.sealer(SUBJECT).await?;
-        let sealed = sealer.seal(&pair.to_text())?;
+        let private = sealer.seal(&pair.to_text())?;
         let mut transaction = self.inner.pool.begin().await?;
         sqlx::query("select pg_advisory_xact_lock($1)")
             .bind(LOCK)
@@ -220,7 +220,7 @@ impl SigningKeys {
         )
         .bind(pair.id())
         .bind(pair.public_key())
-        .bind(sealed.as_sealed())
+        .bind(private.as_sealed())
         .bind(signs_from)
         .execute(&mut *transaction)
         .await?;

@@ -12,8 +12,8 @@ use crate::harness::Harness;
 
 async fn instance(harness: &Harness) -> SigningKeys {
     let settings = Settings {
-        signing_key_lifetime: Duration::from_secs(3_600),
-        access_token_lifetime: Duration::from_secs(900),
+        signing_key_lifetime: Duration::from_hours(1),
+        access_token_lifetime: Duration::from_mins(15),
         ..Settings::default()
     };
     let parts = &harness.parts;
