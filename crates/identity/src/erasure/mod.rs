@@ -39,7 +39,6 @@ use crate::{
     parts::Parts,
     projector::{children::Children, trainers::Trainers, users::Users},
     query,
-    security::{codes::Codes, logins::Logins},
 };
 use certificate::{Certificates, Erased};
 
@@ -71,9 +70,8 @@ pub struct Erasures {
 #[derive(Clone)]
 struct Beside {
     credentials: Credentials,
-    logins: Logins,
-    codes: Codes,
     outbox: Outbox,
+    parts: Parts,
 }
 
 /// The event that decided an erasure.
@@ -96,9 +94,8 @@ impl Erasures {
             keyring: parts.keyring.clone(),
             beside: Beside {
                 credentials: Credentials::new(parts.pool.clone()),
-                logins: authentication::logins_of(parts),
-                codes: Codes::new(parts.pool.clone(), parts.lookup.clone()),
                 outbox: parts.outbox.clone(),
+                parts: parts.clone(),
             },
             checkpoints: Checkpoints::new(parts.pool.clone()),
             certificates: Certificates::new(parts),
@@ -314,8 +311,7 @@ impl Erasures {
 impl Beside {
     async fn delete(&self, user_id: UserId) -> Result<(), Status> {
         self.credentials.discard(user_id).await.map_err(internal)?;
-        self.logins.end_all(user_id).await.map_err(internal)?;
-        self.codes.withdraw(user_id, None).await.map_err(internal)?;
+        authentication::forget(&self.parts, user_id).await?;
         self.outbox.blank(user_id.uuid()).await.map_err(internal)
     }
 }

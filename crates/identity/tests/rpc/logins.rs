@@ -10,9 +10,13 @@ use contracts::{
         RequestVerificationRequest, VerificationChannel,
     },
 };
+use eventsourcing::{Context, Repository};
 use identity::{
     authentication::{forget, logins_of},
-    domain::values::UserId,
+    domain::{
+        user::{Admins, Deactivate, User, UserCommand},
+        values::UserId,
+    },
     security::{logins::Exchange, sweep::sweep},
 };
 use tonic::Code;
@@ -253,6 +257,39 @@ async fn all_logins_end_at_once_for_oneself_or_by_an_admin() {
         .await
         .unwrap_err();
     assert_eq!(refused(&status), (Code::NotFound, "NOT_FOUND".to_owned()));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_closed_account_is_neither_entered_nor_continued() {
+    let harness = Harness::start().await;
+    let login = anna(&harness).await;
+    let users: Repository<User> = Repository::new(&harness.log);
+    let admins = Admins {
+        others: true,
+        next_departure: 1,
+    };
+    let command = UserCommand::Deactivate(Deactivate {
+        admins,
+        now: Utc::now(),
+    });
+    let context = Context::system();
+    users
+        .execute(&login.user_id, context, command, |_, _| Vec::new())
+        .await
+        .unwrap();
+    let deactivated = (Code::PermissionDenied, "ACCOUNT_DEACTIVATED".to_owned());
+    let status = harness.refresh(&login.refresh_token).await.unwrap_err();
+    assert_eq!(refused(&status), deactivated);
+    let status = harness.refresh(&login.refresh_token).await.unwrap_err();
+    assert_eq!(refused(&status), invalid(), "the login has ended");
+    let status = harness.login(EMAIL, PASSWORD).await.unwrap_err();
+    assert_eq!(refused(&status), deactivated);
+    let status = harness.login(EMAIL, "a wrong password").await.unwrap_err();
+    assert_eq!(
+        reason(&status),
+        "BAD_CREDENTIALS",
+        "strangers learn nothing"
+    );
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
