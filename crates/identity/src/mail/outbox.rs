@@ -25,6 +25,7 @@ pub struct Outbox {
     keyring: Keyring,
     pub(super) templates: Arc<Templates>,
     platform: Arc<str>,
+    takes_mail: bool,
     takes_texts: bool,
     queued: Arc<Notify>,
 }
@@ -109,13 +110,15 @@ impl Outbox {
             keyring,
             templates: Arc::new(Templates::new(settings)?),
             platform: settings.mail.platform.as_str().into(),
+            takes_mail: settings.mail.smtp_url.is_some() || settings.mail.directory.is_some(),
             takes_texts: settings.mail.directory.is_some(),
             queued: Arc::default(),
         })
     }
 
     /// Queues a mail. False when the same cause, template and user had one before: that one
-    /// stays as it is. The mail is durable when this returns.
+    /// stays as it is; also when the mail tells of an erasure and nothing can be sent here, for
+    /// then it would keep what was to be erased. The mail is durable when this returns.
     pub async fn queue(&self, mail: NewMail) -> Result<bool, MailError> {
         let NewMail {
             cause,
@@ -124,6 +127,9 @@ impl Outbox {
             to,
             values,
         } = mail;
+        if template == Template::AccountErased && !self.takes_mail {
+            return Ok(false);
+        }
         if to.subject() != user_id || values.subject() != user_id {
             return Err(MailError::OtherSubject);
         }
@@ -223,7 +229,7 @@ impl Outbox {
         email_id: Uuid,
         requested_by: Uuid,
     ) -> Result<Resent, MailError> {
-        let mut transaction = self.pool.begin().await?;
+        let mut transaction = eventsourcing::begin(&self.pool).await?;
         let is_new = sqlx::query(
             "insert into email_resends (request_id, email_id, requested_by) values ($1, $2, $3) \
              on conflict do nothing",

@@ -2,9 +2,11 @@
 
 use std::time::Duration;
 
+use chrono::Utc;
 use eventsourcing::personal::PersonalError;
 use futures::future::join_all;
 use prometheus_client::metrics::{counter::Counter, gauge::Gauge};
+use serde_json::Value;
 use service::Metrics;
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
@@ -13,6 +15,7 @@ use super::{
     MailError, Outbox, Template, Transport,
     leases::{self, Keep, Leased},
     outbox::TEXT,
+    template::instant,
     transport::{Envelope, Outcome},
 };
 
@@ -22,6 +25,12 @@ const AT_ONCE: i64 = 8;
 const LOOK: Duration = Duration::from_secs(1);
 /// After a failure of the database.
 const PAUSE: Duration = Duration::from_secs(5);
+/// When it is tried again to record that a message was sent.
+const RECORD_AGAIN: [Duration; 3] = [
+    Duration::from_millis(100),
+    Duration::from_millis(500),
+    Duration::from_secs(2),
+];
 /// What is under way when the process stops may take so long to end.
 const LAST_WORDS: Duration = Duration::from_secs(5);
 
@@ -171,6 +180,25 @@ impl Sender {
         self.settle(leased, outcome, body).await
     }
 
+    /// A mail whose sending is not recorded is sent twice, so a database that fails for a moment
+    /// is asked again.
+    async fn record_sent(&self, leased: &Leased, body: Option<String>) -> Result<(), MailError> {
+        let body = self.outbox.seal_body(leased.user_id, body).await?;
+        let message_id = self.transport.message_id(leased.id, leased.resends);
+        let keep = keep(&leased.template);
+        for pause in RECORD_AGAIN {
+            let recorded = leases::sent(&self.outbox.pool, leased, keep, &message_id, &body).await;
+            match recorded {
+                Err(error) => {
+                    tracing::warn!(%error, email.id = %leased.id, "a sent message is not recorded yet")
+                }
+                Ok(()) => return Ok(()),
+            }
+            tokio::time::sleep(pause).await;
+        }
+        Ok(leases::sent(&self.outbox.pool, leased, keep, &message_id, &body).await?)
+    }
+
     /// Sends a message; also the text of it, unless it carried a code.
     async fn send(&self, leased: &Leased) -> Result<(Outcome, Option<String>), MailError> {
         let opener = self.outbox.opener(leased).await?;
@@ -195,6 +223,9 @@ impl Sender {
         let Ok(template) = leased.template.parse::<Template>() else {
             return Ok((refused("the template is unknown"), None));
         };
+        if has_expired(template, &values) {
+            return Ok((refused("the code has expired"), None));
+        }
         let Ok(content) = self.outbox.templates.render(template, &values) else {
             return Ok((refused("the template cannot be rendered"), None));
         };
@@ -223,9 +254,7 @@ impl Sender {
             Outcome::Sent => {
                 tracing::info!(email.id = %id, email.template = %template, email.attempts = attempts, "message sent");
                 self.figures.sent.inc();
-                let body = self.outbox.seal_body(leased.user_id, body).await?;
-                let message_id = self.transport.message_id(id, leased.resends);
-                leases::sent(pool, leased, keep, &message_id, &body).await?;
+                self.record_sent(leased, body).await?;
             }
             Outcome::Refused(reason) => {
                 tracing::error!(email.id = %id, email.template = %template, email.attempts = attempts, reason, "message cannot be sent");
@@ -246,6 +275,15 @@ impl Sender {
 
 fn refused(reason: &str) -> Outcome {
     Outcome::Refused(reason.to_owned())
+}
+
+/// Whether the mail is of no use any more.
+fn has_expired(template: Template, values: &Value) -> bool {
+    let expires_at = values.get("expires_at").and_then(Value::as_str);
+    template.carries_code()
+        && expires_at
+            .and_then(instant)
+            .is_some_and(|expires_at| expires_at <= Utc::now())
 }
 
 /// What is remembered of a message with this template.

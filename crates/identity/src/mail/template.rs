@@ -234,7 +234,8 @@ fn is_address(url: &str) -> bool {
     })
 }
 
-fn instant(text: &str) -> Option<DateTime<Utc>> {
+/// Reads an RFC 3339 instant.
+pub(super) fn instant(text: &str) -> Option<DateTime<Utc>> {
     let parsed = DateTime::parse_from_rfc3339(text).ok()?;
     Some(parsed.with_timezone(&Utc))
 }

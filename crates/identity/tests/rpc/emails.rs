@@ -48,7 +48,7 @@ async fn list(harness: &Harness, bearer: &Bearer, request: ListEmailsRequest) ->
 async fn code(harness: &Harness, account: &Account) {
     let user_id = account.user_id.parse().unwrap();
     let sealer = harness.parts.keyring.sealer(user_id).await.unwrap();
-    let values = json!({"code": "493027", "expires_at": "2026-06-01T10:10:00Z"});
+    let values = json!({"code": "493027", "expires_at": "2099-06-01T10:10:00Z"});
     let mail = NewMail {
         cause: Uuid::now_v7(),
         template: Template::VerifyEmail,

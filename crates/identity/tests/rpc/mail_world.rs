@@ -81,7 +81,7 @@ impl World {
         let values = json!({
             "first_name": "Anna",
             "code": CODE,
-            "expires_at": "2026-06-01T10:10:00Z",
+            "expires_at": "2099-06-01T10:10:00Z",
             "occurred_at": "2026-06-01T10:00:00Z",
         });
         let mail = self.mail(Uuid::from_u128(user), template, values).await;

@@ -102,7 +102,11 @@ async fn text_messages_need_a_directory() {
 
 #[tokio::test]
 async fn of_an_erased_user_nothing_is_left_but_the_mail_that_tells_her() {
-    let world = World::new(MailSettings::default()).await;
+    let world = World::new(MailSettings {
+        directory: Some("mail".into()),
+        ..MailSettings::default()
+    })
+    .await;
     let user = Uuid::from_u128(7);
     for (template, values) in [
         (Template::VerifyEmail, code()),
@@ -139,4 +143,13 @@ async fn of_an_erased_user_nothing_is_left_but_the_mail_that_tells_her() {
     assert_eq!(standing, ["QUEUED", "ERASED", "SENT"]);
     let refused = world.outbox.queue(late).await.unwrap_err();
     assert!(matches!(refused, MailError::Erased), "{refused}");
+}
+
+#[tokio::test]
+async fn where_nothing_can_be_sent_no_mail_keeps_an_erased_address() {
+    let world = World::new(MailSettings::default()).await;
+    let values = json!({"occurred_at": "2026-06-01T10:00:00Z"});
+    let mail = world.mail(Uuid::from_u128(7), Template::AccountErased, values);
+    assert!(!world.outbox.queue(mail.await).await.unwrap());
+    assert_eq!(world.left().await, []);
 }

@@ -5,6 +5,7 @@ use identity::{
     domain::values::PhoneNumber,
     mail::{NewText, Resent, Template},
 };
+use serde_json::json;
 use service::{MailSettings, Secret};
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
@@ -195,6 +196,19 @@ async fn a_mail_that_cannot_be_delivered_for_too_long_has_failed() {
     world.patient(Duration::ZERO).step().await.unwrap();
     let expected = [row("VERIFY_EMAIL", "FAILED", 1, "given up: SMTP 451 4.7.1")];
     assert_eq!(world.standing().await, expected);
+}
+
+#[tokio::test]
+async fn a_code_that_has_expired_is_not_sent_any_more() {
+    let server = MailServer::start("accept");
+    let world = World::new(server.settings()).await;
+    let values = json!({"code": CODE, "expires_at": "2026-06-01T10:10:00Z"});
+    let mail = world.mail(Uuid::from_u128(7), Template::ResetPassword, values);
+    world.outbox.queue(mail.await).await.unwrap();
+    world.sender().step().await.unwrap();
+    let expected = [row("RESET_PASSWORD", "FAILED", 1, "the code has expired")];
+    assert_eq!(world.standing().await, expected);
+    assert_eq!(server.received().len(), 0);
 }
 
 #[tokio::test]
