@@ -3,6 +3,7 @@
 // In the order in which a command flows.
 pub mod accounts;
 mod admin;
+pub mod ahead;
 pub mod authentication;
 pub mod children;
 mod credentials;
@@ -32,12 +33,18 @@ use eventsourcing::{
 use service::{BuildError, Definition, Runtime, Service, Worker};
 
 pub use admin::{CreateAdminError, CreatedAdmin, NewAdmin, create_admin};
+use ahead::{Ahead, BookingFeed};
 use domain::IdentityLogEvent;
 use grpc::Servers;
 use mail::{Patience, Sender, Transport};
 pub use parts::Parts;
-use process::{MailNotices, erasure::Erasure};
-use projector::{Projectors, availability::Availability};
+use process::{ChildKeys, MailNotices, erasure::Erasure};
+use projector::{
+    Projectors,
+    availability::Availability,
+    bookings::{Bookings, decode_scheduling, decode_ticketing},
+    children::Children,
+};
 use publisher::publish;
 
 /// Name of the service, of its schema and of its log.
@@ -83,6 +90,11 @@ pub fn migrations() -> Vec<Migration> {
             "child records",
             include_str!("../migrations/0130_child_records.sql"),
         ),
+        migration(
+            131,
+            "bookings",
+            include_str!("../migrations/0131_bookings.sql"),
+        ),
         migration(120, "logins", include_str!("../migrations/0120_logins.sql")),
         migration(121, "otps", include_str!("../migrations/0121_otps.sql")),
         migration(
@@ -111,6 +123,7 @@ fn upcasters() -> Upcasters {
 
 async fn build(runtime: Runtime) -> Result<Service, BuildError> {
     let scheduling = runtime.remote("scheduling");
+    let ahead = ahead(&runtime);
     let Runtime {
         pool,
         log,
@@ -127,16 +140,19 @@ async fn build(runtime: Runtime) -> Result<Service, BuildError> {
         trainers,
         children,
         emails,
+        child_medical,
         keys,
-    } = Servers::new(&parts)?;
+    } = Servers::new(&parts, &ahead)?;
     let projectors = Projectors::new(&log, &pool);
     let transport = Transport::new(&settings.mail)?;
     let sender = Sender::new(parts.outbox.clone(), transport, Patience::default());
     let sender = sender.measured(&metrics);
     let notices = ProcessRunner::new(MailNotices, pool.clone(), vec![own(&log)], bus.clone());
-    let erasure = ProcessRunner::new(Erasure, pool.clone(), vec![own(&log)], bus);
+    let erasure = ProcessRunner::new(Erasure, pool.clone(), vec![own(&log)], bus.clone());
     let availability = RemoteFeed::new(&scheduling, Availability::decode);
     let availability = Projector::new(Availability, pool.clone(), vec![Arc::new(availability)]);
+    let bookings = Projector::new(Bookings, pool.clone(), ahead.feeds());
+    let child_keys = ProcessRunner::new(ChildKeys, pool, vec![child_events(&log)], bus);
     let relay = Relay::new(&log, NAME, broker, publish);
     Ok(Service::new()
         .with_rpc(users)
@@ -144,6 +160,7 @@ async fn build(runtime: Runtime) -> Result<Service, BuildError> {
         .with_rpc(trainers)
         .with_rpc(children)
         .with_rpc(emails)
+        .with_rpc(child_medical)
         .with_rpc(keys)
         .with_rpc(LogService::new(NAME, &log, publish).server())
         .with_worker(Worker::new("projector users", async move |stop| {
@@ -173,6 +190,12 @@ async fn build(runtime: Runtime) -> Result<Service, BuildError> {
         .with_worker(Worker::new(Erasure::NAME, async move |stop| {
             erasure.run(stop).await;
         }))
+        .with_worker(Worker::new("projector bookings", async move |stop| {
+            bookings.run(stop).await;
+        }))
+        .with_worker(Worker::new("process child_keys", async move |stop| {
+            child_keys.run(stop).await;
+        }))
         .with_worker(Worker::new("relay", async move |stop| {
             relay.run(stop).await;
         })))
@@ -183,4 +206,16 @@ fn own(log: &EventLog) -> Arc<dyn Feed<IdentityLogEvent>> {
     Arc::new(LocalFeed::new(NAME, log, |event| {
         IdentityLogEvent::decode(event).map(Some)
     }))
+}
+
+/// What lies ahead, from the logs of scheduling and ticketing.
+fn ahead(runtime: &Runtime) -> Ahead {
+    let (sessions, tickets) = (runtime.remote("scheduling"), runtime.remote("ticketing"));
+    let sessions: BookingFeed = Arc::new(RemoteFeed::new(&sessions, decode_scheduling));
+    let tickets: BookingFeed = Arc::new(RemoteFeed::new(&tickets, decode_ticketing));
+    Ahead::new(runtime.pool.clone(), [sessions, tickets])
+}
+
+fn child_events(log: &EventLog) -> Arc<dyn Feed<domain::child::ChildEvent>> {
+    Arc::new(LocalFeed::new(NAME, log, Children::decode))
 }

@@ -1,85 +1,108 @@
 use contracts::identity::v1::{
-    AddChildRequest, AddChildResponse, EraseChildRequest, EraseChildResponse, GetChildRequest,
-    GetChildResponse, ListChildrenRequest, ListChildrenResponse,
+    AcceptGuardianTransferRequest, AcceptGuardianTransferResponse, AddChildRequest,
+    AddChildResponse, ArchiveChildRequest, ArchiveChildResponse, CancelGuardianTransferRequest,
+    CancelGuardianTransferResponse, DestroyChildKeysRequest, DestroyChildKeysResponse,
+    EraseChildRequest, EraseChildResponse, GetChildRequest, GetChildResponse, ListChildrenRequest,
+    ListChildrenResponse, ListGuardianTransfersRequest, ListGuardianTransfersResponse,
+    RecordConsentRequest, RecordConsentResponse, TransferGuardianRequest, TransferGuardianResponse,
+    UpdateChildRequest, UpdateChildResponse, WithdrawConsentRequest, WithdrawConsentResponse,
     child_service_server::ChildService,
 };
-use eventsourcing::{Checkpoints, Projection, personal::Keyring};
-use prost::Message;
-use service::{Call, internal, not_found, reached};
-use sqlx::PgPool;
+use service::{Call, internal, invalid_fields, not_found, violation};
 use tonic::{Request, Response, Status};
+use uuid::Uuid;
 
-use super::{convert, errors::personal_status, parse};
-use crate::{
-    accounts::Accounts,
-    children::Records,
-    domain::{
-        child::{Action, By, Child, ChildCommand},
-        values::{ChildId, Role},
+use super::{
+    child_access::ChildAccess,
+    convert::{self, children::child},
+    errors::personal_status,
+    parse::{
+        self,
+        children::by,
+        transfers::{Acceptance, NewGuardian},
     },
-    parts::Parts,
-    projector::children::Children,
+};
+use crate::{
+    domain::{
+        child::{Action, By, ChildCommand, Purpose},
+        user::EMAIL_SCOPE,
+        values::{Role, UserId},
+    },
+    projector::children::ChildRow,
     query::{self, children::Cursor},
+    sealing::email_key,
 };
 
 /// Children.
 pub struct ChildRpcs {
-    accounts: Accounts,
-    records: Records,
-    keyring: Keyring,
-    pool: PgPool,
-    checkpoints: Checkpoints,
-}
-
-impl ChildRpcs {
-    pub(super) fn new(parts: &Parts, accounts: Accounts) -> Self {
-        Self {
-            accounts,
-            records: Records::new(&parts.log, &parts.keyring),
-            keyring: parts.keyring.clone(),
-            pool: parts.pool.clone(),
-            checkpoints: Checkpoints::new(parts.pool.clone()),
-        }
-    }
-
-    /// The record of a child that the caller answers for, or any to an admin: before anything
-    /// is sealed for it.
-    async fn own(&self, child_id: ChildId, by: By) -> Result<Child, Status> {
-        let child = self.records.load(child_id).await.map_err(internal)?;
-        child
-            .filter(|child| match by {
-                By::Parent(user) => child.guardian() == Some(user),
-                By::Admin(_) | By::System => true,
-                By::Trainer(_) => false,
-            })
-            .ok_or_else(|| not_found("child", &child_id.to_string()))
-    }
-
-    /// The present role of the parent who calls.
-    async fn role(&self, by: By) -> Result<Role, Status> {
-        let By::Parent(user) = by else {
-            return Err(not_found("user", ""));
-        };
-        let role = self.accounts.role(user).await.map_err(internal)?;
-        role.ok_or_else(|| not_found("user", &user.to_string()))
-    }
+    pub(super) access: ChildAccess,
 }
 
 #[tonic::async_trait]
 impl ChildService for ChildRpcs {
+    async fn record_consent(
+        &self,
+        request: Request<RecordConsentRequest>,
+    ) -> Result<Response<RecordConsentResponse>, Status> {
+        let call = Call::of(&request);
+        let by = by(&call);
+        let new = parse::children::record_consent(&call, request.into_inner())?;
+        if new.is_known {
+            self.access.own(new.child_id, by).await?;
+        }
+        let command = ChildCommand {
+            child_id: new.child_id,
+            by,
+            now: parse::now(),
+            action: Action::RecordConsent {
+                role: self.access.role(by).await?,
+                purpose: new.purpose,
+                policy_version: new.policy_version,
+            },
+        };
+        let answer = self.access.execute(new.context, command);
+        Ok(Response::new(RecordConsentResponse {
+            position: answer.await?,
+            child_id: new.child_id.to_string(),
+        }))
+    }
+
+    async fn withdraw_consent(
+        &self,
+        request: Request<WithdrawConsentRequest>,
+    ) -> Result<Response<WithdrawConsentResponse>, Status> {
+        let call = Call::of(&request);
+        let (now, by) = (parse::now(), by(&call));
+        let (context, child_id, purpose) =
+            parse::children::withdraw_consent(&call, request.into_inner())?;
+        self.access.own(child_id, by).await?;
+        let paid_ahead =
+            purpose == Purpose::ChildData && self.access.paid_ahead(child_id, now).await?;
+        let command = ChildCommand {
+            child_id,
+            by,
+            now,
+            action: Action::WithdrawConsent {
+                purpose,
+                paid_ahead,
+            },
+        };
+        let position = self.access.execute(context, command).await?;
+        Ok(Response::new(WithdrawConsentResponse { position }))
+    }
+
     async fn add_child(
         &self,
         request: Request<AddChildRequest>,
     ) -> Result<Response<AddChildResponse>, Status> {
         let call = Call::of(&request);
-        let (now, by) = (parse::now(), parse::children::by(&call));
+        let (now, by) = (parse::now(), by(&call));
         let new = parse::children::add_child(&call, request.into_inner(), now)?;
         if new.is_known {
-            self.own(new.child_id, by).await?;
+            self.access.own(new.child_id, by).await?;
         }
-        let role = self.role(by).await?;
-        let sealer = self.records.sealer(new.child_id.uuid()).await;
-        let sealer = sealer.map_err(personal_status)?;
+        let role = self.access.role(by).await?;
+        let sealer = self.access.sealer(new.child_id.uuid()).await?;
         let player = new.player.seal(&sealer).map_err(personal_status)?;
         let command = ChildCommand {
             child_id: new.child_id,
@@ -91,15 +114,48 @@ impl ChildService for ChildRpcs {
                 player: Box::new(player),
             },
         };
-        let answer = AddChildResponse {
+        let answer = self.access.execute(new.context, command);
+        Ok(Response::new(AddChildResponse {
+            position: answer.await?,
             child_id: new.child_id.to_string(),
-            position: None,
+        }))
+    }
+
+    async fn update_child(
+        &self,
+        request: Request<UpdateChildRequest>,
+    ) -> Result<Response<UpdateChildResponse>, Status> {
+        let call = Call::of(&request);
+        let (now, by) = (parse::now(), by(&call));
+        let (context, child_id, changes) =
+            parse::children::update_child(&call, request.into_inner(), now)?;
+        self.access.own(child_id, by).await?;
+        let sealer = self.access.sealer(child_id.uuid()).await?;
+        let changes = changes.seal(&sealer).map_err(personal_status)?;
+        let command = ChildCommand {
+            child_id,
+            by,
+            now,
+            action: Action::Update(Box::new(changes)),
         };
-        let reply = |_: &Child, _: &[_]| answer.encode_to_vec();
-        let committed = self.records.execute(new.context, command, reply).await?;
-        let mut answer: AddChildResponse = convert::stored(&committed)?;
-        answer.position = Some(convert::position(committed.position));
-        Ok(Response::new(answer))
+        let position = self.access.execute(context, command).await?;
+        Ok(Response::new(UpdateChildResponse { position }))
+    }
+
+    async fn archive_child(
+        &self,
+        request: Request<ArchiveChildRequest>,
+    ) -> Result<Response<ArchiveChildResponse>, Status> {
+        let call = Call::of(&request);
+        let (context, child_id) = parse::children::archive_child(&call, request.into_inner())?;
+        let command = ChildCommand {
+            child_id,
+            by: by(&call),
+            now: parse::now(),
+            action: Action::Archive,
+        };
+        let position = self.access.execute(context, command).await?;
+        Ok(Response::new(ArchiveChildResponse { position }))
     }
 
     async fn erase_child(
@@ -107,18 +163,18 @@ impl ChildService for ChildRpcs {
         request: Request<EraseChildRequest>,
     ) -> Result<Response<EraseChildResponse>, Status> {
         let call = Call::of(&request);
+        let (now, by) = (parse::now(), by(&call));
         let (context, child_id) = parse::children::erase_child(&call, request.into_inner())?;
+        self.access.own(child_id, by).await?;
+        let paid_ahead = by != By::System && self.access.paid_ahead(child_id, now).await?;
         let command = ChildCommand {
             child_id,
-            by: parse::children::by(&call),
-            now: parse::now(),
-            action: Action::Erase { paid_ahead: false },
+            by,
+            now,
+            action: Action::Erase { paid_ahead },
         };
-        let reply = |_: &Child, _: &[_]| Vec::new();
-        let committed = self.records.execute(context, command, reply).await?;
-        Ok(Response::new(EraseChildResponse {
-            position: Some(convert::position(committed.position)),
-        }))
+        let position = self.access.execute(context, command).await?;
+        Ok(Response::new(EraseChildResponse { position }))
     }
 
     async fn get_child(
@@ -127,21 +183,14 @@ impl ChildService for ChildRpcs {
     ) -> Result<Response<GetChildResponse>, Status> {
         let call = Call::of(&request);
         let (id, min_position) = parse::children::get_child(request.into_inner())?;
-        reached(
-            &self.checkpoints,
-            Children::NAME,
-            min_position.as_slice(),
-            &call,
-        )
-        .await?;
-        let row = query::children::by_id(&self.pool, id)
+        self.access.reached(min_position.as_ref(), &call).await?;
+        let row = query::children::by_id(&self.access.parts.pool, id)
             .await
             .map_err(internal)?;
         let own = row.filter(|row| parse::own_or_admin(&call, row.parent_id, "child").is_ok());
         let row = own.ok_or_else(|| not_found("child", &id.to_string()))?;
-        let opener = self.keyring.opener([id]).await.map_err(personal_status)?;
-        let child = convert::children::child(row, &opener).map_err(personal_status)?;
-        Ok(Response::new(GetChildResponse { child: Some(child) }))
+        let child = self.opened(vec![row]).await?.pop();
+        Ok(Response::new(GetChildResponse { child }))
     }
 
     async fn list_children(
@@ -151,27 +200,170 @@ impl ChildService for ChildRpcs {
         let call = Call::of(&request);
         let (guardian_id, page, min_position) =
             parse::children::list_children(&call, request.into_inner())?;
-        reached(
-            &self.checkpoints,
-            Children::NAME,
-            min_position.as_slice(),
-            &call,
-        )
-        .await?;
-        let mut rows = query::children::page_of(&self.pool, guardian_id, &page)
+        self.access.reached(min_position.as_ref(), &call).await?;
+        let mut rows = query::children::page_of(&self.access.parts.pool, guardian_id, &page)
             .await
             .map_err(internal)?;
         let next_page_token = page.next_token(&mut rows, |row| Cursor::from(row));
-        let opener = self.keyring.opener(rows.iter().map(|row| row.id)).await;
-        let opener = opener.map_err(personal_status)?;
-        let children = rows
-            .into_iter()
-            .map(|row| convert::children::child(row, &opener))
-            .collect::<Result<_, _>>()
-            .map_err(personal_status)?;
         Ok(Response::new(ListChildrenResponse {
-            children,
+            children: self.opened(rows).await?,
             next_page_token,
         }))
+    }
+
+    async fn transfer_guardian(
+        &self,
+        request: Request<TransferGuardianRequest>,
+    ) -> Result<Response<TransferGuardianResponse>, Status> {
+        let call = Call::of(&request);
+        let by = by(&call);
+        let (context, child_id, to) =
+            parse::transfers::transfer_guardian(&call, request.into_inner())?;
+        self.access.own(child_id, by).await?;
+        let command = ChildCommand {
+            child_id,
+            by,
+            now: parse::now(),
+            action: Action::OfferTransfer {
+                transfer_id: Uuid::now_v7().into(),
+                to: self.resolved(to, by).await?,
+            },
+        };
+        let answer = self.access.answer(context, command, |child| {
+            let offer = child.offer().map(|id| id.to_string());
+            TransferGuardianResponse {
+                transfer_id: offer.unwrap_or_default(),
+                position: None,
+            }
+        });
+        let (mut answer, position) = answer.await?;
+        answer.position = position;
+        Ok(Response::new(answer))
+    }
+
+    async fn accept_guardian_transfer(
+        &self,
+        request: Request<AcceptGuardianTransferRequest>,
+    ) -> Result<Response<AcceptGuardianTransferResponse>, Status> {
+        let call = Call::of(&request);
+        let by = by(&call);
+        let Acceptance {
+            context,
+            child_id,
+            transfer_id,
+            medical,
+            policy_version,
+        } = parse::transfers::accept_guardian_transfer(&call, request.into_inner())?;
+        let command = ChildCommand {
+            child_id,
+            by,
+            now: parse::now(),
+            action: Action::AcceptTransfer {
+                transfer_id,
+                role: self.access.role(by).await?,
+                policy_version,
+                medical,
+            },
+        };
+        let position = self.access.execute(context, command).await?;
+        Ok(Response::new(AcceptGuardianTransferResponse { position }))
+    }
+
+    async fn cancel_guardian_transfer(
+        &self,
+        request: Request<CancelGuardianTransferRequest>,
+    ) -> Result<Response<CancelGuardianTransferResponse>, Status> {
+        let call = Call::of(&request);
+        let (context, child_id, transfer_id) =
+            parse::transfers::cancel_guardian_transfer(&call, request.into_inner())?;
+        let command = ChildCommand {
+            child_id,
+            by: by(&call),
+            now: parse::now(),
+            action: Action::CancelTransfer { transfer_id },
+        };
+        let position = self.access.execute(context, command).await?;
+        Ok(Response::new(CancelGuardianTransferResponse { position }))
+    }
+
+    async fn list_guardian_transfers(
+        &self,
+        request: Request<ListGuardianTransfersRequest>,
+    ) -> Result<Response<ListGuardianTransfersResponse>, Status> {
+        let call = Call::of(&request);
+        let viewer = call.user_id().unwrap_or_default();
+        let (page, min_position) = parse::transfers::list_guardian_transfers(request.into_inner())?;
+        self.access.reached(min_position.as_ref(), &call).await?;
+        let mut rows = query::transfers::open_of(&self.access.parts.pool, viewer, &page)
+            .await
+            .map_err(internal)?;
+        let next_page_token = page.next_token(&mut rows, |row| query::transfers::Cursor::from(row));
+        let transfers = rows
+            .iter()
+            .map(|row| convert::children::transfer(row, viewer))
+            .collect();
+        Ok(Response::new(ListGuardianTransfersResponse {
+            transfers,
+            next_page_token,
+        }))
+    }
+
+    async fn destroy_child_keys(
+        &self,
+        request: Request<DestroyChildKeysRequest>,
+    ) -> Result<Response<DestroyChildKeysResponse>, Status> {
+        let child_id = parse::children::destroy_child_keys(request.into_inner())?;
+        let destroyed = self.access.records.forget(child_id).await?;
+        Ok(Response::new(DestroyChildKeysResponse {
+            destroyed: i32::try_from(destroyed.len()).unwrap_or(i32::MAX),
+        }))
+    }
+}
+
+impl ChildRpcs {
+    /// The children of these rows, opened, each with its consents.
+    async fn opened(
+        &self,
+        rows: Vec<ChildRow>,
+    ) -> Result<Vec<contracts::identity::v1::Child>, Status> {
+        let parts = &self.access.parts;
+        let ids: Vec<Uuid> = rows.iter().map(|row| row.id).collect();
+        let consents = query::medical::consents(&parts.pool, &ids)
+            .await
+            .map_err(internal)?;
+        let opener = parts.keyring.opener(ids).await.map_err(personal_status)?;
+        rows.into_iter()
+            .map(|row| child(row, &consents, &opener))
+            .collect::<Result<_, _>>()
+            .map_err(personal_status)
+    }
+
+    /// The parent that a child is offered to. An address that nobody has takes the same steps
+    /// and gets the same answer as one that somebody has.
+    async fn resolved(&self, to: NewGuardian, by: By) -> Result<Option<UserId>, Status> {
+        let accounts = &self.access.accounts;
+        match to {
+            NewGuardian::User(user) => {
+                let role = accounts.role(user).await.map_err(internal)?;
+                if role == Some(Role::Parent) {
+                    return Ok(Some(user));
+                }
+                Err(not_found("parent", &user.to_string()))
+            }
+            NewGuardian::Email(email) => {
+                let parts = &self.access.parts;
+                let key = email_key(&parts.lookup, &email);
+                let holder = parts.log.claim_owner(EMAIL_SCOPE, &key).await;
+                let holder = holder.map_err(internal)?.and_then(|id| id.parse().ok());
+                let user = UserId::from(holder.unwrap_or(Uuid::nil()));
+                if by == By::Parent(user) {
+                    let problem = "must be somebody else";
+                    let violation = violation("new_guardian_email", "SELF", problem);
+                    return Err(invalid_fields(vec![violation]));
+                }
+                let role = accounts.role(user).await.map_err(internal)?;
+                Ok((role == Some(Role::Parent)).then_some(user))
+            }
+        }
     }
 }

@@ -2,6 +2,8 @@
 
 mod auth_errors;
 mod auth_service;
+mod child_access;
+mod child_medical_service;
 mod child_service;
 pub mod convert;
 mod email_service;
@@ -15,6 +17,7 @@ mod user_service;
 use chrono::TimeDelta;
 use contracts::identity::v1::{
     authentication_service_server::AuthenticationServiceServer,
+    child_medical_service_server::ChildMedicalServiceServer,
     child_service_server::ChildServiceServer, email_service_server::EmailServiceServer,
     key_service_server::KeyServiceServer, trainer_service_server::TrainerServiceServer,
     user_service_server::UserServiceServer,
@@ -23,6 +26,7 @@ use eventsourcing::{Checkpoints, Repository};
 
 use crate::{
     accounts::Accounts,
+    ahead::Ahead,
     authentication::{Authentication, logins_of},
     erasure::Erasures,
     export::Exports,
@@ -32,6 +36,8 @@ use crate::{
     tokens::Tokens,
 };
 use auth_service::AuthRpcs;
+use child_access::ChildAccess;
+use child_medical_service::ChildMedicalRpcs;
 use child_service::ChildRpcs;
 use email_service::EmailRpcs;
 use key_service::KeyRpcs;
@@ -51,13 +57,15 @@ pub struct Servers {
     pub children: ChildServiceServer<ChildRpcs>,
     /// Mail and text messages.
     pub emails: EmailServiceServer<EmailRpcs>,
+    /// Children's medical data.
+    pub child_medical: ChildMedicalServiceServer<ChildMedicalRpcs>,
     /// Public keys.
     pub keys: KeyServiceServer<KeyRpcs>,
 }
 
 impl Servers {
-    /// On these parts.
-    pub fn new(parts: &Parts) -> Result<Self, HashingError> {
+    /// On these parts, and what lies ahead of children.
+    pub fn new(parts: &Parts, ahead: &Ahead) -> Result<Self, HashingError> {
         let Parts {
             log,
             pool,
@@ -66,6 +74,7 @@ impl Servers {
         } = parts;
         let passwords = Passwords::new()?;
         let accounts = Accounts::new(parts, passwords.clone());
+        let children = ChildAccess::new(parts, &accounts, ahead);
         let checkpoints = Checkpoints::new(pool.clone());
         let lifetime = TimeDelta::from_std(settings.access_token_lifetime);
         let lifetime = lifetime.unwrap_or(TimeDelta::days(36_500));
@@ -95,7 +104,10 @@ impl Servers {
                 pool: pool.clone(),
                 checkpoints,
             }),
-            children: ChildServiceServer::new(ChildRpcs::new(parts, accounts)),
+            child_medical: ChildMedicalServiceServer::new(ChildMedicalRpcs {
+                access: children.clone(),
+            }),
+            children: ChildServiceServer::new(ChildRpcs { access: children }),
             emails: EmailServiceServer::new(EmailRpcs::new(parts)),
             keys: KeyServiceServer::new(KeyRpcs {
                 keys: parts.keys.clone(),

@@ -1,6 +1,7 @@
 //! Read tables, each a pure fold of one aggregate's events.
 
 pub mod availability;
+pub mod bookings;
 pub mod children;
 pub mod trainers;
 pub mod users;

@@ -1,6 +1,9 @@
 //! From read tables to rows.
 
+pub mod bookings;
 pub mod children;
 pub mod emails;
+pub mod medical;
 pub mod trainers;
+pub mod transfers;
 pub mod users;

@@ -8,13 +8,19 @@ use contracts::{
         AddChildRequest, AdditionalSource, CreateTrainerRequest, LoginRequest, LoginResponse,
         RegisterUserRequest, SkillLevel, TrainerContacts,
         authentication_service_client::AuthenticationServiceClient,
+        child_medical_service_client::ChildMedicalServiceClient,
         child_service_client::ChildServiceClient, email_service_client::EmailServiceClient,
         key_service_client::KeyServiceClient, trainer_service_client::TrainerServiceClient,
         user_service_client::UserServiceClient,
     },
 };
-use eventsourcing::{EventLog, testing::TestDatabase};
-use identity::{NewAdmin, Parts, grpc::Servers, projector::Projectors};
+use eventsourcing::{EventLog, Projector, testing::TestDatabase};
+use identity::{
+    NewAdmin, Parts,
+    ahead::{Ahead, BookingFeed},
+    grpc::Servers,
+    projector::{self, Projectors},
+};
 use service::{
     MailSettings, MasterKeyText, Metrics, Settings, Verifier,
     auth::{KeyPair, ServiceSigner, fetch_from_identity},
@@ -32,6 +38,8 @@ use tonic::{
 use tonic_types::StatusExt as _;
 use uuid::Uuid;
 
+use crate::bookings::Bookings;
+
 /// Base64 of 32 bytes.
 pub const MASTER_KEY: &str = "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=";
 pub const PASSWORD: &str = "correct horse battery";
@@ -44,6 +52,7 @@ pub struct Harness {
     pub parts: Parts,
     pub service_key: KeyPair,
     pub address: SocketAddr,
+    pub bookings: Bookings,
     stop: CancellationToken,
     _guard: DropGuard,
     pub database: TestDatabase,
@@ -93,6 +102,9 @@ impl Harness {
         tokio::spawn(async move { users.run(one).await });
         tokio::spawn(async move { trainers.run(two).await });
         tokio::spawn(async move { children.run(three).await });
+        let bookings = self.bookings_projector();
+        let four = self.stop.clone();
+        tokio::spawn(async move { bookings.run(four).await });
     }
 
     pub async fn without_projectors() -> Self {
@@ -115,7 +127,9 @@ impl Harness {
         let parts = Parts::new(&log, &database.pool(), &settings).await.unwrap();
         let key = parts.keys.current(Utc::now()).await.unwrap();
         let service_key = KeyPair::generate().unwrap();
-        serve(&parts, &service_key, listener, &channel, stop.clone()).await;
+        let bookings = Bookings::new();
+        let servers = Servers::new(&parts, &ahead(&parts, &bookings)).unwrap();
+        serve(servers, &service_key, listener, &channel, stop.clone()).await;
         Self {
             channel,
             log,
@@ -123,6 +137,7 @@ impl Harness {
             parts,
             service_key,
             address,
+            bookings,
             stop: stop.clone(),
             _guard: stop.drop_guard(),
             database,
@@ -160,6 +175,15 @@ impl Harness {
     /// Shows the token of a service.
     pub fn service(&self) -> Bearer {
         Bearer(ServiceSigner::new(identity::NAME, self.service_key.clone()).token())
+    }
+
+    pub fn child_medical(&self, bearer: &Bearer) -> ChildMedicalServiceClient<Intercepted> {
+        ChildMedicalServiceClient::with_interceptor(self.channel.clone(), bearer.clone())
+    }
+
+    pub fn bookings_projector(&self) -> Projector<projector::bookings::Bookings> {
+        let feeds = ahead(&self.parts, &self.bookings).feeds();
+        Projector::new(projector::bookings::Bookings, self.database.pool(), feeds)
     }
 
     pub fn keys(&self) -> KeyServiceClient<Channel> {
@@ -213,20 +237,27 @@ fn channel_to(address: SocketAddr) -> Channel {
         .connect_lazy()
 }
 
+/// What lies ahead by the stand-ins.
+pub fn ahead(parts: &Parts, bookings: &Bookings) -> Ahead {
+    let scheduling: BookingFeed = bookings.scheduling.clone();
+    let ticketing: BookingFeed = bookings.ticketing.clone();
+    Ahead::new(parts.pool.clone(), [scheduling, ticketing])
+}
+
 async fn serve(
-    parts: &Parts,
+    servers: Servers,
     service_key: &KeyPair,
     listener: TcpListener,
     channel: &Channel,
     stop: CancellationToken,
 ) {
-    let servers = Servers::new(parts).unwrap();
     let mut routes = RoutesBuilder::default();
     routes.add_service(servers.users);
     routes.add_service(servers.authentication);
     routes.add_service(servers.trainers);
     routes.add_service(servers.children);
     routes.add_service(servers.emails);
+    routes.add_service(servers.child_medical);
     routes.add_service(servers.keys);
     let verifier = Verifier::new(service_key, fetch_from_identity(channel.clone()));
     let metrics = Metrics::new(identity::NAME);

@@ -5,8 +5,15 @@
 mod accounts;
 #[cfg(test)]
 mod auth_support;
+mod bookings;
 #[cfg(test)]
 mod browsing;
+#[cfg(test)]
+mod child_medical;
+#[cfg(test)]
+mod child_records;
+#[cfg(test)]
+mod child_transfers;
 #[cfg(test)]
 mod children;
 #[cfg(test)]

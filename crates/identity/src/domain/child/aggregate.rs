@@ -60,6 +60,11 @@ impl Child {
         self.guardian
     }
 
+    /// The offer that can be accepted now.
+    pub fn offer(&self) -> Option<TransferId> {
+        self.open.map(|open| open.id)
+    }
+
     /// Whether it was erased.
     pub fn is_erased(&self) -> bool {
         self.stage == Stage::Erased

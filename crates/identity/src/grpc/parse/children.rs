@@ -3,8 +3,9 @@ use contracts::{
     common::v1::{LogPosition, Role as PublicRole},
     google::r#type::Date,
     identity::v1::{
-        AddChildRequest, EraseChildRequest, GetChildRequest, ListChildrenRequest,
-        SkillLevel as PublicSkillLevel,
+        AddChildRequest, ArchiveChildRequest, ConsentPurpose, DestroyChildKeysRequest,
+        EraseChildRequest, GetChildRequest, ListChildrenRequest, RecordConsentRequest,
+        SkillLevel as PublicSkillLevel, UpdateChildRequest, WithdrawConsentRequest,
     },
 };
 use eventsourcing::{
@@ -18,7 +19,7 @@ use uuid::Uuid;
 use super::{own_or_admin, own_unless_admin};
 use crate::{
     domain::{
-        child::{By, Player, PolicyVersion, SkillLevel},
+        child::{By, Player, PlayerChanges, PolicyVersion, Purpose, SkillLevel},
         values::{Birthdate, ChildId},
     },
     query::children,
@@ -117,22 +118,171 @@ pub fn add_child(
     })
 }
 
+/// A consent that is to be recorded.
+pub struct NewConsent {
+    pub context: Context,
+    /// Given, or made of caller and request.
+    pub child_id: ChildId,
+    /// Something of this child was recorded before.
+    pub is_known: bool,
+    pub purpose: Purpose,
+    pub policy_version: PolicyVersion,
+}
+
+pub fn record_consent(call: &Call, request: RecordConsentRequest) -> Result<NewConsent, Status> {
+    let covered = request.clone();
+    let RecordConsentRequest {
+        request_id,
+        child_id,
+        purpose,
+        policy_version,
+    } = request;
+    let mut fields = Fields::new();
+    let request_id = fields.uuid("request_id", &request_id);
+    let known = fields.optional_uuid("child_id", &child_id);
+    let purpose = consent_purpose(&mut fields, purpose);
+    let policy_version = required_policy(&mut fields, &policy_version);
+    let (purpose, policy_version) = fields.finish_with(purpose.zip(policy_version))?;
+    Ok(NewConsent {
+        context: call.context(
+            "/divinetime.identity.v1.ChildService/RecordConsent",
+            request_id,
+            &covered,
+        ),
+        child_id: known.unwrap_or_else(|| made_id(call, request_id)).into(),
+        is_known: known.is_some(),
+        purpose,
+        policy_version,
+    })
+}
+
+pub fn withdraw_consent(
+    call: &Call,
+    request: WithdrawConsentRequest,
+) -> Result<(Context, ChildId, Purpose), Status> {
+    let covered = request.clone();
+    let WithdrawConsentRequest {
+        request_id,
+        child_id,
+        purpose,
+    } = request;
+    let mut fields = Fields::new();
+    let request_id = fields.uuid("request_id", &request_id);
+    let child_id = fields.uuid("child_id", &child_id);
+    let purpose = consent_purpose(&mut fields, purpose);
+    let purpose = fields.finish_with(purpose)?;
+    let context = call.context(
+        "/divinetime.identity.v1.ChildService/WithdrawConsent",
+        request_id,
+        &covered,
+    );
+    Ok((context, child_id.into(), purpose))
+}
+
+/// What of a child becomes another, before it is sealed.
+#[derive(Default)]
+pub struct ClearChanges {
+    first_name: Option<String>,
+    last_name: Option<String>,
+    birthdate: Option<Birthdate>,
+    skill_level: Option<SkillLevel>,
+    specify: Option<String>,
+    team: Option<String>,
+}
+
+impl ClearChanges {
+    /// Seals everything personal for the child.
+    pub fn seal(&self, sealer: &Sealer) -> Result<PlayerChanges, PersonalError> {
+        let text =
+            |value: &Option<String>| value.as_ref().map(|text| sealer.seal(text)).transpose();
+        let birthdate = self.birthdate.as_ref();
+        Ok(PlayerChanges {
+            first_name: text(&self.first_name)?,
+            last_name: text(&self.last_name)?,
+            birthdate: birthdate.map(|date| sealer.seal(date)).transpose()?,
+            skill_level: self.skill_level,
+            specify: text(&self.specify)?,
+            team: text(&self.team)?,
+        })
+    }
+}
+
+pub fn update_child(
+    call: &Call,
+    request: UpdateChildRequest,
+    now: DateTime<Utc>,
+) -> Result<(Context, ChildId, ClearChanges), Status> {
+    let covered = request.clone();
+    let UpdateChildRequest {
+        request_id,
+        child_id,
+        first_name,
+        last_name,
+        birthdate,
+        skill_level,
+        specify,
+        team,
+    } = request;
+    let mut fields = Fields::new();
+    let request_id = fields.uuid("request_id", &request_id);
+    let child_id = fields.uuid("child_id", &child_id);
+    let changes = ClearChanges {
+        first_name: first_name.map(|name| fields.text("first_name", &name, 1..=100)),
+        last_name: last_name.map(|name| fields.text("last_name", &name, 1..=100)),
+        birthdate: birthdate.and_then(|date| date_of_birth(&mut fields, Some(date), now)),
+        skill_level: skill_level.and_then(|level| skill(&mut fields, level)),
+        specify: specify.map(|text| fields.text("specify", &text, 0..=500)),
+        team: team.map(|name| fields.text("team", &name, 0..=100)),
+    };
+    fields.finish()?;
+    let context = call.context(
+        "/divinetime.identity.v1.ChildService/UpdateChild",
+        request_id,
+        &covered,
+    );
+    Ok((context, child_id.into(), changes))
+}
+
+pub fn archive_child(
+    call: &Call,
+    request: ArchiveChildRequest,
+) -> Result<(Context, ChildId), Status> {
+    let covered = request.clone();
+    let ArchiveChildRequest {
+        request_id,
+        child_id,
+    } = request;
+    let (request_id, child_id) = ids(&request_id, &child_id)?;
+    let context = call.context(
+        "/divinetime.identity.v1.ChildService/ArchiveChild",
+        request_id,
+        &covered,
+    );
+    Ok((context, child_id))
+}
+
 pub fn erase_child(call: &Call, request: EraseChildRequest) -> Result<(Context, ChildId), Status> {
     let covered = request.clone();
     let EraseChildRequest {
         request_id,
         child_id,
     } = request;
-    let mut fields = Fields::new();
-    let request_id = fields.uuid("request_id", &request_id);
-    let child_id = fields.uuid("child_id", &child_id);
-    fields.finish()?;
+    let (request_id, child_id) = ids(&request_id, &child_id)?;
     let context = call.context(
         "/divinetime.identity.v1.ChildService/EraseChild",
         request_id,
         &covered,
     );
-    Ok((context, child_id.into()))
+    Ok((context, child_id))
+}
+
+/// Nothing is recorded by it, so that the request id is for the sender alone.
+pub fn destroy_child_keys(request: DestroyChildKeysRequest) -> Result<ChildId, Status> {
+    let DestroyChildKeysRequest {
+        request_id,
+        child_id,
+    } = request;
+    ids(&request_id, &child_id).map(|(_, child_id)| child_id)
 }
 
 pub fn get_child(request: GetChildRequest) -> Result<(Uuid, Option<LogPosition>), Status> {
@@ -163,6 +313,13 @@ pub fn list_children(
     own_or_admin(call, guardian_id, "guardian").map(|()| (guardian_id, page, min_position))
 }
 
+fn ids(request_id: &str, child_id: &str) -> Result<(Uuid, ChildId), Status> {
+    let mut fields = Fields::new();
+    let request_id = fields.uuid("request_id", request_id);
+    let child_id = fields.uuid("child_id", child_id);
+    fields.finish().map(|()| (request_id, child_id.into()))
+}
+
 /// The id of a child that the caller did not name. Made of caller and request, so that a
 /// repeated request seals with the key of the first one.
 fn made_id(call: &Call, request_id: Uuid) -> Uuid {
@@ -177,11 +334,23 @@ fn policy(fields: &mut Fields, version: &str) -> Option<PolicyVersion> {
     } else {
         version
     };
+    required_policy(fields, version)
+}
+
+pub fn required_policy(fields: &mut Fields, version: &str) -> Option<PolicyVersion> {
     fields.check(
         "policy_version",
         "POLICY_VERSION",
         PolicyVersion::parse(version),
     )
+}
+
+fn consent_purpose(fields: &mut Fields, purpose: i32) -> Option<Purpose> {
+    match fields.enum_value("purpose", purpose) {
+        ConsentPurpose::ChildData => Some(Purpose::ChildData),
+        ConsentPurpose::MedicalData => Some(Purpose::MedicalData),
+        ConsentPurpose::Unspecified => None,
+    }
 }
 
 fn skill(fields: &mut Fields, level: i32) -> Option<SkillLevel> {

@@ -6,8 +6,10 @@ pub mod accounts;
 pub mod auth;
 pub mod children;
 pub mod emails;
+pub mod medical;
 pub mod subjects;
 pub mod trainers;
+pub mod transfers;
 pub mod users;
 
 use chrono::{DateTime, SubsecRound, Utc};

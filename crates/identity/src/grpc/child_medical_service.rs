@@ -1,0 +1,197 @@
+use chrono::{DateTime, Utc};
+use contracts::identity::v1::{
+    AddCustomAllergenRequest, AddCustomAllergenResponse, GetChildMedicalRequest,
+    GetChildMedicalResponse, ListMedicalAccessRequest, ListMedicalAccessResponse,
+    RemoveCustomAllergenRequest, RemoveCustomAllergenResponse, UpdateMedicalRequest,
+    UpdateMedicalResponse, child_medical_service_server::ChildMedicalService,
+};
+use service::{Call, internal, not_found};
+use tonic::{Request, Response, Status};
+
+use super::{
+    child_access::{ChildAccess, ahead_status},
+    convert::{self, children::SealedMedical},
+    errors::personal_status,
+    parse::{self, children::by},
+};
+use crate::{
+    domain::{
+        child::{Action, By, ChildCommand},
+        values::ChildId,
+    },
+    query::{self, medical::Cursor},
+};
+
+/// Children's medical data.
+pub struct ChildMedicalRpcs {
+    pub(super) access: ChildAccess,
+}
+
+#[tonic::async_trait]
+impl ChildMedicalService for ChildMedicalRpcs {
+    async fn update_medical(
+        &self,
+        request: Request<UpdateMedicalRequest>,
+    ) -> Result<Response<UpdateMedicalResponse>, Status> {
+        let call = Call::of(&request);
+        let by = by(&call);
+        let (context, child_id, medical) =
+            parse::medical::update_medical(&call, request.into_inner())?;
+        let subject = self
+            .access
+            .own(child_id, by)
+            .await?
+            .medical_subject(child_id);
+        let sealer = self.access.sealer(subject).await?;
+        let (changes, custom) = medical
+            .seal(child_id, &sealer, &self.access.parts.lookup)
+            .map_err(personal_status)?;
+        let command = ChildCommand {
+            child_id,
+            by,
+            now: parse::now(),
+            action: Action::UpdateMedical {
+                subject,
+                changes: Box::new(changes),
+                custom,
+            },
+        };
+        let position = self.access.execute(context, command).await?;
+        Ok(Response::new(UpdateMedicalResponse { position }))
+    }
+
+    async fn add_custom_allergen(
+        &self,
+        request: Request<AddCustomAllergenRequest>,
+    ) -> Result<Response<AddCustomAllergenResponse>, Status> {
+        let call = Call::of(&request);
+        let by = by(&call);
+        let (context, child_id, allergen) =
+            parse::medical::add_custom_allergen(&call, request.into_inner())?;
+        let subject = self
+            .access
+            .own(child_id, by)
+            .await?
+            .medical_subject(child_id);
+        let sealer = self.access.sealer(subject).await?;
+        let allergen = allergen
+            .seal(child_id, &sealer, &self.access.parts.lookup)
+            .map_err(personal_status)?;
+        let name_key = allergen.name_key.clone();
+        let command = ChildCommand {
+            child_id,
+            by,
+            now: parse::now(),
+            action: Action::AddAllergen { subject, allergen },
+        };
+        let answer = self.access.answer(context, command, |child| {
+            let id = child.allergen(&name_key).map(|id| id.to_string());
+            AddCustomAllergenResponse {
+                allergen_id: id.unwrap_or_default(),
+                position: None,
+            }
+        });
+        let (mut answer, position) = answer.await?;
+        answer.position = position;
+        Ok(Response::new(answer))
+    }
+
+    async fn remove_custom_allergen(
+        &self,
+        request: Request<RemoveCustomAllergenRequest>,
+    ) -> Result<Response<RemoveCustomAllergenResponse>, Status> {
+        let call = Call::of(&request);
+        let (context, child_id, allergen_id) =
+            parse::medical::remove_custom_allergen(&call, request.into_inner())?;
+        let command = ChildCommand {
+            child_id,
+            by: by(&call),
+            now: parse::now(),
+            action: Action::RemoveAllergen { allergen_id },
+        };
+        let position = self.access.execute(context, command).await?;
+        Ok(Response::new(RemoveCustomAllergenResponse { position }))
+    }
+
+    async fn get_child_medical(
+        &self,
+        request: Request<GetChildMedicalRequest>,
+    ) -> Result<Response<GetChildMedicalResponse>, Status> {
+        let call = Call::of(&request);
+        let (now, by) = (parse::now(), by(&call));
+        let (context, child_id, min_position) =
+            parse::medical::get_child_medical(&call, request.into_inner())?;
+        self.access.reached(min_position.as_ref(), &call).await?;
+        self.may_read(child_id, by, now).await?;
+        let sealed = self.sealed(child_id).await?;
+        let command = ChildCommand {
+            child_id,
+            by,
+            now,
+            action: Action::ReadMedical {
+                fields: sealed.fields(),
+            },
+        };
+        // Recorded before anything is opened.
+        self.access.execute(context, command).await?;
+        let opener = self.access.parts.keyring.opener(sealed.subjects()).await;
+        let opener = opener.map_err(personal_status)?;
+        let medical = sealed.open(&opener).map_err(personal_status)?;
+        Ok(Response::new(GetChildMedicalResponse {
+            medical: Some(medical),
+        }))
+    }
+
+    async fn list_medical_access(
+        &self,
+        request: Request<ListMedicalAccessRequest>,
+    ) -> Result<Response<ListMedicalAccessResponse>, Status> {
+        let call = Call::of(&request);
+        let (child_id, page, min_position) =
+            parse::medical::list_medical_access(request.into_inner())?;
+        self.access.own(child_id, by(&call)).await?;
+        self.access.reached(min_position.as_ref(), &call).await?;
+        let pool = &self.access.parts.pool;
+        let mut rows = query::medical::accesses(pool, child_id.uuid(), &page)
+            .await
+            .map_err(internal)?;
+        let next_page_token = page.next_token(&mut rows, |row| Cursor::from(row));
+        let accesses = rows.into_iter().map(convert::children::medical_access);
+        Ok(Response::new(ListMedicalAccessResponse {
+            accesses: accesses.collect(),
+            next_page_token,
+        }))
+    }
+}
+
+impl ChildMedicalRpcs {
+    /// The guardian, admins, and trainers of what is paid and not over.
+    async fn may_read(&self, child_id: ChildId, by: By, now: DateTime<Utc>) -> Result<(), Status> {
+        let By::Trainer(trainer) = by else {
+            return self.access.own(child_id, by).await.map(drop);
+        };
+        let coaches = self
+            .access
+            .ahead
+            .coaches(trainer.uuid(), child_id.uuid(), now)
+            .await
+            .map_err(ahead_status)?;
+        if coaches {
+            Ok(())
+        } else {
+            Err(not_found("child", &child_id.to_string()))
+        }
+    }
+
+    async fn sealed(&self, child_id: ChildId) -> Result<SealedMedical, Status> {
+        let pool = &self.access.parts.pool;
+        let child = query::children::by_id(pool, child_id.uuid()).await;
+        let child = child
+            .map_err(internal)?
+            .ok_or_else(|| not_found("child", &child_id.to_string()))?;
+        let allergens = query::medical::allergens(pool, child_id.uuid())
+            .await
+            .map_err(internal)?;
+        Ok(SealedMedical { child, allergens })
+    }
+}

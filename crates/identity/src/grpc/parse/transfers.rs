@@ -1,0 +1,143 @@
+use contracts::{
+    common::v1::LogPosition,
+    identity::v1::{
+        AcceptGuardianTransferRequest, CancelGuardianTransferRequest, ListGuardianTransfersRequest,
+        TransferGuardianRequest, transfer_guardian_request::NewGuardian as Named,
+    },
+};
+use eventsourcing::Context;
+use service::{Call, Fields, Page};
+use tonic::Status;
+
+use super::children::required_policy;
+use crate::{
+    domain::{
+        child::PolicyVersion,
+        values::{ChildId, EmailAddress, TransferId, UserId},
+    },
+    query::transfers,
+};
+
+/// Whom a child is offered to.
+pub enum NewGuardian {
+    /// A user.
+    User(UserId),
+    /// Who has this address, if anybody has.
+    Email(EmailAddress),
+}
+
+pub fn transfer_guardian(
+    call: &Call,
+    request: TransferGuardianRequest,
+) -> Result<(Context, ChildId, NewGuardian), Status> {
+    let covered = request.clone();
+    let TransferGuardianRequest {
+        request_id,
+        child_id,
+        new_guardian,
+    } = request;
+    let mut fields = Fields::new();
+    let request_id = fields.uuid("request_id", &request_id);
+    let child_id = fields.uuid("child_id", &child_id);
+    let to = match new_guardian {
+        Some(Named::NewGuardianId(id)) => {
+            let id = fields.uuid("new_guardian_id", &id);
+            if Some(id) == call.user_id() {
+                fields.violation("new_guardian_id", "SELF", "must be somebody else");
+            }
+            Some(NewGuardian::User(id.into()))
+        }
+        Some(Named::NewGuardianEmail(email)) => {
+            let email = EmailAddress::parse(&email);
+            let email = fields.check("new_guardian_email", "EMAIL", email);
+            email.map(NewGuardian::Email)
+        }
+        None => {
+            fields.violation("new_guardian", "REQUIRED", "is required");
+            None
+        }
+    };
+    let to = fields.finish_with(to)?;
+    let method = "/divinetime.identity.v1.ChildService/TransferGuardian";
+    let context = call.context(method, request_id, &covered);
+    Ok((context, child_id.into(), to))
+}
+
+/// A child that is accepted.
+pub struct Acceptance {
+    pub context: Context,
+    pub child_id: ChildId,
+    pub transfer_id: TransferId,
+    /// The caller agrees to the storing of medical data, too.
+    pub medical: bool,
+    pub policy_version: PolicyVersion,
+}
+
+pub fn accept_guardian_transfer(
+    call: &Call,
+    request: AcceptGuardianTransferRequest,
+) -> Result<Acceptance, Status> {
+    let covered = request.clone();
+    let AcceptGuardianTransferRequest {
+        request_id,
+        child_id,
+        transfer_id,
+        guardian_consent,
+        medical_consent,
+        policy_version,
+    } = request;
+    let mut fields = Fields::new();
+    let request_id = fields.uuid("request_id", &request_id);
+    let child_id = fields.uuid("child_id", &child_id);
+    let transfer_id = fields.uuid("transfer_id", &transfer_id);
+    if !guardian_consent {
+        fields.violation(
+            "guardian_consent",
+            "CONSENT",
+            "must be true: consents are given anew by the new guardian",
+        );
+    }
+    let policy_version = required_policy(&mut fields, &policy_version);
+    let policy_version = fields.finish_with(policy_version)?;
+    let method = "/divinetime.identity.v1.ChildService/AcceptGuardianTransfer";
+    Ok(Acceptance {
+        context: call.context(method, request_id, &covered),
+        child_id: child_id.into(),
+        transfer_id: transfer_id.into(),
+        medical: medical_consent,
+        policy_version,
+    })
+}
+
+pub fn cancel_guardian_transfer(
+    call: &Call,
+    request: CancelGuardianTransferRequest,
+) -> Result<(Context, ChildId, TransferId), Status> {
+    let covered = request.clone();
+    let CancelGuardianTransferRequest {
+        request_id,
+        child_id,
+        transfer_id,
+    } = request;
+    let mut fields = Fields::new();
+    let request_id = fields.uuid("request_id", &request_id);
+    let child_id = fields.uuid("child_id", &child_id);
+    let transfer_id = fields.uuid("transfer_id", &transfer_id);
+    fields.finish()?;
+    let method = "/divinetime.identity.v1.ChildService/CancelGuardianTransfer";
+    let context = call.context(method, request_id, &covered);
+    Ok((context, child_id.into(), transfer_id.into()))
+}
+
+pub fn list_guardian_transfers(
+    request: ListGuardianTransfersRequest,
+) -> Result<(Page<transfers::Cursor>, Option<LogPosition>), Status> {
+    let ListGuardianTransfersRequest {
+        page_size,
+        page_token,
+        min_position,
+    } = request;
+    let mut fields = Fields::new();
+    let page = fields.page(page_size, &page_token);
+    fields.finish().map(|()| (page, min_position))
+}

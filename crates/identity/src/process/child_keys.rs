@@ -1,0 +1,102 @@
+//! What a child's record says must be forgotten is forgotten, whatever is killed meanwhile.
+//!
+//! ```text
+//! ConsentWithdrawn (medical data), ChildErased --> DestroyChildKeys, until it is answered
+//! ```
+//!
+//! The RPC that recorded the event destroys the keys at once; this comes after it, and finds
+//! nothing to do but after a crash between the two.
+
+use contracts::identity::v1::DestroyChildKeysRequest;
+use eventsourcing::{Delivered, Effect, Input, Process};
+
+use crate::domain::child::{ChildEvent, Purpose};
+
+/// Has keys destroyed.
+pub struct ChildKeys;
+
+impl Process for ChildKeys {
+    const NAME: &'static str = "child_keys";
+    type Event = ChildEvent;
+    type State = ();
+
+    fn key(&self, delivered: &Delivered<ChildEvent>) -> Option<String> {
+        match &delivered.event {
+            ChildEvent::ConsentWithdrawn {
+                purpose: Purpose::MedicalData,
+                child_id,
+                ..
+            }
+            | ChildEvent::ChildErased { child_id, .. } => Some(child_id.to_string()),
+            _ => None,
+        }
+    }
+
+    fn react(&self, (): &mut (), input: Input<'_, ChildEvent>) -> Vec<Effect> {
+        let Input::Event(delivered) = input else {
+            return Vec::new();
+        };
+        let child_id = delivered.event.child_id().to_string();
+        let destroy = Effect::send(
+            crate::NAME,
+            "/divinetime.identity.v1.ChildService/DestroyChildKeys",
+            |request_id| DestroyChildKeysRequest {
+                request_id,
+                child_id,
+            },
+        );
+        vec![destroy, Effect::Done]
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use prost::Message;
+    use uuid::Uuid;
+
+    use super::*;
+    use crate::domain::samples;
+
+    fn delivered(event: ChildEvent) -> Delivered<ChildEvent> {
+        Delivered {
+            source: crate::NAME,
+            position: 3,
+            event_id: Uuid::from_u128(9),
+            recorded_at: samples::now(),
+            actor: "system".to_owned(),
+            aggregate_id: samples::child_id().to_string(),
+            sequence: 3,
+            correlation_id: Uuid::from_u128(8),
+            trace_context: None,
+            event,
+        }
+    }
+
+    #[test]
+    fn withdrawn_medical_data_and_erased_children_lose_their_keys_and_nothing_else_does() {
+        let starting: Vec<_> = samples::child_events()
+            .into_iter()
+            .map(delivered)
+            .filter(|delivered| ChildKeys.key(delivered).is_some())
+            .map(|delivered| <&str>::from(&delivered.event))
+            .collect();
+        assert_eq!(starting, ["ConsentWithdrawn", "ChildErased"]);
+    }
+
+    #[test]
+    fn the_command_names_the_child_and_comes_again_with_every_delivery() {
+        for _ in 0..2 {
+            let event = delivered(crate::domain::child::samples::erased());
+            let mut effects = ChildKeys.react(&mut (), Input::Event(&event));
+            assert!(matches!(effects.pop(), Some(Effect::Done)));
+            let Some(Effect::Send { service, build, .. }) = effects.pop() else {
+                panic!("a command is sent");
+            };
+            let request = build("r".to_owned());
+            let request = DestroyChildKeysRequest::decode(request.as_slice()).unwrap();
+            assert_eq!(service, "identity");
+            assert_eq!(request.child_id, samples::child_id().to_string());
+            assert_eq!(request.request_id, "r");
+        }
+    }
+}

@@ -1,0 +1,41 @@
+//! Reads `bookings`. What is asked here may be behind scheduling and ticketing: what is decided
+//! by it goes through [`crate::ahead::Ahead`], which catches up first.
+
+use chrono::{DateTime, Utc};
+use sqlx::PgPool;
+use uuid::Uuid;
+
+/// Whether something paid that is not over belongs to this id: of a child, of the parent who
+/// booked, or of a trainer who coaches.
+pub async fn has_paid_ahead(
+    pool: &PgPool,
+    id: Uuid,
+    now: DateTime<Utc>,
+) -> Result<bool, sqlx::Error> {
+    sqlx::query_scalar(
+        "select exists (select from bookings where state = 'PAID' and ends_at > $2 \
+         and (parent_id = $1 or child_ids @> array[$1] or trainer_ids @> array[$1]))",
+    )
+    .bind(id)
+    .bind(now)
+    .fetch_one(pool)
+    .await
+}
+
+/// Whether a trainer coaches a child in something paid that is not over.
+pub async fn coaches_ahead(
+    pool: &PgPool,
+    trainer_id: Uuid,
+    child_id: Uuid,
+    now: DateTime<Utc>,
+) -> Result<bool, sqlx::Error> {
+    sqlx::query_scalar(
+        "select exists (select from bookings where state = 'PAID' and ends_at > $3 \
+         and trainer_ids @> array[$1] and child_ids @> array[$2])",
+    )
+    .bind(trainer_id)
+    .bind(child_id)
+    .bind(now)
+    .fetch_one(pool)
+    .await
+}
