@@ -1,8 +1,8 @@
 //! What ends something: called last, about somebody who leaves.
 
 use contracts::identity::v1::{
-    DeactivateUserRequest, EraseChildRequest, EraseSubjectRequest, FinishErasureRequest,
-    ReactivateUserRequest,
+    ArchiveChildRequest, DeactivateUserRequest, EraseChildRequest, EraseSubjectRequest,
+    FinishErasureRequest, ReactivateUserRequest,
 };
 use e2e::people::id;
 use prost::Message as _;
@@ -13,6 +13,9 @@ const HERE: &[&str] = &["identity"];
 
 #[rustfmt::skip]
 pub const ROWS: &[Row] = &[
+    guarded(HERE, "/divinetime.identity.v1.ChildService/ArchiveChild", b"ANNRRAR", |w| {
+        ArchiveChildRequest { request_id: id(), child_id: w.leaver.children[0].clone() }.encode_to_vec()
+    }).owned_by(|w| &w.leaver.user),
     guarded(HERE, "/divinetime.identity.v1.ChildService/EraseChild", b"ANNRRAA", |w| {
         EraseChildRequest { request_id: id(), child_id: w.leaver.children[0].clone() }.encode_to_vec()
     }).owned_by(|w| &w.leaver.user),
