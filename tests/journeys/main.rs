@@ -2,6 +2,8 @@
 
 mod access;
 mod booking;
+mod canaries;
 mod faults;
+mod identity;
 mod matrix;
 mod tickets;

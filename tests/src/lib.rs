@@ -1,4 +1,5 @@
 #![doc = include_str!("../README.md")]
 
+pub mod mailbox;
 pub mod people;
 pub mod system;

@@ -2,8 +2,9 @@
 
 use std::{
     collections::BTreeMap,
+    fs::File,
     future::Future,
-    io::{BufRead, BufReader},
+    io::{BufRead, BufReader, Write as _},
     path::{Path, PathBuf},
     process::{Child, Command, Stdio},
     sync::{
@@ -29,10 +30,14 @@ pub const SERVICES: [&str; 5] = [
 /// How long anything may take before a journey gives up.
 const PATIENCE: Duration = Duration::from_mins(1);
 
+/// What an overheard system says, in its directory.
+const SAID: &str = "said.log";
+
 /// One `divinetime up` in a directory of its own.
 pub struct System {
     directory: TempDir,
     environment: Vec<(String, String)>,
+    overheard: bool,
     process: Mutex<Child>,
     postgres_port: AtomicU64,
     services: BTreeMap<String, String>,
@@ -47,17 +52,28 @@ fn program() -> PathBuf {
 impl System {
     /// Starts it with some variables set and waits until it is ready.
     pub async fn start(environment: &[(&str, &str)]) -> Self {
+        Self::begin(environment, false).await
+    }
+
+    /// The same, but keeps all that it says: see [`System::said`].
+    pub async fn start_overheard(environment: &[(&str, &str)]) -> Self {
+        Self::begin(environment, true).await
+    }
+
+    async fn begin(environment: &[(&str, &str)], overheard: bool) -> Self {
         let directory = tempfile::Builder::new()
             .prefix("divinetime")
             .tempdir()
             .expect("a directory");
         let environment = owned(environment);
-        let (process, ready) = launch(&directory, &environment, &BTreeMap::new()).await;
+        let none = BTreeMap::new();
+        let (process, ready) = launch(&directory, &environment, &none, overheard).await;
         let services = addresses(&ready);
         let postgres_port = AtomicU64::new(port_of_postgres(&ready));
         Self {
             directory,
             environment,
+            overheard,
             process: Mutex::new(process),
             postgres_port,
             services,
@@ -106,6 +122,24 @@ impl System {
         process.wait().expect("it has ended");
     }
 
+    /// Stops it like an operator, and waits for its end.
+    pub fn stop(&self) {
+        let mut process = self.process();
+        interrupt(&process);
+        process.wait().expect("it has ended");
+    }
+
+    /// Where its data are.
+    pub fn directory(&self) -> &Path {
+        self.directory.path()
+    }
+
+    /// All that it has written to its standard output and error since it was started the first
+    /// time, if it is overheard.
+    pub fn said(&self) -> Vec<u8> {
+        std::fs::read(self.directory.path().join(SAID)).expect("it is overheard")
+    }
+
     /// Starts it again on what is left, at the same addresses.
     pub async fn restart(&self) {
         let ports = self.services.iter().map(|(name, address)| {
@@ -119,7 +153,13 @@ impl System {
                     .to_owned(),
             )
         });
-        let (process, ready) = launch(&self.directory, &self.environment, &ports.collect()).await;
+        let (process, ready) = launch(
+            &self.directory,
+            &self.environment,
+            &ports.collect(),
+            self.overheard,
+        )
+        .await;
         self.postgres_port
             .store(port_of_postgres(&ready), Ordering::Relaxed);
         *self.process() = process;
@@ -202,17 +242,25 @@ impl Drop for System {
     fn drop(&mut self) {
         // Ctrl-C, so that it stops what it started.
         let mut process = self.process();
-        let _ = Command::new("kill")
-            .args(["-INT", &process.id().to_string()])
-            .status();
-        let _ = process.wait();
+        if matches!(process.try_wait(), Ok(None)) {
+            interrupt(&process);
+            let _ = process.wait();
+        }
     }
+}
+
+/// Ctrl-C.
+fn interrupt(process: &Child) {
+    let _ = Command::new("kill")
+        .args(["-INT", &process.id().to_string()])
+        .status();
 }
 
 async fn launch(
     directory: &TempDir,
     environment: &[(String, String)],
     ports: &BTreeMap<String, String>,
+    overheard: bool,
 ) -> (Child, Value) {
     let mut command = Command::new(program());
     command
@@ -228,13 +276,23 @@ async fn launch(
     command
         .envs(environment.iter().map(|(k, v)| (k, v)))
         .stdout(Stdio::piped());
+    let mut said = overheard.then(|| open_said(directory));
+    if let Some(said) = &said {
+        command.stderr(said.try_clone().expect("its file"));
+    }
     let mut process = command.spawn().expect("DIVINETIME_BIN runs");
     let stdout = process.stdout.take().expect("its output");
     let line = tokio::task::spawn_blocking(move || {
         let mut lines = BufReader::new(stdout).lines();
         let line = lines.next();
         // Whatever else it says must not fill the pipe.
-        std::thread::spawn(move || lines.for_each(drop));
+        std::thread::spawn(move || {
+            for line in lines.map_while(Result::ok) {
+                if let Some(said) = &mut said {
+                    let _ = writeln!(said, "{line}");
+                }
+            }
+        });
         line
     });
     let line = tokio::time::timeout(PATIENCE, line)
@@ -246,6 +304,13 @@ async fn launch(
         process,
         serde_json::from_str(&line).unwrap_or_else(|error| panic!("{error}: {line}")),
     )
+}
+
+fn open_said(directory: &TempDir) -> File {
+    let path = directory.path().join(SAID);
+    let mut options = File::options();
+    options.create(true).append(true);
+    options.open(path).expect("a file for what it says")
 }
 
 fn port_of_postgres(ready: &Value) -> u64 {
