@@ -17,6 +17,8 @@ mod ticketing;
 mod wire;
 mod world;
 
+use std::fmt::Write as _;
+
 use contracts::access::RULES;
 
 use callers::Caller;
@@ -49,7 +51,7 @@ async fn every_rpc_answers_every_caller_as_the_table_says() {
                 let found = outcome::of(&world, row, service, caller).await;
                 let expected = row.expected(caller);
                 calls += 1;
-                seen.push_str(&format!("{:>9}", found.outcome.letter()));
+                let _ = write!(seen, "{:>9}", found.outcome.letter());
                 if found.outcome != expected {
                     wrong.push(format!(
                         "{service} {} {caller:?}: expected {expected:?}, got {:?}: {}",
@@ -57,7 +59,7 @@ async fn every_rpc_answers_every_caller_as_the_table_says() {
                     ));
                 }
             }
-            report.push_str(&format!("{:<66}{seen}\n", row.short_path()));
+            let _ = writeln!(report, "{:<66}{seen}", row.short_path());
         }
     }
     println!("{:<66}{}\n{report}", "", callers::headings());

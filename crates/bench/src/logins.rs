@@ -65,10 +65,11 @@ pub async fn compare(arguments: &Arguments) {
         ],
     );
 
-    let idle = reads(seconds, &channel, &accounts[0]).await;
+    let reader = people::login(&system, &accounts[0], PASSWORD).await;
+    let idle = reads(seconds, &channel, &reader).await;
     let other = system.channel("identity");
     let (busy, _) = tokio::join!(
-        reads(seconds, &channel, &accounts[0]),
+        reads(seconds, &channel, &reader),
         flood(FLOOD, seconds, &other, &accounts),
     );
     let row = |name: &str, measured: &Measured| {
@@ -110,22 +111,28 @@ async fn alone(seconds: u64) -> Measured {
     .await
 }
 
-/// Accounts to log in to, so many that none is logged in to by two callers.
-async fn accounts(channel: &Channel) -> Vec<User> {
-    let mut accounts = Vec::new();
-    for _ in 0..FLOOD / CALLERS + 1 {
-        let opened = (0..CALLERS).map(|_| people::register_over(channel.clone(), Role::Parent));
-        accounts.extend(futures::future::join_all(opened).await);
+/// Addresses to log in with, so many that none is used by two callers.
+async fn accounts(channel: &Channel) -> Vec<String> {
+    let mut emails = Vec::new();
+    while emails.len() < FLOOD {
+        let opened = (0..CALLERS).map(|_| async {
+            let email = people::address();
+            let request = people::registration(&email, Role::Parent);
+            let mut users = UserServiceClient::new(channel.clone());
+            users.register_user(request).await.expect("an account");
+            email
+        });
+        emails.extend(futures::future::join_all(opened).await);
     }
-    accounts
+    emails
 }
 
 /// Logins by so many callers, each to an account of its own.
-async fn flood(callers: usize, seconds: u64, channel: &Channel, accounts: &[User]) -> Measured {
+async fn flood(callers: usize, seconds: u64, channel: &Channel, emails: &[String]) -> Measured {
     run(
         callers,
         seconds,
-        |caller| (channel.clone(), accounts[caller].email.clone()),
+        |caller| (channel.clone(), emails[caller].clone()),
         |(channel, email)| async move {
             people::login_over(channel.clone(), &email, PASSWORD).await;
             ((channel, email), true)
