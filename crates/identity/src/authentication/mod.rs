@@ -189,7 +189,7 @@ pub async fn forget(parts: &Parts, user_id: UserId) -> Result<(), AuthError> {
     close(parts, user_id).await?;
     let users: Repository<User> = Repository::new(&parts.log);
     let user = users.load(&user_id.to_string()).await?;
-    let mut transaction = parts.pool.begin().await?;
+    let mut transaction = eventsourcing::begin(&parts.pool).await?;
     sqlx::query("delete from logins where user_id = $1")
         .bind(user_id.uuid())
         .execute(&mut *transaction)

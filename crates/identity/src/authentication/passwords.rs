@@ -67,7 +67,7 @@ impl Authentication {
                 (Some(hash), user.email_key().map(str::to_owned))
             }
         };
-        let mut transaction = self.pool.begin().await?;
+        let mut transaction = eventsourcing::begin(&self.pool).await?;
         let proven = self
             .codes
             .prove_reset(&mut transaction, token, request_id, now)
@@ -124,7 +124,7 @@ impl Authentication {
         if self.passwords.verify(present, stored.clone()).await? {
             self.password_attempts.succeeded(&tried, Utc::now()).await?;
             let hash = self.passwords.hash(new).await?;
-            let mut transaction = self.pool.begin().await?;
+            let mut transaction = eventsourcing::begin(&self.pool).await?;
             let old = stored.as_deref().unwrap_or_default();
             let replaced = self
                 .credentials

@@ -165,7 +165,7 @@ impl Attempts {
     /// Counts an attempt that failed, or a letter. Of several that were checked at the same time, only so
     /// many get an answer as there are attempts.
     pub async fn count(&self, tried: &Tried, now: DateTime<Utc>) -> Result<(), AttemptError> {
-        let mut transaction = self.pool.begin().await?;
+        let mut transaction = eventsourcing::begin(&self.pool).await?;
         let (counters, known) = self.counters(&mut transaction, tried, true).await?;
         refuse_early(&counters, tried, known, now)?;
         for (kind, key) in tried.counted(known) {
@@ -192,7 +192,7 @@ impl Attempts {
     /// is known. Refused when others have failed so often in the meantime that this one came too
     /// early: whoever guesses many at once is not told which one was right.
     pub async fn succeeded(&self, tried: &Tried, now: DateTime<Utc>) -> Result<(), AttemptError> {
-        let mut transaction = self.pool.begin().await?;
+        let mut transaction = eventsourcing::begin(&self.pool).await?;
         let (counters, known) = self.counters(&mut transaction, tried, false).await?;
         refuse_early(&counters, tried, known, now)?;
         sqlx::query("delete from login_attempts where key = $1")

@@ -179,7 +179,7 @@ impl Codes {
         request_id: Uuid,
         now: DateTime<Utc>,
     ) -> Result<Proven, CodeError> {
-        let mut transaction = self.pool.begin().await?;
+        let mut transaction = eventsourcing::begin(&self.pool).await?;
         let row: Option<Row> = sqlx::query_as(
             "select * from otps where user_id = $1 and purpose = $2 and channel = $3 for update",
         )

@@ -150,7 +150,7 @@ impl Logins {
         let Some((login_id, tag)) = self.read(offered) else {
             return Ok(Exchange::Invalid);
         };
-        let mut transaction = self.pool.begin().await?;
+        let mut transaction = eventsourcing::begin(&self.pool).await?;
         let row = sqlx::query("select * from logins where login_id = $1 for update")
             .bind(login_id)
             .fetch_optional(&mut *transaction)

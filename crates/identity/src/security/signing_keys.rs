@@ -206,7 +206,7 @@ impl SigningKeys {
         let pair = KeyPair::generate()?;
         let sealer = self.inner.keyring.sealer(SUBJECT).await?;
         let private = sealer.seal(&pair.to_text())?;
-        let mut transaction = self.inner.pool.begin().await?;
+        let mut transaction = eventsourcing::begin(&self.inner.pool).await?;
         sqlx::query("select pg_advisory_xact_lock($1)")
             .bind(LOCK)
             .execute(&mut *transaction)
