@@ -3,9 +3,10 @@
 //! The rows of the read tables are handed out as they are, with every sealed value opened, so
 //! that a new column is in the export before anybody thinks of it.
 
+use chrono::{SubsecRound as _, Utc};
 use contracts::common::v1::ErrorReason;
 use eventsourcing::{
-    Checkpoints, EventLog, LogError, Projection, RecordedEvent,
+    Checkpoints, Context, EventLog, LogError, Projection, RecordedEvent,
     personal::{Keyring, Opened, Opener, Personal, PersonalError},
 };
 use serde_json::{Value, json};
@@ -15,7 +16,11 @@ use tonic::{Code, Status};
 use uuid::Uuid;
 
 use crate::{
-    domain::values::UserId,
+    children::Records,
+    domain::{
+        child::{Action, By, ChildCommand, MedicalField},
+        values::UserId,
+    },
     grpc::{convert, errors::personal_status},
     parts::Parts,
     projector::{children::Children, trainers::Trainers, users::Users},
@@ -38,6 +43,7 @@ const NOT_TOLD: [&str; 8] = [
 pub struct Exports {
     log: EventLog,
     pool: PgPool,
+    records: Records,
     keyring: Keyring,
     checkpoints: Checkpoints,
 }
@@ -48,6 +54,7 @@ impl Exports {
         Self {
             log: parts.log.clone(),
             pool: parts.pool.clone(),
+            records: Records::new(&parts.log, &parts.keyring),
             keyring: parts.keyring.clone(),
             checkpoints: Checkpoints::new(parts.pool.clone()),
         }
@@ -75,6 +82,9 @@ impl Exports {
             .await?;
         for child in &mut children {
             self.complete(child).await?;
+            if let Some(admin) = call.user_id().filter(|caller| *caller != id) {
+                self.record_look(call, admin.into(), child).await?;
+            }
         }
         let mut events = self.events("user", id).await?;
         events.extend(self.events("trainer", id).await?);
@@ -94,8 +104,7 @@ impl Exports {
 
     /// What is held of a child beside its row.
     async fn complete(&self, child: &mut Value) -> Result<(), Status> {
-        let id = child.get("id").and_then(Value::as_str);
-        let id = id.and_then(|id| id.parse().ok()).unwrap_or_default();
+        let id = id_of(child);
         // Both sealed names in one text: they are told one by one.
         if let Some(fields) = child.as_object_mut() {
             fields.remove("name");
@@ -125,6 +134,41 @@ impl Exports {
         Ok(())
     }
 
+    /// Somebody else than the guardian is about to see a child's medical data.
+    async fn record_look(&self, call: &Call, admin: UserId, child: &Value) -> Result<(), Status> {
+        let held = |name: &str| match child.get(name) {
+            Some(Value::String(text)) => !text.is_empty(),
+            Some(Value::Array(values)) => !values.is_empty(),
+            _ => false,
+        };
+        let columns = [
+            ("allergies", MedicalField::Allergies),
+            ("custom_allergens", MedicalField::CustomAllergens),
+            ("medical_conditions", MedicalField::MedicalConditions),
+            ("emergency_contact", MedicalField::EmergencyContact),
+        ];
+        let fields = columns.into_iter().filter(|(name, _)| held(name));
+        let fields: Vec<_> = fields.map(|(_, field)| field).collect();
+        if fields.is_empty() {
+            return Ok(());
+        }
+        let command = ChildCommand {
+            child_id: id_of(child).into(),
+            by: By::Admin(admin),
+            now: Utc::now().trunc_subsecs(6),
+            action: Action::ReadMedical { fields },
+        };
+        let context = Context {
+            actor: call.principal.actor(),
+            correlation_id: call.correlation_id,
+            trace_context: call.trace_context.clone(),
+            ..Context::system()
+        };
+        let reply = |_: &_, _: &[_]| Vec::new();
+        self.records.execute(context, command, reply).await?;
+        Ok(())
+    }
+
     /// The rows of a table, as JSON. `table` is the table and what follows it.
     async fn rows(&self, table: &str, id: Uuid) -> Result<Vec<Value>, Status> {
         let (name, _) = table.split_once(' ').unwrap_or((table, ""));
@@ -141,6 +185,11 @@ impl Exports {
         let events = events.map_err(|error: LogError| internal(error))?;
         Ok(events.iter().map(metadata).collect())
     }
+}
+
+fn id_of(child: &Value) -> Uuid {
+    let id = child.get("id").and_then(Value::as_str);
+    id.and_then(|id| id.parse().ok()).unwrap_or_default()
 }
 
 fn metadata(event: &RecordedEvent) -> Value {

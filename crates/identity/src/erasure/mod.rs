@@ -9,18 +9,22 @@
 mod certificate;
 
 use chrono::{DateTime, Utc};
-use contracts::{common::v1::LogPosition, identity::v1::ErasureCertificate};
+use contracts::{
+    common::v1::{ErrorReason, LogPosition},
+    identity::v1::ErasureCertificate,
+};
 use eventsourcing::{
     Checkpoints, Context, EventLog, Projection, RecordedEvent, Repository,
     personal::{Keyring, PersonalError},
 };
 use serde_json::json;
-use service::{Call, internal, not_found, reached};
+use service::{Call, internal, not_found, reached, refused};
 use sqlx::PgPool;
-use tonic::Status;
+use tonic::{Code, Status};
 use uuid::Uuid;
 
 use crate::{
+    ahead::Ahead,
     authentication,
     children::Records,
     credentials::Credentials,
@@ -31,6 +35,7 @@ use crate::{
         values::{ChildId, UserId},
     },
     grpc::{
+        child_access::ahead_status,
         convert,
         errors::{command_status, personal_status},
     },
@@ -60,6 +65,7 @@ pub struct Erasures {
     trainers: Repository<Trainer>,
     lifecycle: Lifecycle,
     records: Records,
+    ahead: Ahead,
     keyring: Keyring,
     beside: Beside,
     checkpoints: Checkpoints,
@@ -83,7 +89,7 @@ struct Decision {
 
 impl Erasures {
     /// On these parts.
-    pub fn new(parts: &Parts) -> Self {
+    pub fn new(parts: &Parts, ahead: &Ahead) -> Self {
         Self {
             log: parts.log.clone(),
             pool: parts.pool.clone(),
@@ -91,6 +97,7 @@ impl Erasures {
             trainers: Repository::new(&parts.log),
             lifecycle: Lifecycle::new(parts),
             records: Records::new(&parts.log, &parts.keyring),
+            ahead: ahead.clone(),
             keyring: parts.keyring.clone(),
             beside: Beside {
                 credentials: Credentials::new(parts.pool.clone()),
@@ -119,6 +126,7 @@ impl Erasures {
         let user = self.users.load(&user_id.to_string()).await;
         let user = user.map_err(internal)?.unwrap_or_default();
         if !user.is_erased() {
+            self.refuse_bookings(call, user_id, now).await?;
             self.lifecycle
                 .erase(context, user_id, now)
                 .await
@@ -136,16 +144,45 @@ impl Erasures {
         by: By,
         now: DateTime<Utc>,
     ) -> Result<ErasureCertificate, Status> {
+        let paid_ahead = self.ahead.paid(child_id.uuid(), now).await;
+        let paid_ahead = paid_ahead.map_err(ahead_status)?;
         let command = ChildCommand {
             child_id,
             by,
             now,
-            action: Action::Erase { paid_ahead: false },
+            action: Action::Erase { paid_ahead },
         };
         self.records
             .execute(context, command, |_, _| Vec::new())
             .await?;
         self.finish(call, Subject::Child(child_id)).await
+    }
+
+    /// Refuses while something paid lies ahead of a user or of a child she answers for: what she
+    /// booked, what she coaches, what others have booked for the child.
+    async fn refuse_bookings(
+        &self,
+        call: &Call,
+        user_id: UserId,
+        now: DateTime<Utc>,
+    ) -> Result<(), Status> {
+        let head = self.log.head().await.map_err(internal)?;
+        self.wait(call, Children::NAME, head).await?;
+        let children = query::children::of_guardian(&self.pool, user_id.uuid()).await;
+        let children = children.map_err(internal)?;
+        self.ahead.catch_up().await.map_err(ahead_status)?;
+        let subjects = children.iter().map(|child| child.id);
+        for subject in std::iter::once(user_id.uuid()).chain(subjects) {
+            let paid = query::bookings::has_paid_ahead(&self.pool, subject, now).await;
+            if paid.map_err(internal)? {
+                return Err(refused(
+                    Code::FailedPrecondition,
+                    ErrorReason::BookingsAhead,
+                    "paid bookings lie ahead: cancel them first",
+                ));
+            }
+        }
+        Ok(())
     }
 
     /// Brings an erasure that was decided to its end.

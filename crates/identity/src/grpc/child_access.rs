@@ -120,7 +120,7 @@ impl ChildAccess {
 }
 
 /// What the caller is told when it cannot be told what lies ahead.
-pub(super) fn ahead_status(error: AheadError) -> Status {
+pub(crate) fn ahead_status(error: AheadError) -> Status {
     match error {
         AheadError::Table(error) => internal(error),
         AheadError::CatchUp(error) => checkpoint_status(error),

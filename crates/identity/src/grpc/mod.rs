@@ -2,7 +2,7 @@
 
 mod auth_errors;
 mod auth_service;
-mod child_access;
+pub(crate) mod child_access;
 mod child_medical_service;
 mod child_service;
 pub mod convert;
@@ -82,7 +82,7 @@ impl Servers {
             users: UserServiceServer::new(UserRpcs {
                 accounts: accounts.clone(),
                 lifecycle: Lifecycle::new(parts),
-                erasures: Erasures::new(parts),
+                erasures: Erasures::new(parts, ahead),
                 exports: Exports::new(parts),
                 logins: logins_of(parts),
                 keyring: parts.keyring.clone(),

@@ -2,6 +2,7 @@
 
 use std::{sync::Arc, time::Duration, time::Instant};
 
+use chrono::TimeDelta;
 use contracts::{
     common::v1::Role,
     identity::v1::{
@@ -282,6 +283,34 @@ async fn the_last_administrator_cannot_be_erased() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn nobody_is_erased_while_something_paid_lies_ahead() {
+    let harness = Harness::start().await;
+    let anna = harness.account(Role::Parent, "anna@example.com").await;
+    let tara = harness.account(Role::Trainer, "tara@example.com").await;
+    let cleo = add_child(&harness, &anna, "Cleo").await;
+    let bookings = &harness.bookings;
+    let over = bookings.held(&cleo, &tara.user_id, TimeDelta::hours(-2));
+    bookings.paid(over);
+    let session = bookings.held(&cleo, &tara.user_id, TimeDelta::hours(2));
+    bookings.paid(session);
+    let subjects = [
+        (&anna, user(&anna.user_id)),
+        (&anna, one_child(&cleo)),
+        (&tara, user(&tara.user_id)),
+    ];
+    for (by, request) in subjects {
+        let refused = erase(&harness, by, request).await.unwrap_err();
+        assert_eq!(
+            (refused.code(), reason(&refused).as_str()),
+            (Code::FailedPrecondition, "BOOKINGS_AHEAD")
+        );
+    }
+    assert!(opened_of(&harness, &cleo).await > 0);
+    bookings.canceled(session);
+    erase(&harness, &anna, user(&anna.user_id)).await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn everything_that_is_wrong_with_an_erasure_is_told_together() {
     let harness = Harness::start().await;
     let anna = harness.account(Role::Parent, "anna@example.com").await;
@@ -319,6 +348,9 @@ async fn an_erasure_that_was_interrupted_is_finished_by_its_process() {
     let harness = Harness::without_projectors().await;
     let anna = harness.account(Role::Parent, "anna@example.com").await;
     let cleo = add_child(&harness, &anna, "Cleo").await;
+    let projectors = Projectors::new(&harness.log, &harness.database.pool());
+    projectors.children.drain().await.unwrap();
+    harness.bookings_projector().drain().await.unwrap();
     let mut request = Request::new(user(&anna.user_id));
     request.set_timeout(Duration::from_millis(500));
     let interrupted = harness.users(&anna.bearer).erase_subject(request).await;
