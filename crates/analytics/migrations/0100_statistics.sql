@@ -76,6 +76,16 @@ create table statistic_corrections (
     primary key (grain, period)
 );
 
+-- Who is an active trainer: an open account of role TRAINER with a profile. `counted` is whether
+-- the trainer is in the total now.
+create table statistic_accounts (
+    user_id uuid primary key,
+    active boolean not null,
+    is_trainer boolean not null,
+    has_profile boolean not null,
+    counted boolean not null
+);
+
 -- Whether a payment moved real money.
 create table statistic_payments (
     payment_id uuid primary key,
@@ -143,6 +153,10 @@ returns table (
         select f.period,
             sum(f.count) filter (where f.metric = 'signup') as signups,
             sum(f.count) filter (where f.metric = 'new_trainer') as trainers,
+            coalesce(sum(f.count) filter (where f.metric in ('signup', 'user_returned')), 0)
+                - coalesce(sum(f.count) filter (where f.metric = 'user_left'), 0) as more_users,
+            coalesce(sum(f.count) filter (where f.metric in ('new_trainer', 'trainer_returned')), 0)
+                - coalesce(sum(f.count) filter (where f.metric = 'trainer_left'), 0) as more_trainers,
             sum(f.count) filter (where f.metric = 'created_event') as events,
             sum(f.count) filter (where f.metric = 'booked_session') as booked,
             sum(f.count) filter (where f.metric = 'completed_session') as completed,
@@ -150,10 +164,13 @@ returns table (
             sum(f.count) filter (where f.metric = 'failed_payment') as failed
         from flows f group by f.period
     ), before as (
-        select coalesce(sum(s.count) filter (where s.metric = 'signup'), 0) as signups,
-            coalesce(sum(s.count) filter (where s.metric = 'new_trainer'), 0) as trainers
+        select coalesce(sum(s.count) filter (where s.metric in ('signup', 'user_returned')), 0)
+                - coalesce(sum(s.count) filter (where s.metric = 'user_left'), 0) as users,
+            coalesce(sum(s.count) filter (where s.metric in ('new_trainer', 'trainer_returned')), 0)
+                - coalesce(sum(s.count) filter (where s.metric = 'trainer_left'), 0) as trainers
         from statistic_days s
-        where s.day < p_from and s.metric in ('signup', 'new_trainer')
+        where s.day < p_from and s.metric in
+            ('signup', 'user_left', 'user_returned', 'new_trainer', 'trainer_left', 'trainer_returned')
     ), money as (
         select f.period, f.product, f.currency, sum(f.amount)::bigint as amount
         from flows f where f.currency <> '' group by f.period, f.product, f.currency
@@ -205,10 +222,10 @@ returns table (
         coalesce(by_product.sessions, '{}'),
         coalesce(to_date.amounts, '{}'),
         coalesce(counts.signups, 0)::bigint,
-        (before.signups + coalesce(sum(counts.signups) over (order by p.period), 0))::bigint,
+        (before.users + coalesce(sum(counts.more_users) over (order by p.period), 0))::bigint,
         coalesce(users.members, 0),
         coalesce(counts.trainers, 0)::bigint,
-        (before.trainers + coalesce(sum(counts.trainers) over (order by p.period), 0))::bigint,
+        (before.trainers + coalesce(sum(counts.more_trainers) over (order by p.period), 0))::bigint,
         coalesce(coaches.trainers, 0),
         coalesce(counts.events, 0)::bigint,
         coalesce(ended.events, 0),

@@ -5,12 +5,18 @@ create table known_trainers (
     trainer_id uuid primary key,
     price_per_hour bigint not null,
     currency text not null,
-    session_duration integer not null
+    session_duration integer not null,
+    accepting_bookings boolean not null,
+    -- The account is open, and still of role TRAINER.
+    active boolean not null,
+    is_trainer boolean not null,
+    bookable boolean generated always as (accepting_bookings and active and is_trainer) stored
 );
 
 create table known_children (
     child_id uuid primary key,
-    guardian_id uuid not null
+    guardian_id uuid not null,
+    archived boolean not null
 );
 
 create table locations (

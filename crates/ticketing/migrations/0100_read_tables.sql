@@ -118,7 +118,8 @@ create table ticket_holds (
 -- Whose child it is, from identity.
 create table children (
     child_id uuid primary key,
-    guardian_id uuid not null
+    guardian_id uuid not null,
+    archived boolean not null
 );
 
 -- Venues and their zones, from scheduling.

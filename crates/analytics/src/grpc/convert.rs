@@ -198,9 +198,13 @@ fn question(statistic: Statistic) -> Question {
         Statistic::RevenueToDate => facts(MONEY, "", true),
         Statistic::ActiveUsers => Question::ActiveUsers,
         Statistic::NewUsers => facts(&["signup"], "", false),
-        Statistic::TotalUsers => facts(&["signup"], "", true),
+        Statistic::TotalUsers => facts(&["signup", "user_left", "user_returned"], "", true),
         Statistic::NewTrainers => facts(&["new_trainer"], "", false),
-        Statistic::TotalTrainers => facts(&["new_trainer"], "", true),
+        Statistic::TotalTrainers => facts(
+            &["new_trainer", "trainer_left", "trainer_returned"],
+            "",
+            true,
+        ),
         Statistic::ActiveTrainers => Question::ActiveTrainers,
         Statistic::TotalEvents => facts(&["created_event"], "", false),
         Statistic::CompletedEvents => Question::EndedEvents,
@@ -300,6 +304,7 @@ pub(super) fn fact(row: Explained) -> StatisticFact {
             currency_code: row.currency,
             minor_units: row.amount,
         }),
+        weight: row.weight,
     }
 }
 

@@ -1,7 +1,7 @@
 //! What a public event counts: from an event to entries, without looking at any table.
 
 use chrono::{DateTime, Utc};
-use contracts::common::v1::Money;
+use contracts::common::v1::{Money, Role};
 use contracts::identity::events::v1::identity_event::Event as Identity;
 use contracts::payments::events::v1::PayableKind;
 use contracts::payments::events::v1::payments_event::Event as Payments;
@@ -29,6 +29,15 @@ pub enum Entry {
         /// When.
         happened_at: DateTime<Utc>,
     },
+    /// Something that decides whether somebody is an active trainer.
+    Account {
+        /// The user.
+        user: Uuid,
+        /// What is different.
+        change: AccountChange,
+        /// When.
+        happened_at: DateTime<Utc>,
+    },
     /// A payment, real or not.
     Payment {
         /// The payment.
@@ -45,6 +54,17 @@ pub enum Entry {
         /// When.
         published_at: DateTime<Utc>,
     },
+}
+
+/// What becomes of an account.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum AccountChange {
+    /// It has a trainer profile.
+    Profile,
+    /// It is a trainer's, or not.
+    Trainer(bool),
+    /// It is open, or closed.
+    Active(bool),
 }
 
 /// Something to add to the sums of a day.
@@ -135,17 +155,38 @@ impl Entries {
             }
             Identity::TrainerCreated(event) => {
                 self.at("created_at", event.created_at.as_ref())?;
-                self.count(Metric::NewTrainer, id("trainer_id", &event.trainer_id)?);
+                let trainer = id("trainer_id", &event.trainer_id)?;
+                self.count(Metric::NewTrainer, trainer);
+                self.account(trainer, AccountChange::Profile);
             }
             Identity::ChildAdded(event) => self.at("added_at", event.added_at.as_ref())?,
-            Identity::UserRoleChanged(event) => self.at("changed_at", event.changed_at.as_ref())?,
+            Identity::UserRoleChanged(event) => {
+                self.at("changed_at", event.changed_at.as_ref())?;
+                let is_trainer = event.role() == Role::Trainer;
+                let user = id("user_id", &event.user_id)?;
+                self.account(user, AccountChange::Trainer(is_trainer));
+            }
             Identity::UserDeactivated(event) => {
                 self.at("deactivated_at", event.deactivated_at.as_ref())?;
+                let user = id("user_id", &event.user_id)?;
+                self.count(Metric::UserLeft, user);
+                self.account(user, AccountChange::Active(false));
             }
             Identity::UserReactivated(event) => {
                 self.at("reactivated_at", event.reactivated_at.as_ref())?;
+                let user = id("user_id", &event.user_id)?;
+                self.count(Metric::UserReturned, user);
+                self.account(user, AccountChange::Active(true));
             }
-            Identity::UserErased(event) => self.at("erased_at", event.erased_at.as_ref())?,
+            Identity::UserErased(event) => {
+                self.at("erased_at", event.erased_at.as_ref())?;
+                let user = id("user_id", &event.user_id)?;
+                // One that was closed before has left already.
+                if event.was_active {
+                    self.count(Metric::UserLeft, user);
+                }
+                self.account(user, AccountChange::Active(false));
+            }
             Identity::TrainerUpdated(event) => self.at("updated_at", event.updated_at.as_ref())?,
             Identity::ChildArchived(event) => {
                 self.at("archived_at", event.archived_at.as_ref())?;
@@ -296,6 +337,14 @@ impl Entries {
         }));
     }
 
+    fn account(&mut self, user: Uuid, change: AccountChange) {
+        self.list.push(Entry::Account {
+            user,
+            change,
+            happened_at: self.happened_at,
+        });
+    }
+
     /// At most once for each event: a login's actor may be the user itself.
     fn member(&mut self, metric: Metric, subject: Uuid, happened_at: DateTime<Utc>) {
         let entry = Entry::Member {
@@ -351,5 +400,66 @@ fn product(kind: PayableKind) -> Result<Product, Malformed> {
         PayableKind::Unspecified => Err(Malformed {
             field: "payable_kind",
         }),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use contracts::identity::events::v1 as identity;
+
+    use super::*;
+
+    fn of(event: Identity) -> Vec<Entry> {
+        let delivered = Delivered {
+            source: "identity",
+            position: 1,
+            event_id: Uuid::nil(),
+            recorded_at: DateTime::UNIX_EPOCH,
+            actor: "system".to_owned(),
+            aggregate_id: Uuid::from_u128(7).to_string(),
+            sequence: 1,
+            correlation_id: Uuid::nil(),
+            trace_context: None,
+            event: PublicEvent::Identity(event),
+        };
+        entries(&delivered).unwrap()
+    }
+
+    fn erased(was_active: bool) -> Vec<Entry> {
+        of(Identity::UserErased(identity::UserErased {
+            user_id: Uuid::from_u128(7).to_string(),
+            role: Role::Parent.into(),
+            was_active,
+            erased_at: Some(Timestamp::default()),
+        }))
+    }
+
+    #[test]
+    fn an_erasure_counts_once_and_not_at_all_for_an_account_that_was_closed_before() {
+        let left = |entries: &[Entry]| {
+            let left = entries.iter().filter(
+                |entry| matches!(entry, Entry::Count(count) if count.metric == Metric::UserLeft),
+            );
+            left.count()
+        };
+        assert_eq!(left(&erased(true)), 1);
+        assert_eq!(left(&erased(false)), 0);
+    }
+
+    #[test]
+    fn a_change_of_role_moves_no_user_but_may_move_a_trainer() {
+        let changed = of(Identity::UserRoleChanged(identity::UserRoleChanged {
+            user_id: Uuid::from_u128(7).to_string(),
+            role: Role::Parent.into(),
+            changed_at: Some(Timestamp::default()),
+        }));
+        assert_eq!(
+            changed,
+            [Entry::Account {
+                user: Uuid::from_u128(7),
+                change: AccountChange::Trainer(false),
+                happened_at: DateTime::UNIX_EPOCH,
+            }]
+        );
     }
 }

@@ -4,8 +4,10 @@ use chrono::{DateTime, Utc};
 use eventsourcing::{AnyTable, Delivered, FoldError, Table, TableSet};
 use uuid::Uuid;
 
-use super::counting::{Count, Draft, Entry};
-use super::rows::{Correction, Day, Distinct, Event, EventDay, Fact, Member, Metric, Payment};
+use super::counting::{AccountChange, Count, Draft, Entry};
+use super::rows::{
+    Account, Correction, Day, Distinct, Event, EventDay, Fact, Member, Metric, Payment, Product,
+};
 use crate::basis::{Basis, Grain};
 use crate::events::PublicEvent;
 
@@ -22,6 +24,8 @@ pub struct Tables {
     pub distincts: Table<Distinct>,
     /// What came late.
     pub corrections: Table<Correction>,
+    /// Who is an active trainer.
+    pub accounts: Table<Account>,
     /// Which payments are real.
     pub payments: Table<Payment>,
     /// Events of ticketing.
@@ -38,6 +42,7 @@ impl TableSet for Tables {
             &mut self.members,
             &mut self.distincts,
             &mut self.corrections,
+            &mut self.accounts,
             &mut self.payments,
             &mut self.events,
             &mut self.event_days,
@@ -49,15 +54,13 @@ impl Tables {
     /// Names the rows that `fold` looks at.
     pub(super) fn touch(&mut self, basis: Basis, entry: &Entry) {
         match entry {
-            Entry::Count(count) => {
-                let day = basis.day(count.happened_at);
-                self.days
-                    .touch((day, count.metric, count.product, count.currency()));
-                if let Some(payment) = count.payment {
-                    self.payments.touch((payment,));
-                }
-                for grain in Grain::ALL {
-                    self.corrections.touch((grain, grain.start(day)));
+            Entry::Count(count) => self.touch_count(basis, count),
+            Entry::Account {
+                user, happened_at, ..
+            } => {
+                self.accounts.touch((*user,));
+                for metric in [Metric::TrainerLeft, Metric::TrainerReturned] {
+                    self.touch_count(basis, &plain(metric, *user, *happened_at));
                 }
             }
             Entry::Member {
@@ -77,6 +80,18 @@ impl Tables {
         }
     }
 
+    fn touch_count(&mut self, basis: Basis, count: &Count) {
+        let day = basis.day(count.happened_at);
+        self.days
+            .touch((day, count.metric, count.product, count.currency()));
+        if let Some(payment) = count.payment {
+            self.payments.touch((payment,));
+        }
+        for grain in Grain::ALL {
+            self.corrections.touch((grain, grain.start(day)));
+        }
+    }
+
     /// Applies an entry, the `ordinal`th of its event.
     pub(super) fn fold(
         &mut self,
@@ -92,6 +107,15 @@ impl Tables {
                 subject,
                 happened_at,
             } => self.member(basis, event, metric, subject, happened_at),
+            Entry::Account {
+                user,
+                change,
+                happened_at,
+            } => {
+                if let Some(metric) = self.account(user, change) {
+                    self.count(basis, event, ordinal, &plain(metric, user, happened_at))?;
+                }
+            }
             Entry::Payment { payment_id, live } => {
                 self.payments.insert(Payment { payment_id, live });
             }
@@ -132,6 +156,31 @@ impl Tables {
         self.note_if_late(basis, &fact);
         self.facts.insert(fact);
         Ok(())
+    }
+
+    /// Whether a trainer comes or goes with this change. A new profile counts as such.
+    fn account(&mut self, user: Uuid, change: AccountChange) -> Option<Metric> {
+        let account = self.accounts.upsert((user,), || Account {
+            user_id: user,
+            active: true,
+            is_trainer: true,
+            has_profile: false,
+            counted: false,
+        });
+        match change {
+            AccountChange::Profile => {
+                (account.has_profile, account.counted) = (true, true);
+                return None;
+            }
+            AccountChange::Trainer(is_trainer) => account.is_trainer = is_trainer,
+            AccountChange::Active(active) => account.active = active,
+        }
+        let counts = account.active && account.is_trainer && account.has_profile;
+        match (std::mem::replace(&mut account.counted, counts), counts) {
+            (true, false) => Some(Metric::TrainerLeft),
+            (false, true) => Some(Metric::TrainerReturned),
+            _ => None,
+        }
     }
 
     /// Money that is not real counts only where the settings say so.
@@ -252,6 +301,18 @@ impl Tables {
             .ok_or_else(|| FoldError::missing("event", &event_id))?
             .published_at = Some(published_at);
         Ok(())
+    }
+}
+
+/// A count of one, of no money.
+fn plain(metric: Metric, subject: Uuid, happened_at: DateTime<Utc>) -> Count {
+    Count {
+        metric,
+        product: Product::None,
+        subject,
+        happened_at,
+        money: None,
+        payment: None,
     }
 }
 

@@ -36,7 +36,7 @@ impl Statistics {
 
 impl Projection for Statistics {
     const NAME: &'static str = PROJECTION;
-    const FOLD_VERSION: i32 = 1;
+    const FOLD_VERSION: i32 = 2;
     type Event = PublicEvent;
     type Tables = Tables;
 

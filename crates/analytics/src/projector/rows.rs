@@ -15,6 +15,14 @@ pub enum Metric {
     Signup,
     /// A first trainer profile.
     NewTrainer,
+    /// An account that was closed or erased.
+    UserLeft,
+    /// A closed account that was opened again.
+    UserReturned,
+    /// A trainer whose account is no active trainer's any more.
+    TrainerLeft,
+    /// A trainer whose account is an active trainer's again.
+    TrainerReturned,
     /// A session that was booked.
     BookedSession,
     /// A session that took place.
@@ -180,6 +188,26 @@ impl Row for Payment {
 
     fn key(&self) -> Self::Key {
         (self.payment_id,)
+    }
+}
+
+/// See `statistic_accounts`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Account {
+    pub user_id: Uuid,
+    pub active: bool,
+    pub is_trainer: bool,
+    pub has_profile: bool,
+    pub counted: bool,
+}
+
+impl Row for Account {
+    const TABLE: &'static str = "statistic_accounts";
+    const KEY: &'static [&'static str] = &["user_id"];
+    type Key = (Uuid,);
+
+    fn key(&self) -> Self::Key {
+        (self.user_id,)
     }
 }
 

@@ -45,6 +45,8 @@ pub struct Explained {
     pub currency: String,
     /// Minor units.
     pub amount: i64,
+    /// What it adds to a count: 1, or -1 for somebody who left.
+    pub weight: i32,
     /// When it happened.
     pub happened_at: DateTime<Utc>,
     /// When it was recorded.
@@ -61,6 +63,7 @@ impl FromRow<'_, PgRow> for Explained {
             day: row.try_get("day")?,
             currency: row.try_get("currency")?,
             amount: row.try_get("amount")?,
+            weight: row.try_get("weight")?,
             happened_at: row.try_get("happened_at")?,
             recorded_at: row.try_get("recorded_at")?,
         })
@@ -83,28 +86,28 @@ impl From<&Explained> for Cursor {
 }
 
 const FACTS: &str = "
-    select source, position, event_id, subject, day, currency, amount, happened_at, recorded_at
+    select metric, source, position, event_id, subject, day, currency, amount, happened_at, recorded_at
     from statistic_facts
     where metric = any($1) and ($2 = '' or product = $2) and ($4 is null or day >= $4) and day < $5";
 
 const ACTIVE_USERS: &str = "
-    select source, position, event_id, subject, day, '' as currency, 0::bigint as amount, happened_at, recorded_at
+    select metric, source, position, event_id, subject, day, '' as currency, 0::bigint as amount, happened_at, recorded_at
     from statistic_members
     where metric = 'active_user' and grain = $3 and period >= $4 and period < $5";
 
 const ACTIVE_TRAINERS: &str = "
     select distinct on (subject) * from (
-        select source, position, event_id, subject, day, '' as currency, 0::bigint as amount, happened_at, recorded_at
+        select metric, source, position, event_id, subject, day, '' as currency, 0::bigint as amount, happened_at, recorded_at
         from statistic_members
         where metric = 'active_trainer' and grain = $3 and period >= $4 and period < $5
         union all
-        select 'ticketing', e.position, e.log_event_id, unnest(d.trainer_ids), d.day, '', 0, d.starts_at, e.recorded_at
+        select 'active_trainer', 'ticketing', e.position, e.log_event_id, unnest(d.trainer_ids), d.day, '', 0, d.starts_at, e.recorded_at
         from statistic_event_days d join statistic_events e using (event_id)
         where e.published_at is not null and d.ends_at <= $6 and d.day >= $4 and d.day < $5
     ) either order by subject, happened_at, source, position";
 
 const ENDED_EVENTS: &str = "
-    select 'ticketing' as source, position, log_event_id as event_id, event_id as subject, end_day as day,
+    select 'ended_event' as metric, 'ticketing' as source, position, log_event_id as event_id, event_id as subject, end_day as day,
         '' as currency, 0::bigint as amount, ends_at as happened_at, recorded_at
     from statistic_events
     where published_at is not null and ends_at <= $6 and end_day >= $4 and end_day < $5";
@@ -137,7 +140,7 @@ pub async fn explain(
         None => (None, None, None, None),
     };
     sqlx::query_as(&format!(
-        "select * from ({rows}) f
+        "select *, case when metric in ('user_left', 'trainer_left') then -1 else 1 end as weight from ({rows}) f
          where $7 is null or (happened_at, source, position, subject) > ($7, $8, $9, $10)
          order by happened_at, source, position, subject limit $11"
     ))

@@ -106,9 +106,12 @@ impl Refusal for SessionError {
             Self::ChildrenNotDistinct | Self::PriceTooLarge => Code::InvalidArgument,
             // Whoever sends it by a clock that is ahead of ours sends it again.
             Self::HoldRunning => Code::Unavailable,
-            Self::NoGroupPrice { .. } | Self::Begun | Self::State { .. } | Self::NotOver => {
-                Code::FailedPrecondition
-            }
+            Self::TrainerNotBookable
+            | Self::ChildArchived { .. }
+            | Self::NoGroupPrice { .. }
+            | Self::Begun
+            | Self::State { .. }
+            | Self::NotOver => Code::FailedPrecondition,
         }
     }
 
@@ -117,6 +120,8 @@ impl Refusal for SessionError {
             Self::Unknown => ErrorReason::NotFound,
             Self::Exists => ErrorReason::Internal,
             Self::ChildrenNotDistinct | Self::PriceTooLarge => ErrorReason::InvalidFields,
+            Self::TrainerNotBookable => ErrorReason::TrainerNotBookable,
+            Self::ChildArchived { .. } => ErrorReason::ChildArchived,
             Self::NoGroupPrice { .. } => ErrorReason::NoGroupPrice,
             Self::Begun => ErrorReason::SlotPast,
             Self::State { .. } => ErrorReason::SessionState,

@@ -203,12 +203,12 @@ impl Api {
             .await
             .map_err(checkpoint_status)?;
         let slot = slot.ok_or_else(|| not_found("slot", &book.slot_id.to_string()))?;
-        let parent_id = self.check_guardian(call, &book.child_ids).await?;
+        let (parent_id, archived_child) = self.check_guardian(call, &book.child_ids).await?;
         let trainer = self.directory.trainer(slot.trainer_id).await;
-        let price_per_hour = trainer
-            .map_err(checkpoint_status)?
-            .and_then(|trainer| Money::new(&trainer.currency, trainer.price_per_hour))
-            .ok_or_else(|| not_found("trainer", &slot.trainer_id.to_string()))?;
+        let trainer_id = slot.trainer_id;
+        let unknown = || not_found("trainer", &trainer_id.to_string());
+        let trainer = trainer.map_err(checkpoint_status)?.ok_or_else(unknown)?;
+        let price_per_hour = Money::new(&trainer.currency, trainer.price_per_hour);
         let group_price = self
             .group_price(slot.trainer_id, book.child_ids.len())
             .await?;
@@ -217,7 +217,9 @@ impl Api {
             place,
             local,
             parent_id,
-            price_per_hour,
+            trainer_bookable: trainer.bookable(),
+            archived_child,
+            price_per_hour: price_per_hour.ok_or_else(unknown)?,
             group_price,
             policy: self.policy,
             hold_for: self.hold_for,
@@ -225,19 +227,25 @@ impl Api {
         })
     }
 
-    /// The caller must be the guardian of every child.
-    async fn check_guardian(&self, call: &Call, child_ids: &[Uuid]) -> Result<Uuid, Status> {
+    /// The caller must be the guardian of every child. With it the first child that was
+    /// archived, if one was.
+    async fn check_guardian(
+        &self,
+        call: &Call,
+        child_ids: &[Uuid],
+    ) -> Result<(Uuid, Option<Uuid>), Status> {
         let children = self
             .directory
-            .children(child_ids)
+            .children(child_ids, call.user_id())
             .await
             .map_err(checkpoint_status)?;
         let stranger = child_ids.iter().find(|id| {
             let child = children.iter().find(|child| child.child_id == **id);
             child.is_none_or(|child| Some(child.guardian_id) != call.user_id())
         });
+        let archived = children.iter().find(|child| child.archived);
         match (stranger, acting(call)?) {
-            (None, Acting::Parent(id)) => Ok(id),
+            (None, Acting::Parent(id)) => Ok((id, archived.map(|child| child.child_id))),
             (Some(id), _) => Err(not_found("child", &id.to_string())),
             (None, Acting::Trainer(id)) => Err(not_found("parent", &id.to_string())),
             (None, Acting::Admin) => Err(not_found("parent", "")),

@@ -58,6 +58,8 @@ fn hold() -> SessionCommand {
         },
         local: local(),
         parent_id: PARENT,
+        trainer_bookable: true,
+        archived_child: None,
         price_per_hour: Money::new("EUR", 8_000).unwrap(),
         group_price: Money::new("EUR", 12_000),
         policy: CancellationPolicy { notice_hours: 24 },

@@ -1,6 +1,6 @@
-//! What a command needs to know of other things than its aggregate. A miss is looked up
-//! again once the projection has everything that happened before the question: who adds a
-//! child and books at once finds it.
+//! What a command needs to know of other things than its aggregate. What would be a refusal is
+//! looked up again once the projection has everything that happened before the question: who
+//! adds a child and books at once finds it.
 
 use std::sync::Arc;
 
@@ -39,22 +39,29 @@ impl Directory {
         }
     }
 
-    /// A trainer; `None` when there is none.
+    /// A trainer; `None` when there is none. One who takes no bookings is looked up again.
     pub async fn trainer(&self, id: Uuid) -> Result<Option<KnownTrainerRow>, CheckpointError> {
         const QUERY: &str = "select to_jsonb(t) from known_trainers t where trainer_id = any($1)";
-        let found = self.find(QUERY, &[id]).await?;
-        if found.is_empty() {
+        let found: Option<KnownTrainerRow> = self.find(QUERY, &[id]).await?.pop();
+        if !found.as_ref().is_some_and(KnownTrainerRow::bookable) {
             self.catch_up_with_identity().await?;
             return Ok(self.find(QUERY, &[id]).await?.pop());
         }
-        Ok(found.into_iter().next())
+        Ok(found)
     }
 
-    /// Those of the children that exist.
-    pub async fn children(&self, ids: &[Uuid]) -> Result<Vec<KnownChildRow>, CheckpointError> {
+    /// Those of the children that exist. If `guardian` cannot book for each of them they are
+    /// looked up again.
+    pub async fn children(
+        &self,
+        ids: &[Uuid],
+        guardian: Option<Uuid>,
+    ) -> Result<Vec<KnownChildRow>, CheckpointError> {
         const QUERY: &str = "select to_jsonb(c) from known_children c where child_id = any($1)";
-        let found = self.find(QUERY, ids).await?;
-        if found.len() < ids.len() {
+        let found: Vec<KnownChildRow> = self.find(QUERY, ids).await?;
+        let can_book =
+            |child: &KnownChildRow| Some(child.guardian_id) == guardian && !child.archived;
+        if found.len() < ids.len() || !found.iter().all(can_book) {
             self.catch_up_with_identity().await?;
             return self.find(QUERY, ids).await;
         }

@@ -114,6 +114,7 @@ pub async fn available_slots(
            and ($4::timestamptz is null or starts_at >= $4)
            and ($5::timestamptz is null or starts_at < $5)
            and ($6::timestamptz is null or (starts_at, id) > ($6, $7))
+           and not exists (select from known_trainers t where t.trainer_id = s.trainer_id and not t.bookable)
          order by starts_at, id limit $8",
     )
     .bind(now)

@@ -9,4 +9,5 @@ mod database;
 mod refusals;
 mod settlement;
 mod stand_ins;
+mod standing;
 mod support;

@@ -100,6 +100,12 @@ impl StandIn {
         child_id
     }
 
+    /// Anything else that identity says of a user or a child.
+    pub fn says(&self, aggregate_id: Uuid, event: IdentityEventKind) {
+        let event = Some(event);
+        self.publish("Anything", aggregate_id, &IdentityEvent { event });
+    }
+
     /// The provider took the money for a session.
     pub fn payment_succeeded(&self, payment_id: Uuid, session_id: &str) {
         let succeeded = PaymentSucceeded {

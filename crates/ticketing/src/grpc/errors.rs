@@ -2,12 +2,12 @@
 
 use contracts::common::v1::ErrorReason;
 use eventsourcing::ExecuteError;
-use service::{Refusal, checkpoint_status, internal, not_found};
+use service::{Refusal, checkpoint_status, internal, not_found, refused};
 use tonic::{Code, Status};
 
 use crate::{
-    domain::{ChildId, HoldId, LocationId, event::EventError},
-    reference::LookupError,
+    domain::{HoldId, LocationId, event::EventError},
+    reference::{LookupError, Obstacle},
 };
 
 impl Refusal for EventError {
@@ -46,9 +46,16 @@ pub(super) fn lookup(error: LookupError) -> Status {
     }
 }
 
-/// Nobody's child, or somebody else's.
-pub(super) fn no_child(id: ChildId) -> Status {
-    not_found("child", &id.to_string())
+/// Nobody's child, somebody else's, or one that takes part in nothing new.
+pub(super) fn not_for_child(obstacle: Obstacle) -> Status {
+    match obstacle {
+        Obstacle::Stranger(id) => not_found("child", &id.to_string()),
+        Obstacle::Archived(id) => refused(
+            Code::FailedPrecondition,
+            ErrorReason::ChildArchived,
+            format!("child {id} was archived"),
+        ),
+    }
 }
 
 /// No such hold.

@@ -53,9 +53,9 @@ impl TicketService for Tickets {
         let request = request.into_inner();
         let parent = convert::caller(&call)?;
         let hold = convert::hold_tickets(&request, parent, self.hold_for, now())?;
-        let stranger = self.references.first_stranger(parent, &hold.children);
-        if let Some(child) = stranger.await.map_err(errors::lookup)? {
-            return Err(errors::no_child(child));
+        let obstacle = self.references.obstacle(parent, &hold.children);
+        if let Some(obstacle) = obstacle.await.map_err(errors::lookup)? {
+            return Err(errors::not_for_child(obstacle));
         }
         let context = call.context(HOLD, hold.request_id, &request);
         let committed = self

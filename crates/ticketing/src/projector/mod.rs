@@ -13,9 +13,9 @@ mod tests;
 use contracts::log::v1::Envelope;
 use eventsourcing::DecodeError;
 
-pub use children::Children;
+pub use children::{ChildEvent, Children};
 pub use locations::Locations;
-pub use rows::{ChildRow, EventListing, EventTicket, LocationRow, Ticket};
+pub use rows::{EventListing, EventTicket, LocationRow, Ticket};
 pub use sales::Sales;
 
 /// Says why another service's event cannot be read.

@@ -220,6 +220,8 @@ pub struct ChildRow {
     pub child_id: Uuid,
     /// The user who answers for it.
     pub guardian_id: Uuid,
+    /// Takes part in nothing new.
+    pub archived: bool,
 }
 
 /// A venue's zone.

@@ -3,9 +3,9 @@
 use sqlx::PgPool;
 use uuid::Uuid;
 
-/// Those of the children that are known, each with its guardian.
-pub async fn guardians(pool: &PgPool, children: &[Uuid]) -> sqlx::Result<Vec<(Uuid, Uuid)>> {
-    sqlx::query_as("select child_id, guardian_id from children where child_id = any($1)")
+/// Those of the children that are known, each with its guardian and whether it was archived.
+pub async fn guardians(pool: &PgPool, children: &[Uuid]) -> sqlx::Result<Vec<(Uuid, Uuid, bool)>> {
+    sqlx::query_as("select child_id, guardian_id, archived from children where child_id = any($1)")
         .bind(children)
         .fetch_all(pool)
         .await

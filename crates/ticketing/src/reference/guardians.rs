@@ -4,6 +4,7 @@ use std::{
     collections::HashMap,
     mem,
     sync::{Mutex, PoisonError},
+    time::{Duration, Instant},
 };
 
 use quick_cache::sync::Cache;
@@ -16,19 +17,38 @@ use crate::query;
 /// Children whose guardian stays in memory.
 const CACHED: usize = 100_000;
 
-/// Guardians by child: from memory, because a child's guardian never changes, else from the
-/// read table. Callers who ask while a query is under way share the next one, so that the rush
+/// For so long a child is answered for from memory: who gives a child away or archives it may
+/// still book for it until then.
+const FRESH: Duration = Duration::from_secs(5);
+
+/// Who answers for a child.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Guarded {
+    /// The user.
+    pub guardian: Uuid,
+    /// The child takes part in nothing new.
+    pub archived: bool,
+}
+
+#[derive(Clone, Copy)]
+struct Remembered {
+    guarded: Guarded,
+    looked_at: Instant,
+}
+
+/// Guardians by child: from memory for a few seconds, because they hardly ever change, else from
+/// the read table. Callers who ask while a query is under way share the next one, so that the rush
 /// at the start of a sale costs a few queries and not one for each family.
 pub struct Guardians {
     pool: PgPool,
-    known: Cache<Uuid, Uuid>,
+    known: Cache<Uuid, Remembered>,
     waiting: Mutex<Vec<Question>>,
     turn: Turn<()>,
 }
 
 struct Question {
     children: Vec<Uuid>,
-    answer: oneshot::Sender<HashMap<Uuid, Uuid>>,
+    answer: oneshot::Sender<HashMap<Uuid, Guarded>>,
 }
 
 impl Guardians {
@@ -42,16 +62,24 @@ impl Guardians {
         }
     }
 
+    /// Forgets who answers for these children, so that the read table is asked.
+    pub fn forget(&self, children: &[Uuid]) {
+        for child in children {
+            self.known.remove(child);
+        }
+    }
+
     /// Those of the children that are known, each with its guardian.
     ///
     /// # Errors
     /// When the read table does not answer.
-    pub async fn of(&self, children: &[Uuid]) -> sqlx::Result<HashMap<Uuid, Uuid>> {
+    pub async fn of(&self, children: &[Uuid]) -> sqlx::Result<HashMap<Uuid, Guarded>> {
         let mut found = HashMap::with_capacity(children.len());
         let mut unknown = Vec::new();
         for child in children {
-            match self.known.get(child) {
-                Some(guardian) => drop(found.insert(*child, guardian)),
+            let remembered = self.known.get(child);
+            match remembered.filter(|known| known.looked_at.elapsed() < FRESH) {
+                Some(known) => drop(found.insert(*child, known.guarded)),
                 None => unknown.push(*child),
             }
         }
@@ -63,7 +91,7 @@ impl Guardians {
 
     /// Whoever has the turn asks for everybody who waits. One that is dropped meanwhile, or
     /// fails, leaves the others without an answer; each of them then asks in its own turn.
-    async fn ask(&self, children: Vec<Uuid>) -> sqlx::Result<HashMap<Uuid, Uuid>> {
+    async fn ask(&self, children: Vec<Uuid>) -> sqlx::Result<HashMap<Uuid, Guarded>> {
         let (answer, mut answered) = oneshot::channel();
         let question = Question {
             children: children.clone(),
@@ -77,12 +105,16 @@ impl Guardians {
         let questions = mem::take(&mut *self.questions());
         let others = questions.iter().flat_map(|question| &question.children);
         let wanted: Vec<Uuid> = others.chain(&children).copied().collect();
-        let rows: HashMap<Uuid, Uuid> = query::guardians(&self.pool, &wanted)
+        let looked_at = Instant::now();
+        let rows: HashMap<Uuid, Guarded> = query::guardians(&self.pool, &wanted)
             .await?
             .into_iter()
+            .map(|(child, guardian, archived)| (child, Guarded { guardian, archived }))
             .collect();
-        for (child, guardian) in &rows {
-            self.known.insert(*child, *guardian);
+        for (child, guarded) in &rows {
+            let guarded = *guarded;
+            let remembered = Remembered { guarded, looked_at };
+            self.known.insert(*child, remembered);
         }
         for Question { children, answer } in questions {
             // Nobody may be waiting for it any more.
@@ -96,7 +128,7 @@ impl Guardians {
     }
 }
 
-fn of_these(children: &[Uuid], rows: &HashMap<Uuid, Uuid>) -> HashMap<Uuid, Uuid> {
+fn of_these(children: &[Uuid], rows: &HashMap<Uuid, Guarded>) -> HashMap<Uuid, Guarded> {
     let found = children
         .iter()
         .filter_map(|child| Some((*child, *rows.get(child)?)));
@@ -114,12 +146,14 @@ mod tests {
     async fn guardians() -> (TestDatabase, Guardians) {
         let database = TestDatabase::create(&crate::definition().migrations).await;
         for child in 1..=100 {
-            sqlx::query("insert into children (child_id, guardian_id) values ($1, $2)")
-                .bind(Uuid::from_u128(child))
-                .bind(Uuid::from_u128(1000 + child))
-                .execute(&database.pool())
-                .await
-                .unwrap();
+            sqlx::query(
+                "insert into children (child_id, guardian_id, archived) values ($1, $2, false)",
+            )
+            .bind(Uuid::from_u128(child))
+            .bind(Uuid::from_u128(1000 + child))
+            .execute(&database.pool())
+            .await
+            .unwrap();
         }
         let guardians = Guardians::new(database.pool());
         (database, guardians)
@@ -143,7 +177,11 @@ mod tests {
                 let expected: HashMap<_, _> = [number, number + 1, 1]
                     .into_iter()
                     .filter(|child| *child <= 100)
-                    .map(|child| (Uuid::from_u128(child), Uuid::from_u128(1000 + child)))
+                    .map(|child| {
+                        let guardian = Uuid::from_u128(1000 + child);
+                        let archived = false;
+                        (Uuid::from_u128(child), Guarded { guardian, archived })
+                    })
                     .collect();
                 assert_eq!(answer, expected);
             }

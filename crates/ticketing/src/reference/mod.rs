@@ -3,18 +3,18 @@
 
 mod guardians;
 
-use std::sync::Arc;
+use std::{collections::HashMap, sync::Arc};
 
 use chrono_tz::Tz;
 use eventsourcing::{CheckpointError, Checkpoints, Feed, Projection};
 use sqlx::PgPool;
 use uuid::Uuid;
 
-use guardians::Guardians;
+use guardians::{Guarded, Guardians};
 
 use crate::{
     domain::{ChildId, EventId, HoldId, LocationId, TicketingLogEvent, UserId},
-    projector::{ChildRow, Children, LocationRow, Locations, Sales},
+    projector::{ChildEvent, Children, LocationRow, Locations, Sales},
     query,
 };
 
@@ -23,7 +23,7 @@ use crate::{
 pub struct References {
     pool: PgPool,
     checkpoints: Checkpoints,
-    children: Arc<dyn Feed<ChildRow>>,
+    children: Arc<dyn Feed<ChildEvent>>,
     locations: Arc<dyn Feed<LocationRow>>,
     sales: Arc<dyn Feed<TicketingLogEvent>>,
     guardians: Arc<Guardians>,
@@ -43,12 +43,37 @@ pub enum LookupError {
     Zone(LocationId, String),
 }
 
+/// Why nothing can be booked for a child.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Obstacle {
+    /// It is somebody else's, or there is none.
+    Stranger(ChildId),
+    /// It takes part in nothing new.
+    Archived(ChildId),
+}
+
+fn first_obstacle(
+    guardian: UserId,
+    children: &[ChildId],
+    known: &HashMap<Uuid, Guarded>,
+) -> Option<Obstacle> {
+    children
+        .iter()
+        .find_map(|child| match known.get(&child.uuid()) {
+            Some(guarded) if guarded.guardian != guardian.uuid() => {
+                Some(Obstacle::Stranger(*child))
+            }
+            Some(guarded) => guarded.archived.then_some(Obstacle::Archived(*child)),
+            None => Some(Obstacle::Stranger(*child)),
+        })
+}
+
 impl References {
     /// Over the read tables and the feeds that they are folded from.
     pub fn new(
         pool: PgPool,
         checkpoints: Checkpoints,
-        children: Arc<dyn Feed<ChildRow>>,
+        children: Arc<dyn Feed<ChildEvent>>,
         locations: Arc<dyn Feed<LocationRow>>,
         sales: Arc<dyn Feed<TicketingLogEvent>>,
     ) -> Self {
@@ -62,27 +87,28 @@ impl References {
         }
     }
 
-    /// The first of the children that is not this guardian's, if there is one.
+    /// Why this user cannot book for all of these children, if she cannot. What would be a
+    /// refusal is looked up again once everything that identity has said is known.
     ///
-    /// The children are distinct. Those seen before cost nothing, others one query together.
+    /// The children are distinct. Those seen a moment ago cost nothing, others one query together.
     ///
     /// # Errors
-    /// When an unknown child cannot be looked up.
-    pub async fn first_stranger(
+    /// When a child cannot be looked up.
+    pub async fn obstacle(
         &self,
         guardian: UserId,
         children: &[ChildId],
-    ) -> Result<Option<ChildId>, LookupError> {
+    ) -> Result<Option<Obstacle>, LookupError> {
         let ids: Vec<Uuid> = children.iter().map(|child| child.uuid()).collect();
-        let mut known = self.guardians.of(&ids).await?;
-        if known.len() < ids.len() {
-            self.checkpoints
-                .catch_up(Children::NAME, &*self.children)
-                .await?;
-            known = self.guardians.of(&ids).await?;
+        if first_obstacle(guardian, children, &self.guardians.of(&ids).await?).is_none() {
+            return Ok(None);
         }
-        let belongs = |child: &&ChildId| known.get(&child.uuid()) == Some(&guardian.uuid());
-        Ok(children.iter().find(|child| !belongs(child)).copied())
+        self.checkpoints
+            .catch_up(Children::NAME, &*self.children)
+            .await?;
+        self.guardians.forget(&ids);
+        let known = self.guardians.of(&ids).await?;
+        Ok(first_obstacle(guardian, children, &known))
     }
 
     /// The zone of a location; `None` if there is no such location.

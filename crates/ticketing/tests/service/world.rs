@@ -50,7 +50,7 @@ pub enum Caller {
 /// The service, its database, and the logs that it listens to.
 pub struct World {
     channel: Channel,
-    identity: Neighbour,
+    pub identity: Neighbour,
     scheduling: Neighbour,
     payments: Neighbour,
     user_key: KeyPair,

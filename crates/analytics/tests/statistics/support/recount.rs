@@ -7,6 +7,7 @@ use analytics::events::PublicEvent;
 use analytics::query::Figures;
 use chrono::{DateTime, Duration, NaiveDate, NaiveTime, TimeZone, Utc};
 use chrono_tz::Tz;
+use contracts::common::v1::Role;
 use contracts::identity::events::v1::identity_event::Event as Identity;
 use contracts::payments::events::v1::PayableKind;
 use contracts::payments::events::v1::payments_event::Event as Payments;
@@ -39,7 +40,6 @@ pub fn recount(
     for delivered in season.events() {
         let (happened_at, counted_at) = times(delivered);
         let counts = within(counted_at);
-        let so_far = i64::from(counted_at < end);
         let here = i64::from(counts);
         if let Some(user) = delivered.actor.strip_prefix("user:")
             && within(happened_at)
@@ -50,7 +50,6 @@ pub fn recount(
         match &delivered.event {
             PublicEvent::Identity(Identity::UserRegistered(_)) => {
                 figures.new_users += here;
-                figures.total_users += so_far;
                 fact = true;
             }
             PublicEvent::Identity(Identity::UserLoggedIn(login)) if counts => {
@@ -58,9 +57,12 @@ pub fn recount(
             }
             PublicEvent::Identity(Identity::TrainerCreated(_)) => {
                 figures.new_trainers += here;
-                figures.total_trainers += so_far;
                 fact = true;
             }
+            PublicEvent::Identity(Identity::UserDeactivated(_) | Identity::UserReactivated(_)) => {
+                fact = true
+            }
+            PublicEvent::Identity(Identity::UserErased(erased)) => fact = erased.was_active,
             PublicEvent::Scheduling(Scheduling::SessionHeld(_)) => {
                 figures.total_sessions += here;
                 fact = true;
@@ -124,11 +126,76 @@ pub fn recount(
             late.push(delivered.recorded_at);
         }
     }
+    for (delivered, (user, trainer)) in standing(season) {
+        let (_, counted_at) = times(delivered);
+        figures.total_users += user * i64::from(counted_at < end);
+        figures.total_trainers += trainer * i64::from(counted_at < end);
+        // A new profile is a fact already.
+        let is_new = matches!(
+            &delivered.event,
+            PublicEvent::Identity(Identity::TrainerCreated(_))
+        );
+        if trainer != 0 && !is_new && within(counted_at) && delivered.recorded_at >= end {
+            late.push(delivered.recorded_at);
+        }
+    }
     figures.active_users = i64::try_from(users.len()).unwrap();
     figures.active_trainers = i64::try_from(trainers.len()).unwrap();
     figures.late_facts = i64::try_from(late.len()).unwrap();
     figures.corrected_at = late.into_iter().max();
     figures
+}
+
+/// How many active users and active trainers more or less there are after each of identity's
+/// events.
+fn standing(season: &Season) -> Vec<(&Delivered<PublicEvent>, (i64, i64))> {
+    let mut open: BTreeMap<&str, bool> = BTreeMap::new();
+    let mut no_trainers = BTreeSet::new();
+    let mut profiles = BTreeSet::new();
+    let mut changes = Vec::new();
+    for delivered in &season.identity {
+        let PublicEvent::Identity(event) = &delivered.event else {
+            continue;
+        };
+        let user = match event {
+            Identity::UserRegistered(event) => &event.user_id,
+            Identity::TrainerCreated(event) => &event.trainer_id,
+            Identity::UserDeactivated(event) => &event.user_id,
+            Identity::UserReactivated(event) => &event.user_id,
+            Identity::UserErased(event) => &event.user_id,
+            Identity::UserRoleChanged(event) => &event.user_id,
+            _ => continue,
+        };
+        let user = user.as_str();
+        let is_open = |open: &BTreeMap<&str, bool>| open.get(user).copied().unwrap_or(false);
+        let trains =
+            |open: &BTreeMap<&str, bool>, profiles: &BTreeSet<&str>, no: &BTreeSet<&str>| {
+                is_open(open) && profiles.contains(user) && !no.contains(user)
+            };
+        let before = (is_open(&open), trains(&open, &profiles, &no_trainers));
+        match event {
+            Identity::UserRegistered(_) | Identity::UserReactivated(_) => {
+                open.insert(user, true);
+            }
+            Identity::UserDeactivated(_) | Identity::UserErased(_) => {
+                open.insert(user, false);
+            }
+            Identity::UserRoleChanged(event) if event.role() == Role::Trainer => {
+                no_trainers.remove(user);
+            }
+            Identity::UserRoleChanged(_) => {
+                no_trainers.insert(user);
+            }
+            _ => {
+                profiles.insert(user);
+            }
+        }
+        let after = (is_open(&open), trains(&open, &profiles, &no_trainers));
+        let change = |before, after| i64::from(after) - i64::from(before);
+        let change = (change(before.0, after.0), change(before.1, after.1));
+        changes.push((delivered, change));
+    }
+    changes
 }
 
 /// The first instant of a local day.
@@ -191,6 +258,10 @@ fn times(delivered: &Delivered<PublicEvent>) -> (DateTime<Utc>, DateTime<Utc>) {
         PublicEvent::Identity(Identity::UserRegistered(event)) => event.registered_at,
         PublicEvent::Identity(Identity::UserLoggedIn(event)) => event.logged_in_at,
         PublicEvent::Identity(Identity::TrainerCreated(event)) => event.created_at,
+        PublicEvent::Identity(Identity::UserDeactivated(event)) => event.deactivated_at,
+        PublicEvent::Identity(Identity::UserReactivated(event)) => event.reactivated_at,
+        PublicEvent::Identity(Identity::UserErased(event)) => event.erased_at,
+        PublicEvent::Identity(Identity::UserRoleChanged(event)) => event.changed_at,
         PublicEvent::Scheduling(Scheduling::SessionHeld(event)) => event.held_at,
         PublicEvent::Scheduling(Scheduling::SessionCompleted(event)) => event.completed_at,
         PublicEvent::Ticketing(Ticketing::EventCreated(event)) => event.created_at,

@@ -1,6 +1,8 @@
 //! Makes a season: a seed gives four logs whose events hang together and fall about the edges
 //! of days, months and years.
 
+use std::collections::BTreeMap;
+
 use analytics::events::PublicEvent;
 use chrono::{DateTime, Datelike, Duration, NaiveDate, NaiveTime, TimeZone, Timelike, Utc};
 use chrono_tz::Tz;
@@ -72,6 +74,7 @@ pub fn season(seed: u64, size: usize, zone: Tz) -> Season {
         season: Season::default(),
         users: Vec::new(),
         trainers: Vec::new(),
+        standing: BTreeMap::new(),
         paid: Vec::new(),
     };
     for _ in 0..3 {
@@ -79,17 +82,23 @@ pub fn season(seed: u64, size: usize, zone: Tz) -> Season {
         maker.create_trainer();
     }
     for _ in 0..size {
-        match maker.random.random_range(0..10) {
-            0 => maker.register(),
+        match maker.random.random_range(0..11) {
+            0 => drop(maker.register()),
             1 => maker.create_trainer(),
             2 | 3 => maker.log_in(),
             4 | 5 => maker.session(),
             6 => maker.camp(),
             7 | 8 => maker.payment(),
+            9 => maker.account(),
             _ => maker.refund(),
         }
     }
     maker.season
+}
+
+enum Standing {
+    Closed,
+    Erased,
 }
 
 struct Maker {
@@ -98,11 +107,13 @@ struct Maker {
     season: Season,
     users: Vec<Uuid>,
     trainers: Vec<Uuid>,
+    /// What became of those accounts that are not open.
+    standing: BTreeMap<Uuid, Standing>,
     paid: Vec<(Uuid, payments::PayableKind, Money)>,
 }
 
 impl Maker {
-    fn register(&mut self) {
+    fn register(&mut self) -> Uuid {
         let user = self.id();
         let at = self.instant();
         self.users.push(user);
@@ -112,10 +123,11 @@ impl Maker {
             registered_at: Some(timestamp(at)),
         };
         self.identity(at, identity::identity_event::Event::UserRegistered(event));
+        user
     }
 
     fn create_trainer(&mut self) {
-        let trainer = self.id();
+        let trainer = self.register();
         let at = self.instant();
         self.trainers.push(trainer);
         let event = identity::TrainerCreated {
@@ -124,6 +136,53 @@ impl Maker {
             ..Default::default()
         };
         self.identity(at, identity::identity_event::Event::TrainerCreated(event));
+    }
+
+    /// An account is closed, opened again, erased, or of another role.
+    fn account(&mut self) {
+        use identity::identity_event::Event;
+        let user = self.user();
+        let (user_id, at) = (user.to_string(), self.instant());
+        let when = Some(timestamp(at));
+        let role = Role::Trainer.into();
+        let event = match (self.standing.get(&user), self.random.random_range(0..4)) {
+            (Some(Standing::Erased), _) => return,
+            (standing, 0) => {
+                let was_active = standing.is_none();
+                self.standing.insert(user, Standing::Erased);
+                Event::UserErased(identity::UserErased {
+                    user_id,
+                    role,
+                    was_active,
+                    erased_at: when,
+                })
+            }
+            (_, 1) => {
+                let roles = [Role::Parent, Role::Trainer];
+                Event::UserRoleChanged(identity::UserRoleChanged {
+                    user_id,
+                    role: (*roles.choose(&mut self.random).unwrap()).into(),
+                    changed_at: when,
+                })
+            }
+            (None, _) => {
+                self.standing.insert(user, Standing::Closed);
+                Event::UserDeactivated(identity::UserDeactivated {
+                    user_id,
+                    role,
+                    deactivated_at: when,
+                })
+            }
+            (Some(Standing::Closed), _) => {
+                self.standing.remove(&user);
+                Event::UserReactivated(identity::UserReactivated {
+                    user_id,
+                    role,
+                    reactivated_at: when,
+                })
+            }
+        };
+        self.identity(at, event);
     }
 
     fn log_in(&mut self) {

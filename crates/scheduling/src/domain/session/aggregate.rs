@@ -88,6 +88,12 @@ impl Hold {
         if self.now >= self.place.time.from() {
             return Err(SessionError::Begun);
         }
+        if !self.trainer_bookable {
+            return Err(SessionError::TrainerNotBookable);
+        }
+        if let Some(child_id) = self.archived_child {
+            return Err(SessionError::ChildArchived { child_id });
+        }
         let price = self.price()?;
         let stands = (price.minor_units() == 0).then(|| SessionEvent::SessionPaid {
             place: self.place.clone(),

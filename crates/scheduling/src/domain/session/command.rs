@@ -54,6 +54,10 @@ pub struct Hold {
     pub local: LocalTimes,
     /// Who books.
     pub parent_id: Uuid,
+    /// Whether the trainer takes new bookings.
+    pub trainer_bookable: bool,
+    /// A child that takes part in nothing new.
+    pub archived_child: Option<Uuid>,
     /// The trainer's price of an hour for one child.
     pub price_per_hour: Money,
     /// The trainer's price for exactly so many children, if there is one.

@@ -1,3 +1,5 @@
+use uuid::Uuid;
+
 use super::SessionState;
 
 /// Why a session refuses.
@@ -12,6 +14,15 @@ pub enum SessionError {
     /// Nobody to give it to, or somebody twice.
     #[error("a session is for one child or for several distinct ones")]
     ChildrenNotDistinct,
+    /// The trainer takes no new bookings at all.
+    #[error("the trainer takes no new bookings")]
+    TrainerNotBookable,
+    /// A child takes part in nothing new.
+    #[error("child {child_id} was archived")]
+    ChildArchived {
+        /// That child.
+        child_id: Uuid,
+    },
     /// The trainer takes no groups of that size.
     #[error("the trainer has no price for {participants} children")]
     NoGroupPrice {

@@ -70,12 +70,39 @@ fn hold_with(place: Place, group_price: Option<Money>, now: DateTime<Utc>) -> Se
         place,
         local: local(),
         parent_id: PARENT,
+        trainer_bookable: true,
+        archived_child: None,
         price_per_hour: usd(7_999),
         group_price,
         policy: POLICY,
         hold_for: TimeDelta::minutes(15),
         now,
     }))
+}
+
+/// A hold of somebody who cannot be booked, by what says so.
+fn hold_unless(trainer_bookable: bool, archived_child: Option<Uuid>) -> SessionCommand {
+    let SessionCommand::Hold(mut hold) = hold(&[1], None, at(0)) else {
+        unreachable!("a hold is one");
+    };
+    hold.trainer_bookable = trainer_bookable;
+    hold.archived_child = archived_child;
+    SessionCommand::Hold(hold)
+}
+
+#[test]
+fn a_trainer_who_takes_no_bookings_gets_none() {
+    given(vec![])
+        .when(hold_unless(false, None))
+        .then_expect_error(SessionError::TrainerNotBookable);
+}
+
+#[test]
+fn nothing_new_is_booked_for_an_archived_child() {
+    let child_id = Uuid::from_u128(1);
+    given(vec![])
+        .when(hold_unless(true, Some(child_id)))
+        .then_expect_error(SessionError::ChildArchived { child_id });
 }
 
 fn held_for(children: &[u128], price: Money) -> SessionEvent {
