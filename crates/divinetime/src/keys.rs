@@ -1,11 +1,13 @@
-//! `divinetime keys`: the keys that personal data is sealed with.
+//! `divinetime keys`: the keys that personal data is sealed with, and those that sign access tokens.
 
 use std::io::{IsTerminal as _, stderr};
 use std::process::ExitCode;
 
+use chrono::{DateTime, Utc};
 use clap::{Args, Subcommand};
+use eventsourcing::EventLog;
 use eventsourcing::personal::{Census, Keyring};
-use identity::parts::master_keys;
+use identity::{Parts, parts::master_keys};
 use indicatif::{ProgressBar, ProgressStyle};
 use serde::Serialize;
 
@@ -20,9 +22,11 @@ pub enum KeysCommand {
     List(KeysArgs),
     /// Wraps every key with the master key in use that another one has wrapped; can be stopped and started again
     Rewrap(KeysArgs),
+    /// Makes the next key that signs access tokens; it takes over when every service has had time to meet it
+    Rotate(KeysArgs),
 }
 
-/// What both can be told.
+/// What each can be told.
 #[derive(Debug, Args)]
 pub struct KeysArgs {
     /// Prints JSON
@@ -51,11 +55,18 @@ struct Rewrapped {
     left: u64,
 }
 
+#[derive(Debug, Serialize)]
+struct Rotated {
+    key_id: String,
+    signs_from: DateTime<Utc>,
+}
+
 /// Shows or changes the keys of identity, the one service that has personal data.
 pub async fn run(command: KeysCommand) -> Result<ExitCode, Failure> {
     match command {
         KeysCommand::List(args) => list(args).await,
         KeysCommand::Rewrap(args) => rewrap(args).await,
+        KeysCommand::Rotate(args) => rotate(args).await,
     }
 }
 
@@ -104,6 +115,21 @@ async fn rewrap(args: KeysArgs) -> Result<ExitCode, Failure> {
         console::line(format_args!(
             "{wrapped} keys wrapped again; the previous master key opens nothing any more"
         ));
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+async fn rotate(args: KeysArgs) -> Result<ExitCode, Failure> {
+    let settings = operator::reach(&args.data)?;
+    check_database(settings.database_url.expose()).await?;
+    let pool = operator::pool(&settings, identity::NAME).await?;
+    let log = EventLog::open(pool.clone(), (identity::definition().upcasters)()).await?;
+    let parts = Parts::new(&log, &pool, &settings).await?;
+    let (key_id, signs_from) = parts.keys.rotate().await?;
+    if args.json {
+        console::json(&Rotated { key_id, signs_from })?;
+    } else {
+        console::line(format_args!("key {key_id} signs from {signs_from} on"));
     }
     Ok(ExitCode::SUCCESS)
 }

@@ -190,7 +190,7 @@ impl Sender {
             let recorded = leases::sent(&self.outbox.pool, leased, keep, &message_id, &body).await;
             match recorded {
                 Err(error) => {
-                    tracing::warn!(%error, email.id = %leased.id, "a sent message is not recorded yet")
+                    tracing::warn!(%error, email.id = %leased.id, "a sent message is not recorded yet");
                 }
                 Ok(()) => return Ok(()),
             }
