@@ -3,6 +3,7 @@
 mod access;
 mod booking;
 mod canaries;
+mod erasure;
 mod faults;
 mod identity;
 mod matrix;
