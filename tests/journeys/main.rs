@@ -5,6 +5,7 @@ mod booking;
 mod canaries;
 mod erasure;
 mod faults;
+mod guardians;
 mod identity;
 mod matrix;
 mod tickets;
