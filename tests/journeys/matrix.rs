@@ -5,6 +5,7 @@
 
 mod analytics;
 mod callers;
+mod children;
 mod identity;
 mod last;
 mod log;
@@ -34,6 +35,7 @@ const TABLES: &[&[Row]] = &[
     analytics::ROWS,
     log::ROWS,
     identity::ROWS,
+    children::ROWS,
     mail::ROWS,
     last::ROWS,
 ];

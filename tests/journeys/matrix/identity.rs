@@ -1,20 +1,15 @@
-//! Accounts, trainers and children.
+//! Accounts and trainers.
 
 use contracts::{
     common::v1::Role,
     identity::v1::{
-        AcceptGuardianTransferRequest, AddChildRequest, AddCustomAllergenRequest,
-        CancelGuardianTransferRequest, ChangeEmailRequest, ChangePasswordRequest,
-        ChangeRoleRequest, ConsentPurpose, DestroyChildKeysRequest, ExportSubjectRequest,
-        GetChildMedicalRequest, GetChildRequest, GetTrainerRequest, GetUserRequest,
-        ListChildrenRequest, ListGuardianTransfersRequest, ListMedicalAccessRequest,
-        ListSigningKeysRequest, ListTrainersRequest, ListUsersRequest, LoginRequest,
-        LogoutEverywhereRequest, LogoutRequest, RecordConsentRequest, RefreshTokenRequest,
-        RegisterUserRequest, RemoveCustomAllergenRequest, RequestEmailChangeRequest,
+        ChangeEmailRequest, ChangePasswordRequest, ChangeRoleRequest, ExportSubjectRequest,
+        GetTrainerRequest, GetUserRequest, ListSigningKeysRequest, ListTrainersRequest,
+        ListUsersRequest, LoginRequest, LogoutEverywhereRequest, LogoutRequest,
+        RefreshTokenRequest, RegisterUserRequest, RequestEmailChangeRequest,
         RequestPasswordResetRequest, RequestVerificationRequest, ResetPasswordRequest,
-        TransferGuardianRequest, UpdateChildRequest, UpdateMedicalRequest, UpdateTrainerRequest,
-        UpdateUserRequest, VerificationChannel, VerifyEmailRequest, VerifyPhoneRequest,
-        WithdrawConsentRequest, transfer_guardian_request::NewGuardian,
+        UpdateTrainerRequest, UpdateUserRequest, VerificationChannel, VerifyEmailRequest,
+        VerifyPhoneRequest,
     },
 };
 use e2e::people::{self, PASSWORD, id};
@@ -29,10 +24,6 @@ const WRONG: &str = "wrong horse battery staple";
 
 fn registration() -> RegisterUserRequest {
     people::registration(&people::address(), Role::Parent)
-}
-
-fn child() -> AddChildRequest {
-    people::child(id())
 }
 
 #[rustfmt::skip]
@@ -101,50 +92,4 @@ pub const ROWS: &[Row] = &[
         GetTrainerRequest { trainer_id: w.coach.id.clone(), min_position: None }.encode_to_vec()
     }),
     public(HERE, "/divinetime.identity.v1.TrainerService/ListTrainers", |_| ListTrainersRequest::default().encode_to_vec()),
-
-    guarded(HERE, "/divinetime.identity.v1.ChildService/AddChild", b"AAARRRR", |_| child().encode_to_vec()),
-    guarded(HERE, "/divinetime.identity.v1.ChildService/GetChild", b"ANNRRAR", |w| {
-        GetChildRequest { child_id: w.child_id(), min_position: None }.encode_to_vec()
-    }),
-    guarded(HERE, "/divinetime.identity.v1.ChildService/ListChildren", b"ANNRRAR", |w| {
-        ListChildrenRequest { guardian_id: w.owner.user.id.clone(), ..Default::default() }.encode_to_vec()
-    }),
-    guarded(HERE, "/divinetime.identity.v1.ChildService/RecordConsent", b"ANNRRRR", |w| {
-        RecordConsentRequest { request_id: id(), child_id: w.child_id(), purpose: ConsentPurpose::ChildData.into(), policy_version: "1".to_owned() }.encode_to_vec()
-    }),
-    guarded(HERE, "/divinetime.identity.v1.ChildService/WithdrawConsent", b"ANNRRRR", |w| {
-        WithdrawConsentRequest { request_id: id(), child_id: w.child_id(), purpose: ConsentPurpose::MedicalData.into() }.encode_to_vec()
-    }),
-    guarded(HERE, "/divinetime.identity.v1.ChildService/UpdateChild", b"ANNRRAR", |w| {
-        UpdateChildRequest { request_id: id(), child_id: w.child_id(), team: Some("Harbour".to_owned()), ..Default::default() }.encode_to_vec()
-    }),
-    guarded(HERE, "/divinetime.identity.v1.ChildService/TransferGuardian", b"ANNRRRR", |w| {
-        TransferGuardianRequest { request_id: id(), child_id: w.child_id(), new_guardian: Some(NewGuardian::NewGuardianEmail(people::address())) }.encode_to_vec()
-    }),
-    guarded(HERE, "/divinetime.identity.v1.ChildService/AcceptGuardianTransfer", b"ANNRRRR", |w| {
-        AcceptGuardianTransferRequest { request_id: id(), child_id: w.child_id(), transfer_id: id(), guardian_consent: true, medical_consent: false, policy_version: "1".to_owned() }.encode_to_vec()
-    }),
-    guarded(HERE, "/divinetime.identity.v1.ChildService/CancelGuardianTransfer", b"ANNRRAR", |w| {
-        CancelGuardianTransferRequest { request_id: id(), child_id: w.child_id(), transfer_id: id() }.encode_to_vec()
-    }),
-    guarded(HERE, "/divinetime.identity.v1.ChildService/ListGuardianTransfers", b"AAARRRR", |_| ListGuardianTransfersRequest::default().encode_to_vec()),
-    guarded(HERE, "/divinetime.identity.v1.ChildService/DestroyChildKeys", b"RRRRRRA", |w| {
-        DestroyChildKeysRequest { request_id: id(), child_id: w.child_id() }.encode_to_vec()
-    }),
-
-    guarded(HERE, "/divinetime.identity.v1.ChildMedicalService/UpdateMedical", b"ANNRRRR", |w| {
-        UpdateMedicalRequest { request_id: id(), child_id: w.child_id(), ..Default::default() }.encode_to_vec()
-    }),
-    guarded(HERE, "/divinetime.identity.v1.ChildMedicalService/AddCustomAllergen", b"ANNRRRR", |w| {
-        AddCustomAllergenRequest { request_id: id(), child_id: w.child_id(), name: "Kiwi".to_owned() }.encode_to_vec()
-    }),
-    guarded(HERE, "/divinetime.identity.v1.ChildMedicalService/RemoveCustomAllergen", b"ANNRRAR", |w| {
-        RemoveCustomAllergenRequest { request_id: id(), child_id: w.child_id(), allergen_id: id() }.encode_to_vec()
-    }),
-    guarded(HERE, "/divinetime.identity.v1.ChildMedicalService/GetChildMedical", b"ANNNAAR", |w| {
-        GetChildMedicalRequest { child_id: w.child_id(), min_position: None }.encode_to_vec()
-    }),
-    guarded(HERE, "/divinetime.identity.v1.ChildMedicalService/ListMedicalAccess", b"ANNRRAR", |w| {
-        ListMedicalAccessRequest { child_id: w.child_id(), ..Default::default() }.encode_to_vec()
-    }),
 ];

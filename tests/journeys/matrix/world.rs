@@ -4,7 +4,11 @@ use std::sync::Mutex;
 
 use contracts::{
     common::v1::Role,
-    identity::v1::{ListEmailsRequest, email_service_client::EmailServiceClient},
+    identity::v1::{
+        AcceptGuardianTransferRequest, ConsentPurpose, ListEmailsRequest, RecordConsentRequest,
+        TransferGuardianRequest, child_service_client::ChildServiceClient,
+        email_service_client::EmailServiceClient, transfer_guardian_request::NewGuardian,
+    },
     payments::{events::v1::PayableKind, v1::PaymentState},
     scheduling::v1::{
         CancelSessionRequest, SessionState, session_service_client::SessionServiceClient,
@@ -17,13 +21,14 @@ use e2e::{
     people::{self, Camp, Parent, User, day, dollars, id},
     system::{System, eventually},
 };
+use tonic::Code;
 
 /// What the requests are about.
 pub struct World {
     pub system: System,
     pub admin: User,
-    /// A parent: the first child has the coming session, the second a ticket, the third held
-    /// tickets.
+    /// A parent: the first child was another's before and has the coming session, the second a
+    /// ticket, the third held tickets.
     pub owner: Parent,
     /// The owner with a token that was valid once.
     pub expired: User,
@@ -33,8 +38,9 @@ pub struct World {
     pub other_trainer: User,
     /// A trainer without a profile.
     pub newcomer: User,
-    /// A parent whose account ends.
+    /// A parent whose account ends; the second child is offered to the owner.
     pub leaver: Parent,
+    pub transfer_id: String,
     pub location_id: String,
     pub draft_id: String,
     pub camp: Camp,
@@ -57,6 +63,8 @@ pub struct World {
     pub email_id: String,
 }
 
+/// The text that guardians consent to.
+pub const POLICY: &str = "2026-11";
 const SESSION: PayableKind = PayableKind::Session;
 const TIERS: [(i64, i32); 2] = [(100, 50), (0, 50)];
 
@@ -67,7 +75,13 @@ impl World {
         system.restart_with(&[]).await;
         let admin = people::admin(&system).await;
         let owner = people::login(&system, &expired.email, people::PASSWORD).await;
-        let owner = people::with_children(&system, owner, 3).await;
+        let former = people::parent(&system, 1).await;
+        let leaver = people::parent(&system, 2).await;
+        let transfer_id = offered(&system, &former.user, &former.children[0], &owner).await;
+        accepted(&system, &owner, &former.children[0], &transfer_id).await;
+        let transfer_id = offered(&system, &leaver.user, &leaver.children[1], &owner).await;
+        let mut owner = people::with_children(&system, owner, 2).await;
+        owner.children.insert(0, former.children[0].clone());
         let trainer = people::trainer(&system, &admin, 8).await;
         let camp = people::camp(&system, &admin, 100, &TIERS).await;
         let location_id = people::location(&system, &admin).await;
@@ -90,10 +104,11 @@ impl World {
         let free_slot_id = seed.slot();
         Self {
             other: people::parent(&system, 1).await,
-            former: people::register(&system, Role::Parent).await,
+            former: former.user,
             other_trainer: people::register(&system, Role::Trainer).await,
             newcomer: people::register(&system, Role::Trainer).await,
-            leaver: people::parent(&system, 1).await,
+            leaver,
+            transfer_id,
             coach: trainer.user,
             system,
             admin,
@@ -146,6 +161,48 @@ impl World {
     }
 }
 
+/// Offers a child to somebody, who has not accepted yet.
+async fn offered(system: &System, guardian: &User, child_id: &str, to: &User) -> String {
+    let request = TransferGuardianRequest {
+        request_id: id(),
+        child_id: child_id.to_owned(),
+        new_guardian: Some(NewGuardian::NewGuardianId(to.id.clone())),
+    };
+    ChildServiceClient::new(system.channel("identity"))
+        .transfer_guardian(guardian.says(request))
+        .await
+        .expect("an offer")
+        .into_inner()
+        .transfer_id
+}
+
+/// Accepts it, with the consents to all of its data.
+async fn accepted(system: &System, guardian: &User, child_id: &str, transfer_id: &str) {
+    let mut children = ChildServiceClient::new(system.channel("identity"));
+    let request = AcceptGuardianTransferRequest {
+        request_id: id(),
+        child_id: child_id.to_owned(),
+        transfer_id: transfer_id.to_owned(),
+        guardian_consent: true,
+        medical_consent: true,
+        policy_version: POLICY.to_owned(),
+    };
+    children
+        .accept_guardian_transfer(guardian.says(request))
+        .await
+        .expect("a transfer");
+    let request = RecordConsentRequest {
+        request_id: id(),
+        child_id: child_id.to_owned(),
+        purpose: ConsentPurpose::MedicalData.into(),
+        policy_version: POLICY.to_owned(),
+    };
+    children
+        .record_consent(guardian.says(request))
+        .await
+        .expect("a consent");
+}
+
 /// Makes the owner's things.
 struct Seed<'a> {
     system: &'a System,
@@ -170,8 +227,15 @@ impl Seed<'_> {
 
     async fn held(&self) -> String {
         let (parent, slot) = (self.with_child(0), self.slot());
-        let held = people::book(self.system, &parent, &slot, id());
-        held.await.expect("a session").session_id
+        // Scheduling hears of the transfer by itself.
+        eventually("a session", || async {
+            let held = people::book(self.system, &parent, &slot, id()).await;
+            match held {
+                Err(status) if status.code() == Code::NotFound => None,
+                held => Some(held.expect("a session").session_id),
+            }
+        })
+        .await
     }
 
     async fn pays(&self, session_id: &str, method: &str) -> String {
