@@ -2,6 +2,7 @@
 
 mod children;
 mod logins;
+mod medical;
 mod trainers;
 mod users;
 
@@ -24,7 +25,9 @@ impl Story<'_> {
     pub async fn tell(&mut self) {
         let (parent, password) = self.account(Role::Parent).await;
         let (trainer, _) = self.account(Role::Trainer).await;
-        self.children(&parent).await;
+        let child_id = self.children(&parent).await;
+        self.medical(&parent, &child_id).await;
+        self.changed_child(&parent, &child_id).await;
         self.trainers(&trainer).await;
         self.logins(&parent, &password).await;
         self.erased(&trainer).await;

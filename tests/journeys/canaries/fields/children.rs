@@ -9,7 +9,7 @@ use e2e::people::{User, id};
 use super::Story;
 
 impl Story<'_> {
-    pub(super) async fn children(&mut self, parent: &User) {
+    pub(super) async fn children(&mut self, parent: &User) -> String {
         let c = self.canaries;
         let mut children = ChildServiceClient::new(self.system.channel("identity"));
         let request = AddChildRequest {
@@ -26,7 +26,7 @@ impl Story<'_> {
         let added = children.add_child(self.says(Some(parent), request)).await;
         let added = added.expect("a child").into_inner();
         let read = GetChildRequest {
-            child_id: added.child_id,
+            child_id: added.child_id.clone(),
             min_position: added.position,
         };
         c.came_back(
@@ -50,5 +50,6 @@ impl Story<'_> {
             ..AddChildRequest::default()
         };
         self.refused(children.add_child(self.says(Some(parent), bad)).await);
+        added.child_id
     }
 }
