@@ -21,12 +21,12 @@ pub fn beginnings(lookup: &LookupKey, text: &str) -> Vec<i64> {
         let letters: Vec<char> = word.chars().collect();
         (SHORTEST..=letters.len()).map(move |length| letters[..length].iter().collect::<String>())
     });
-    tokens(lookup, beginnings.collect())
+    tokens(lookup, &beginnings.collect())
 }
 
 /// Tokens of every word. Sorted.
 pub fn whole_words(lookup: &LookupKey, text: &str) -> Vec<i64> {
-    tokens(lookup, words(text))
+    tokens(lookup, &words(text))
 }
 
 /// What a text has to have to be found by these words: all of them. Words of one letter narrow
@@ -35,7 +35,7 @@ pub fn wanted(lookup: &LookupKey, text: &str) -> Vec<i64> {
     whole_words(lookup, text)
 }
 
-fn tokens(lookup: &LookupKey, words: BTreeSet<String>) -> Vec<i64> {
+fn tokens(lookup: &LookupKey, words: &BTreeSet<String>) -> Vec<i64> {
     let tokens: BTreeSet<i64> = words
         .iter()
         .map(|word| lookup.token(PURPOSE, word))

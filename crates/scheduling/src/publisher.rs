@@ -151,7 +151,11 @@ fn session(session_id: &str, event: SessionEvent) -> Option<(&'static str, Event
                 .map(|it| it.to_string())
                 .unwrap_or_default(),
             canceled_at: Some(timestamp(canceled_at)),
-            slot_id: freed.then(|| place.slot_id.to_string()).unwrap_or_default(),
+            slot_id: if freed {
+                place.slot_id.to_string()
+            } else {
+                String::new()
+            },
         }),
         SessionEvent::SessionCompleted {
             place,

@@ -193,6 +193,10 @@ impl Row for Payment {
 
 /// See `statistic_accounts`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "the columns of a table; none follows from the others"
+)]
 pub struct Account {
     pub user_id: Uuid,
     pub active: bool,

@@ -179,9 +179,9 @@ async fn every_figure_is_the_sum_of_the_facts_that_explain_it() {
             };
             assert_eq!(count(of(&["signup"], false)).await, row.new_users);
             let users = of(&["signup", "user_left", "user_returned"], true);
-            assert_eq!(net(facts(users).await), row.total_users);
+            assert_eq!(net(&facts(users).await), row.total_users);
             let trainers = of(&["new_trainer", "trainer_left", "trainer_returned"], true);
-            assert_eq!(net(facts(trainers).await), row.total_trainers);
+            assert_eq!(net(&facts(trainers).await), row.total_trainers);
             assert_eq!(
                 count(of(&["booked_session"], false)).await,
                 row.total_sessions
@@ -221,7 +221,7 @@ async fn explained(
 }
 
 /// Who came less who left.
-fn net(facts: Vec<query::Explained>) -> i64 {
+fn net(facts: &[query::Explained]) -> i64 {
     facts.iter().map(|fact| i64::from(fact.weight)).sum()
 }
 

@@ -19,6 +19,10 @@ use crate::{
 
 /// A row of `trainers`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "the columns of a table; none follows from the others"
+)]
 pub struct TrainerRow {
     /// The trainer, which is the user's id.
     pub user_id: Uuid,
@@ -92,7 +96,7 @@ impl TableSet for Tables {
 #[derive(Clone, Debug, PartialEq)]
 pub enum TrainersEvent {
     /// Something happened to the profile.
-    Profile(TrainerEvent),
+    Profile(Box<TrainerEvent>),
     /// The account is of this role from now on.
     Role(UserId, Role),
     /// The account is open from now on, or closed.
@@ -104,14 +108,14 @@ pub enum TrainersEvent {
 impl TrainersEvent {
     fn trainer(&self) -> Uuid {
         match self {
-            Self::Profile(
+            Self::Profile(event) => match &**event {
                 TrainerEvent::TrainerCreated { trainer_id, .. }
                 | TrainerEvent::TrainerUpdated { trainer_id, .. }
-                | TrainerEvent::TrainerErased { trainer_id, .. },
-            )
-            | Self::Role(trainer_id, _)
-            | Self::Active(trainer_id, _)
-            | Self::Erased(trainer_id, _) => trainer_id.uuid(),
+                | TrainerEvent::TrainerErased { trainer_id, .. } => trainer_id.uuid(),
+            },
+            Self::Role(user_id, _) | Self::Active(user_id, _) | Self::Erased(user_id, _) => {
+                user_id.uuid()
+            }
         }
     }
 }
@@ -123,7 +127,7 @@ impl Trainers {
     /// The events it folds.
     pub fn decode(event: &RecordedEvent) -> Result<Option<TrainersEvent>, DecodeError> {
         Ok(match IdentityLogEvent::decode(event)? {
-            IdentityLogEvent::Trainer(event) => Some(TrainersEvent::Profile(event)),
+            IdentityLogEvent::Trainer(event) => Some(TrainersEvent::Profile(Box::new(event))),
             IdentityLogEvent::User(UserEvent::UserRoleChanged { user_id, role, .. }) => {
                 Some(TrainersEvent::Role(user_id, role))
             }
@@ -158,32 +162,32 @@ impl Projection for Trainers {
 
     fn fold(&self, event: &Delivered<TrainersEvent>, tables: &mut Tables) -> Result<(), FoldError> {
         let id = event.event.trainer();
-        match event.event.clone() {
-            TrainersEvent::Profile(TrainerEvent::TrainerCreated {
-                trainer_id: _,
-                profile,
-                terms,
-                created_at,
-            }) => tables
-                .trainers
-                .insert(created(id, profile, terms, created_at)),
-            TrainersEvent::Profile(event) => {
-                let row = tables.trainers.get_mut(&id);
-                row.ok_or_else(|| FoldError::missing("trainer", &id))?
-                    .fold(event);
-            }
+        let TrainersEvent::Profile(profile) = &event.event else {
             // Most accounts have no profile.
-            account => {
-                if let Some(row) = tables.trainers.get_mut(&id) {
-                    row.fold_account(account);
-                }
+            if let Some(row) = tables.trainers.get_mut(&id) {
+                row.fold_account(&event.event);
             }
+            return Ok(());
+        };
+        if let TrainerEvent::TrainerCreated {
+            trainer_id: _,
+            profile,
+            terms,
+            created_at,
+        } = &**profile
+        {
+            let row = created(id, profile.clone(), terms, *created_at);
+            tables.trainers.insert(row);
+            return Ok(());
         }
+        let row = tables.trainers.get_mut(&id);
+        let row = row.ok_or_else(|| FoldError::missing("trainer", &id))?;
+        row.fold(TrainerEvent::clone(profile));
         Ok(())
     }
 }
 
-fn created(id: Uuid, profile: Profile, terms: Terms, created_at: DateTime<Utc>) -> TrainerRow {
+fn created(id: Uuid, profile: Profile, terms: &Terms, created_at: DateTime<Utc>) -> TrainerRow {
     let Profile {
         first_name,
         last_name,
@@ -237,12 +241,12 @@ impl TrainerRow {
         }
     }
 
-    fn fold_account(&mut self, event: TrainersEvent) {
+    fn fold_account(&mut self, event: &TrainersEvent) {
         match event {
             TrainersEvent::Profile(_) => {}
-            TrainersEvent::Role(_, role) => self.is_trainer = role == Role::Trainer,
-            TrainersEvent::Active(_, active) => self.active = active,
-            TrainersEvent::Erased(_, erased_at) => self.blank(erased_at),
+            TrainersEvent::Role(_, role) => self.is_trainer = *role == Role::Trainer,
+            TrainersEvent::Active(_, active) => self.active = *active,
+            TrainersEvent::Erased(_, erased_at) => self.blank(*erased_at),
         }
     }
 

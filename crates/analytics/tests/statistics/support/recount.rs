@@ -60,7 +60,7 @@ pub fn recount(
                 fact = true;
             }
             PublicEvent::Identity(Identity::UserDeactivated(_) | Identity::UserReactivated(_)) => {
-                fact = true
+                fact = true;
             }
             PublicEvent::Identity(Identity::UserErased(erased)) => fact = erased.was_active,
             PublicEvent::Scheduling(Scheduling::SessionHeld(_)) => {
