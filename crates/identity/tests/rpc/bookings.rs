@@ -1,5 +1,7 @@
 //! Stand-ins for the logs of scheduling and ticketing, and what they tell of bookings.
 
+#![expect(clippy::unwrap_used, reason = "helpers of tests fail by panicking")]
+
 use std::sync::{
     Arc, Mutex,
     atomic::{AtomicBool, Ordering},

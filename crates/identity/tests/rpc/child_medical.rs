@@ -237,14 +237,14 @@ async fn a_trainer_sees_the_medical_data_of_those_she_is_to_coach_and_is_recorde
     assert_eq!(told(sees(&tara).await), not_found());
     bookings.confirmed_tickets(&child_id, &tom.user_id, TimeDelta::hours(-1));
     sees(&tom).await.unwrap();
-    let seen = accesses(&harness, &anna, &child_id, 3).await;
-    let readers: Vec<_> = seen
+    let recorded = accesses(&harness, &anna, &child_id, 3).await;
+    let readers: Vec<_> = recorded
         .iter()
         .map(|access| (access.reader_id.as_str(), access.role()))
         .collect();
     let (tom, tara) = (tom.user_id.as_str(), tara.user_id.as_str());
     assert_eq!(readers, [(tom, Role::Trainer), (tara, Role::Trainer)]);
-    let shown: Vec<_> = seen[0].fields().collect();
+    let shown: Vec<_> = recorded[0].fields().collect();
     let all = [
         MedicalField::Allergies,
         MedicalField::CustomAllergens,
@@ -252,7 +252,7 @@ async fn a_trainer_sees_the_medical_data_of_those_she_is_to_coach_and_is_recorde
         MedicalField::EmergencyContact,
     ];
     assert_eq!(shown, all);
-    assert!(seen[0].read_at.is_some());
+    assert!(recorded[0].read_at.is_some());
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -201,17 +201,17 @@ async fn an_erased_parent_is_gone_with_her_children_and_the_log_is_whole() {
 async fn opened_of(harness: &Harness, subject: &str) -> usize {
     let pool = harness.database.pool();
     let keys = Keyring::new(pool.clone(), master_keys(&harness.parts.settings).unwrap());
-    let mut opened = std::collections::HashSet::new();
+    let mut known = std::collections::HashSet::new();
     for (_, row) in rows(&pool).await {
         for value in sealed(&row) {
             let opener = keys.opener([value.subject()]).await.unwrap();
             let is_known = matches!(opener.open(&value).unwrap(), Opened::Known(_));
             if is_known && value.subject().to_string() == subject {
-                opened.insert(value.as_sealed().to_owned());
+                known.insert(value.as_sealed().to_owned());
             }
         }
     }
-    opened.len()
+    known.len()
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

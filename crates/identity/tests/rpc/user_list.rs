@@ -40,10 +40,10 @@ impl World {
         let ids = answer.users.into_iter().map(|user| user.user_id);
         (ids.collect(), answer.next_page_token)
     }
+}
 
-    fn ids(&self, accounts: [&Account; 4]) -> Vec<String> {
-        accounts.map(|account| account.user_id.clone()).to_vec()
-    }
+fn ids(accounts: [&Account; 4]) -> Vec<String> {
+    accounts.map(|account| account.user_id.clone()).to_vec()
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -59,7 +59,10 @@ async fn accounts_are_found_by_what_they_are() {
         email: "tara@example.COM".to_owned(),
         ..ListUsersRequest::default()
     };
-    assert_eq!(world.list(tara).await.0, [world.tara.user_id.clone()]);
+    assert_eq!(
+        world.list(tara).await.0,
+        std::slice::from_ref(&world.tara.user_id)
+    );
     let nobody = ListUsersRequest {
         email: "tara@example.org".to_owned(),
         ..ListUsersRequest::default()
@@ -75,7 +78,10 @@ async fn accounts_are_found_by_what_they_are() {
         active: Some(false),
         ..ListUsersRequest::default()
     };
-    assert_eq!(world.list(closed).await.0, [world.bea.user_id.clone()]);
+    assert_eq!(
+        world.list(closed).await.0,
+        std::slice::from_ref(&world.bea.user_id)
+    );
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -108,8 +114,8 @@ async fn pages_go_in_either_direction_of_either_order() {
         .login("anna@example.com", crate::harness::PASSWORD)
         .await
         .unwrap();
-    let by_creation = world.ids([admin, anna, &world.tara, &world.bea]);
-    let by_login = world.ids([admin, &world.tara, &world.bea, anna]);
+    let by_creation = ids([admin, anna, &world.tara, &world.bea]);
+    let by_login = ids([admin, &world.tara, &world.bea, anna]);
     for (order, expected) in [
         (UserOrder::CreatedAt, by_creation),
         (UserOrder::LastLoginAt, by_login),
