@@ -51,7 +51,7 @@ pub(super) async fn take(
     sqlx::query(
         "update emails e \
          set status = 'SENDING', attempts = attempts + 1, lease = $1, \
-             next_attempt_at = clock_timestamp() + make_interval(secs => $2) \
+             next_attempt_at = clock_timestamp() + $2::bigint * interval '1 millisecond' \
          from ( \
             select id from emails \
             where status in ('QUEUED', 'SENDING', 'RETRYING') and next_attempt_at <= clock_timestamp() \
@@ -60,10 +60,10 @@ pub(super) async fn take(
          ) due \
          where e.id = due.id \
          returning e.id, user_id, template, recipient, parameters, attempts, resends, queued_at, \
-                   extract(epoch from clock_timestamp() - queued_at)::float8 as age",
+                   (extract(epoch from clock_timestamp() - queued_at) * 1000)::bigint as age",
     )
     .bind(lease)
-    .bind(LEASE.as_secs_f64())
+    .bind(milliseconds(LEASE))
     .bind(limit)
     .bind(TEXT)
     .bind(texts)
@@ -74,7 +74,7 @@ pub(super) async fn take(
 }
 
 fn read(row: &PgRow, lease: Uuid) -> Result<Leased, sqlx::Error> {
-    let age: f64 = row.try_get("age")?;
+    let age: i64 = row.try_get("age")?;
     Ok(Leased {
         id: row.try_get("id")?,
         user_id: row.try_get("user_id")?,
@@ -84,7 +84,7 @@ fn read(row: &PgRow, lease: Uuid) -> Result<Leased, sqlx::Error> {
         attempts: row.try_get("attempts")?,
         resends: row.try_get("resends")?,
         queued_at: row.try_get("queued_at")?,
-        age: Duration::try_from_secs_f64(age).unwrap_or_default(),
+        age: Duration::from_millis(u64::try_from(age).unwrap_or_default()),
         lease,
     })
 }
@@ -153,16 +153,20 @@ pub(super) async fn later(
     sqlx::query(
         "update emails \
          set status = 'RETRYING', lease = null, last_error = $3, \
-             next_attempt_at = clock_timestamp() + make_interval(secs => $4) \
+             next_attempt_at = clock_timestamp() + $4::bigint * interval '1 millisecond' \
          where id = $1 and lease = $2",
     )
     .bind(leased.id)
     .bind(leased.lease)
     .bind(reason)
-    .bind(pause.as_secs_f64())
+    .bind(milliseconds(pause))
     .execute(pool)
     .await?;
     Ok(())
+}
+
+fn milliseconds(duration: Duration) -> i64 {
+    i64::try_from(duration.as_millis()).unwrap_or(i64::MAX)
 }
 
 /// Messages that are not at their end.
