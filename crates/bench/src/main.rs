@@ -9,6 +9,7 @@
 mod account;
 mod commands;
 mod copy;
+mod erasure;
 mod load;
 mod logins;
 mod replay;
@@ -64,9 +65,11 @@ enum Benchmark {
     Idle,
     /// Registrations and logins beside argon2 alone, and reads during 200 parallel logins.
     Logins,
+    /// Erasing somebody with ten thousand events.
+    Erase,
 }
 
-const ALL: [Benchmark; 8] = [
+const ALL: [Benchmark; 9] = [
     Benchmark::Commands,
     Benchmark::Hot,
     Benchmark::Copy,
@@ -75,6 +78,7 @@ const ALL: [Benchmark; 8] = [
     Benchmark::OnSale,
     Benchmark::Idle,
     Benchmark::Logins,
+    Benchmark::Erase,
 ];
 
 #[tokio::main]
@@ -91,6 +95,7 @@ async fn main() {
             Benchmark::OnSale => running::on_sale(&arguments).await,
             Benchmark::Idle => running::idle(&arguments).await,
             Benchmark::Logins => logins::compare(&arguments).await,
+            Benchmark::Erase => erasure::measure(&arguments).await,
         }
     }
 }

@@ -23,8 +23,8 @@ const MEMORY_KIB: u32 = 19_456;
 const PASSES: u32 = 2;
 const LANES: u32 = 1;
 const SALT_LENGTH: usize = 16;
-/// How far a hashing thread gives way to the others: it gets a tenth of what they get.
-const NICENESS: i32 = 10;
+/// How far a hashing thread gives way to the others: it gets a sixtieth of what they get.
+const NICENESS: i32 = 19;
 /// Passwords that may wait for a thread; further ones are refused.
 const MAX_WAITING: usize = 256;
 

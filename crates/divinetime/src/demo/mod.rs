@@ -2,12 +2,13 @@
 //! that the statistics equal what it counted from the answers it got.
 //!
 //! In the order of a run: `plan` decides by the seed what is attempted, `platform` are the
-//! clients, `setup`, `today`, `sessions`, `camps` and `refusals` play, `tally` counts the answers,
-//! `figures` reads the statistics, `proof` compares, `report` shows.
+//! clients, `setup`, `today`, `sessions`, `camps`, `refusals` and `guest` play, `tally` counts the
+//! answers, `figures` reads the statistics, `proof` compares, `report` shows.
 
 mod camps;
 mod error;
 mod figures;
+mod guest;
 mod payments;
 mod person;
 mod plan;
@@ -102,6 +103,7 @@ pub async fn run(
         tally: &tally,
     };
     refusals::play(&scene, &progress).await?;
+    guest::play(&platform, &plan, &tally).await?;
     if let Some(today) = today {
         today::complete(&platform, &today, &tally, &progress).await?;
     }

@@ -258,35 +258,45 @@ async fn family(
     let name = format!("parent{number}");
     let (email, person) = join(platform, plan, &name, Role::Parent, tally).await?;
     let mut children = Vec::new();
-    for child in 0..parent.children {
-        let message = AddChildRequest {
-            request_id: request_id(),
-            guardian_consent: true,
-            first_name: format!("Child{child}"),
-            last_name: name.clone(),
-            birthdate: Some(Date {
-                year: 2014 + i32::try_from(child).unwrap_or_default(),
-                month: 5,
-                day: 17,
-            }),
-            skill_level: SkillLevel::Beginner.into(),
-            ..Default::default()
-        };
-        let added = platform
-            .patiently(|| {
-                let mut client = platform.children.clone();
-                let request = person.request(message.clone());
-                async move { client.add_child(request).await }
-            })
-            .await
-            .attempting("adding a child")?;
-        children.push(added.child_id);
+    for number in 0..parent.children {
+        children.push(child(platform, &person, &name, number).await?);
     }
     Ok(Parent {
         person,
         email,
         children,
     })
+}
+
+/// Adds somebody's child of that number.
+pub(super) async fn child(
+    platform: &Platform,
+    parent: &Person,
+    last_name: &str,
+    number: usize,
+) -> Result<String, DemoError> {
+    let message = AddChildRequest {
+        request_id: request_id(),
+        guardian_consent: true,
+        first_name: format!("Child{number}"),
+        last_name: last_name.to_owned(),
+        birthdate: Some(Date {
+            year: 2014 + i32::try_from(number).unwrap_or_default(),
+            month: 5,
+            day: 17,
+        }),
+        skill_level: SkillLevel::Beginner.into(),
+        ..Default::default()
+    };
+    let added = platform
+        .patiently(|| {
+            let mut client = platform.children.clone();
+            let request = parent.request(message.clone());
+            async move { client.add_child(request).await }
+        })
+        .await
+        .attempting("adding a child")?;
+    Ok(added.child_id)
 }
 
 /// Registers and logs in.
