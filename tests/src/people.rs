@@ -70,6 +70,8 @@ pub fn day(days: u64) -> Date {
 pub struct User {
     pub id: String,
     pub email: String,
+    /// The login, which a refresh token continues.
+    pub login_id: String,
     token: String,
 }
 
@@ -80,6 +82,7 @@ impl User {
         Self {
             id: String::new(),
             email: String::new(),
+            login_id: String::new(),
             token: ServiceSigner::new(name, key).token(),
         }
     }
@@ -113,6 +116,7 @@ pub async fn login_over(identity: Channel, email: &str, password: &str) -> User 
     User {
         id: answer.user_id,
         email: email.to_owned(),
+        login_id: answer.login_id,
         token: answer.access_token,
     }
 }

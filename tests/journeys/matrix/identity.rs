@@ -75,8 +75,8 @@ pub const ROWS: &[Row] = &[
     guarded(HERE, "/divinetime.identity.v1.AuthenticationService/ChangeEmail", b"AAAAAAR", |_| {
         ChangeEmailRequest { request_id: id(), code: CODE.to_owned() }.encode_to_vec()
     }),
-    guarded(HERE, "/divinetime.identity.v1.AuthenticationService/Logout", b"AAAAAAR", |_| {
-        LogoutRequest { request_id: id(), login_id: String::new() }.encode_to_vec()
+    guarded(HERE, "/divinetime.identity.v1.AuthenticationService/Logout", b"ANNNNNR", |w| {
+        LogoutRequest { request_id: id(), login_id: w.owner.user.login_id.clone() }.encode_to_vec()
     }),
     guarded(HERE, "/divinetime.identity.v1.AuthenticationService/LogoutEverywhere", b"ANNNNAR", |w| {
         LogoutEverywhereRequest { request_id: id(), user_id: w.owner.user.id.clone() }.encode_to_vec()

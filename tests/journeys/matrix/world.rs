@@ -5,9 +5,10 @@ use std::sync::Mutex;
 use contracts::{
     common::v1::Role,
     identity::v1::{
-        AcceptGuardianTransferRequest, ConsentPurpose, ListEmailsRequest, RecordConsentRequest,
-        TransferGuardianRequest, child_service_client::ChildServiceClient,
+        AcceptGuardianTransferRequest, ConsentPurpose, GetUserRequest, ListEmailsRequest,
+        RecordConsentRequest, TransferGuardianRequest, child_service_client::ChildServiceClient,
         email_service_client::EmailServiceClient, transfer_guardian_request::NewGuardian,
+        user_service_client::UserServiceClient,
     },
     payments::{events::v1::PayableKind, v1::PaymentState},
     scheduling::v1::{
@@ -102,6 +103,7 @@ impl World {
         let paid_hold_id = seed.tickets(&camp, 2, 0).await;
         let email_id = seed.mail().await;
         let free_slot_id = seed.slot();
+        outlived(&system, &expired).await;
         Self {
             other: people::parent(&system, 1).await,
             former: former.user,
@@ -174,6 +176,22 @@ async fn offered(system: &System, guardian: &User, child_id: &str, to: &User) ->
         .expect("an offer")
         .into_inner()
         .transfer_id
+}
+
+/// Waits until a token is too old, clocks' differences allowed for, however fast the seed was.
+async fn outlived(system: &System, user: &User) {
+    let users = UserServiceClient::new(system.channel("identity"));
+    eventually("the end of a token", || async {
+        let request = GetUserRequest {
+            user_id: user.id.clone(),
+            ..GetUserRequest::default()
+        };
+        let answer = users.clone().get_user(user.says(request)).await;
+        answer
+            .is_err_and(|status| status.code() == Code::Unauthenticated)
+            .then_some(())
+    })
+    .await;
 }
 
 /// Accepts it, with the consents to all of its data.

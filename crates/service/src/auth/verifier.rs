@@ -190,23 +190,26 @@ impl Verifier {
             .map(|(_, token)| token.trim())
             .ok_or(TokenError::Missing)?;
         let fingerprint = fingerprint(token);
-        if let Some(known) = self.inner.remembered.get(&fingerprint) {
-            return if known.expires + LEEWAY.cast_signed() > Utc::now().timestamp() {
-                Ok(known.holder)
-            } else {
-                Err(TokenError::Expired)
-            };
+        let known = match self.inner.remembered.get(&fingerprint) {
+            Some(known) => known,
+            None => self.remember(fingerprint, token).await?,
+        };
+        // The same second for a token that was met before and one that is new.
+        if known.expires + LEEWAY.cast_signed() > Utc::now().timestamp() {
+            Ok(known.holder)
+        } else {
+            Err(TokenError::Expired)
         }
+    }
+
+    async fn remember(&self, fingerprint: [u8; 32], token: &str) -> Result<Remembered, TokenError> {
         if token.len() > LONGEST_TOKEN {
             return Err(TokenError::Invalid);
         }
         let (holder, expires) = self.check(token).await?;
-        let known = Remembered {
-            holder: holder.clone(),
-            expires,
-        };
-        self.inner.remembered.insert(fingerprint, known);
-        Ok(holder)
+        let known = Remembered { holder, expires };
+        self.inner.remembered.insert(fingerprint, known.clone());
+        Ok(known)
     }
 
     async fn check(&self, token: &str) -> Result<(Holder, i64), TokenError> {
