@@ -6,7 +6,7 @@ use ring::digest::{Context as Hasher, SHA256};
 use sqlx::{PgPool, Row, postgres::PgRow};
 use uuid::Uuid;
 
-use crate::{error::LogError, journal::Digest};
+use crate::{error::LogError, hex, journal::Digest};
 
 /// What `verify` found in an intact log.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -188,13 +188,4 @@ fn broken(position: i64, reason: &str) -> VerifyError {
         position,
         reason: reason.to_owned(),
     }
-}
-
-fn hex(bytes: &[u8]) -> String {
-    use std::fmt::Write;
-    bytes.iter().fold(String::new(), |mut text, byte| {
-        // Writing to a String does not fail.
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
 }

@@ -2,7 +2,7 @@
 
 use ring::hmac::{HMAC_SHA256, Key, sign, verify};
 
-use super::hex;
+use crate::hex;
 
 /// Makes keyed fingerprints of values, for claims, indexes, codes and tokens. Without the key
 /// they tell nothing, not even to somebody who guesses the value. Cheap to clone.

@@ -6,7 +6,8 @@ use futures::{FutureExt, future::BoxFuture};
 use ring::digest::{Context, SHA256};
 use uuid::Uuid;
 
-use super::{DataKey, PersonalError, hex, random};
+use super::{DataKey, PersonalError, random};
+use crate::hex;
 
 /// Seals and opens the keys of subjects. Implement it to keep the master key in a KMS.
 pub trait MasterKey: Send + Sync {

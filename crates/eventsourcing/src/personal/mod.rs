@@ -202,9 +202,3 @@ fn random<const N: usize>() -> Result<[u8; N], PersonalError> {
     ring::rand::SecureRandom::fill(&source, &mut bytes).map_err(|_| PersonalError::Randomness)?;
     Ok(bytes)
 }
-
-fn hex(bytes: &[u8]) -> String {
-    bytes
-        .iter()
-        .fold(String::new(), |text, byte| text + &format!("{byte:02x}"))
-}

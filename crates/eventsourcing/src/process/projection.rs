@@ -13,6 +13,7 @@ use uuid::Uuid;
 use crate::{
     AnyTable, Delivered, FoldError, Projection, Row, Table, TableSet,
     feed::{Batch, Feed, FeedError, Undecodable},
+    hex,
     process::{Effect, Input, Process},
     projector::message,
 };
@@ -246,15 +247,9 @@ fn request_id<P: Process>(event: &Delivered<Stimulus<P::Event>>, index: usize) -
     Uuid::new_v5(&NAMESPACE, name.as_bytes())
 }
 
+/// As Postgres reads bytes in JSON.
 fn hexadecimal(bytes: &[u8]) -> String {
-    const DIGITS: &[u8; 16] = b"0123456789abcdef";
-    let mut text = String::with_capacity(2 + 2 * bytes.len());
-    text.push_str("\\x");
-    for byte in bytes {
-        text.push(char::from(DIGITS[usize::from(byte >> 4)]));
-        text.push(char::from(DIGITS[usize::from(byte & 15)]));
-    }
-    text
+    format!("\\x{}", hex(bytes))
 }
 
 /// A feed of what makes the instances of a process react.

@@ -1,10 +1,8 @@
 //! What proves an erasure.
 
-use std::fmt::Write as _;
-
 use chrono::{DateTime, Utc};
 use contracts::identity::v1::{DestroyedKey as PublicKey, ErasureCertificate};
-use eventsourcing::{EventLog, LogError, personal::DestroyedKey};
+use eventsourcing::{EventLog, LogError, hex, personal::DestroyedKey};
 use prost::Message;
 use sqlx::PgPool;
 use uuid::Uuid;
@@ -95,13 +93,6 @@ fn public_key(key: &DestroyedKey) -> PublicKey {
         fingerprint: key.fingerprint.map(|bytes| hex(&bytes)).unwrap_or_default(),
         destroyed_at: Some(convert::timestamp(key.destroyed_at)),
     }
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().fold(String::new(), |mut text, byte| {
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
 }
 
 /// Why a certificate was not made or found.
