@@ -10,6 +10,7 @@ use std::process::{Command, Stdio};
 use rustix::process::{Signal, geteuid};
 use serde_json::Value;
 use support::{Up, execute, json, nats_server, output, pid_in, program, runs, send, until};
+use tokio::net::TcpSocket;
 
 const POSTGRES_PID: &str = "postgres/data/postmaster.pid";
 const NATS_PID: &str = "nats/nats.pid";
@@ -158,14 +159,12 @@ fn what_keeps_up_from_starting_is_one_sentence_each() {
     let dir = tempfile::tempdir().unwrap();
     let other = TcpListener::bind("127.0.0.1:0").unwrap();
     let taken = other.local_addr().unwrap().port();
-    let free = TcpListener::bind("127.0.0.1:0")
-        .unwrap()
-        .local_addr()
-        .unwrap()
-        .port();
+    // Bound and not listening: nobody answers there, and nobody else can take it.
+    let silent = TcpSocket::new_v4().unwrap();
+    silent.bind("127.0.0.1:0".parse().unwrap()).unwrap();
     let file = dir.path().join("file");
     std::fs::write(&file, "").unwrap();
-    let unreachable = format!("127.0.0.1:{free}");
+    let unreachable = silent.local_addr().unwrap().to_string();
 
     let ports = [
         "IDENTITY",
