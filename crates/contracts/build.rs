@@ -10,7 +10,7 @@ use prost_reflect::{DescriptorPool, MethodDescriptor, Value};
 const ACCESS: &str = "divinetime.common.v1.access";
 
 fn main() -> Result<(), Box<dyn Error>> {
-    let protos = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../proto");
+    let protos = PathBuf::from(env::var("CARGO_MANIFEST_DIR")?).join("../../proto");
     println!("cargo:rerun-if-changed={}", protos.display());
     let out = PathBuf::from(env::var("OUT_DIR")?);
 

@@ -15,7 +15,7 @@ use tonic::transport::Channel;
 
 use crate::{
     Arguments,
-    load::{Measured, milliseconds, run},
+    load::{Measured, middle, milliseconds, run},
     table::print,
 };
 
@@ -66,27 +66,35 @@ pub async fn compare(arguments: &Arguments) {
     );
 
     let reader = people::login(&system, &accounts[0], PASSWORD).await;
-    let idle = reads(seconds, &channel, &reader).await;
     let other = system.channel("identity");
-    let (busy, _) = tokio::join!(
-        reads(seconds, &channel, &reader),
-        flood(FLOOD, seconds, &other, &accounts),
-    );
-    let row = |name: &str, measured: &Measured| {
+    let (mut idle, mut busy, mut flooding) = (Vec::new(), Vec::new(), Vec::new());
+    for _ in 0..arguments.rounds {
+        idle.push(reads(seconds, &channel, &reader).await);
+        let (read, entered) = tokio::join!(
+            reads(seconds, &channel, &reader),
+            flood(FLOOD, seconds, &other, &accounts),
+        );
+        busy.push(read);
+        flooding.push(entered);
+    }
+    let (idle, busy, flooding) = (middle(&idle), middle(&busy), middle(&flooding));
+    let row = |name: &str, measured: &Measured, ratio: String| {
         vec![
             name.to_owned(),
             format!("{:.0}", measured.per_second),
             milliseconds(measured.p50),
             milliseconds(measured.p99),
-            format!("{:.2}", ratio(measured.p99, idle.p99)),
+            ratio,
         ]
     };
+    let slower = format!("{:.2}", ratio(busy.p99, idle.p99));
     print(
         "GetUser from 4 callers",
         &["", "per second", "p50", "p99", "ratio"],
         &[
-            row("nothing else to do", &idle),
-            row("under 200 parallel logins", &busy),
+            row("GetUser, nothing else to do", &idle, "1.00".to_owned()),
+            row("GetUser, under 200 parallel logins", &busy, slower),
+            row("those logins", &flooding, String::new()),
         ],
     );
 }

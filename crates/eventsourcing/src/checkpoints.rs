@@ -2,7 +2,7 @@
 
 use std::{
     collections::HashMap,
-    sync::{LazyLock, Mutex, PoisonError},
+    sync::{Arc, LazyLock, Mutex, PoisonError},
     time::{Duration, Instant},
 };
 
@@ -161,13 +161,15 @@ impl Checkpoints {
         position: i64,
     ) -> Result<(), CheckpointError> {
         let began = Instant::now();
-        let mut moved = subscribe(projection);
+        let signals = signals(projection);
+        let mut moved = signals.moved.subscribe();
         loop {
             // Seen before the look, so that no move falls between the two.
             moved.borrow_and_update();
             if self.position(projection, source).await? >= position {
                 return Ok(());
             }
+            signals.wanted.send_modify(|looks| *looks += 1);
             let waited = began.elapsed();
             tokio::time::sleep((waited / 8).min(LONGEST_REST)).await;
             let poll = (waited / 2).clamp(POLL, SLOWEST_POLL);
@@ -290,26 +292,37 @@ impl From<StatusRow> for ProjectionStatus {
     }
 }
 
-/// Who waits for a projection of some name in this process. A wake is only a hint to look:
-/// projections of one name in several schemas share it.
-static MOVES: LazyLock<Mutex<HashMap<String, watch::Sender<u64>>>> = LazyLock::new(Mutex::default);
-
-fn sender(projection: &str) -> watch::Sender<u64> {
-    let mut moves = MOVES.lock().unwrap_or_else(PoisonError::into_inner);
-    if let Some(sender) = moves.get(projection) {
-        return sender.clone();
-    }
-    moves
-        .entry(projection.to_owned())
-        .or_insert_with(|| watch::Sender::new(0))
-        .clone()
+/// What those who wait for a projection and those who run it tell each other in this process.
+/// It is only a hint to look: projections of one name in several schemas share it.
+#[derive(Default)]
+struct Signals {
+    /// Counts the moves of the checkpoints. Who waits is subscribed to it.
+    moved: watch::Sender<u64>,
+    /// Counts how often somebody who waits has looked in vain.
+    wanted: watch::Sender<u64>,
 }
 
-fn subscribe(projection: &str) -> watch::Receiver<u64> {
-    sender(projection).subscribe()
+static SIGNALS: LazyLock<Mutex<HashMap<String, Arc<Signals>>>> = LazyLock::new(Mutex::default);
+
+fn signals(projection: &str) -> Arc<Signals> {
+    let mut signals = SIGNALS.lock().unwrap_or_else(PoisonError::into_inner);
+    if let Some(found) = signals.get(projection) {
+        return Arc::clone(found);
+    }
+    Arc::clone(signals.entry(projection.to_owned()).or_default())
 }
 
 /// Wakes those who wait for a projection.
 pub(crate) fn moved(projection: &str) {
-    sender(projection).send_modify(|moves| *moves += 1);
+    signals(projection).moved.send_modify(|moves| *moves += 1);
+}
+
+/// Whether somebody in this process waits for a projection now.
+pub(crate) fn awaited(projection: &str) -> bool {
+    signals(projection).moved.receiver_count() > 0
+}
+
+/// Changes when somebody in this process begins to wait for a projection.
+pub(crate) fn wanted(projection: &str) -> watch::Receiver<u64> {
+    signals(projection).wanted.subscribe()
 }

@@ -29,6 +29,7 @@ mod projector;
 mod relay;
 mod remote_feed;
 mod tables;
+mod tail;
 mod timers;
 mod trace;
 mod transaction;

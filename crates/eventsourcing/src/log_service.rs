@@ -14,7 +14,7 @@ use futures::{
 use tokio::sync::Mutex;
 use tonic::{Request, Response, Status};
 
-use crate::{DecodeError, EventLog, LogError, RecordedEvent, local_feed::read_up_to_undecodable};
+use crate::{DecodeError, EventLog, LogError, RecordedEvent, tail::read_up_to_undecodable};
 
 /// How many events are read at once.
 const CHUNK: i64 = 1_000;

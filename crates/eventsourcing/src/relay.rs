@@ -14,8 +14,8 @@ use tracing::{Instrument, Span, field};
 use crate::{
     DecodeError, EventLog, LogError, Publish, RecordedEvent,
     broker::{Acknowledgement, Broker, BrokerError},
-    local_feed::{Head, read_up_to_undecodable},
     log_service::PublicLog,
+    tail::Tail,
     trace,
 };
 
@@ -37,7 +37,7 @@ const NAME: &str = "relay";
 pub struct Relay {
     public: PublicLog,
     broker: Broker,
-    head: Arc<Head>,
+    tail: Arc<Tail>,
     active: Mutex<Option<Active>>,
 }
 
@@ -94,7 +94,7 @@ impl Relay {
                 publish,
             },
             broker,
-            head: Head::of(log),
+            tail: Tail::of(log),
             active: Mutex::new(None),
         }
     }
@@ -103,15 +103,11 @@ impl Relay {
     pub async fn run(&self, shutdown: CancellationToken) {
         let mut failures: u32 = 0;
         while !shutdown.is_cancelled() {
-            let mut idle_at = None;
+            let mut published = None;
             let pause = match self.step().await {
-                Ok(RelayStep::Published { .. }) => {
+                Ok(RelayStep::Published { .. } | RelayStep::Idle) => {
                     failures = 0;
-                    continue;
-                }
-                Ok(RelayStep::Idle) => {
-                    failures = 0;
-                    idle_at = self.position().await;
+                    published = self.position().await;
                     BEAT
                 }
                 Ok(RelayStep::Passive) => BEAT,
@@ -122,8 +118,8 @@ impl Relay {
                 }
             };
             let woken = async {
-                match idle_at {
-                    Some(position) => self.head.beyond(position).await,
+                match published {
+                    Some(position) => self.tail.beyond(position).await,
                     None => std::future::pending().await,
                 }
             };
@@ -168,7 +164,10 @@ impl Relay {
             self.broker.ensure_stream(self.public.service).await?;
             active.stream_ensured = true;
         }
-        let events = read_up_to_undecodable(&self.public.log, active.position, WINDOW).await?;
+        let events = self
+            .tail
+            .read(&self.public.log, active.position, WINDOW)
+            .await?;
         let Some(last) = events.last() else {
             self.beat(active).await?;
             return Ok(RelayStep::Idle);
@@ -193,7 +192,7 @@ impl Relay {
     async fn publish_events(
         &self,
         active: &mut Active,
-        events: &[RecordedEvent],
+        events: &[Arc<RecordedEvent>],
         upto: i64,
     ) -> Result<RelayStep, RelayError> {
         let mut position = upto;

@@ -16,6 +16,9 @@ use argon2::{
     password_hash::{Output, ParamsString, PasswordHash, Salt, SaltString},
 };
 use ring::rand::{SecureRandom, SystemRandom};
+use thread_priority::ThreadPriority;
+#[cfg(target_os = "linux")]
+use thread_priority::{NormalThreadSchedulePolicy, ThreadSchedulePolicy};
 use tokio::sync::oneshot;
 
 /// OWASP's parameters for argon2id: memory in KiB, passes, lanes.
@@ -23,8 +26,6 @@ const MEMORY_KIB: u32 = 19_456;
 const PASSES: u32 = 2;
 const LANES: u32 = 1;
 const SALT_LENGTH: usize = 16;
-/// How far a hashing thread gives way to the others: it gets a sixtieth of what they get.
-const NICENESS: i32 = 19;
 /// Passwords that may wait for a thread; further ones are refused.
 const MAX_WAITING: usize = 256;
 
@@ -163,7 +164,7 @@ impl Passwords {
 /// Takes one job after the other until nobody can send any more.
 fn work(jobs: &Mutex<Receiver<Job>>) {
     // A thread that cannot give way still works.
-    let _ = rustix::process::setpriority_process(None, NICENESS);
+    let _ = give_way();
     let mut memory = Memory::default();
     loop {
         let job = jobs.lock().unwrap_or_else(PoisonError::into_inner).recv();
@@ -172,6 +173,19 @@ fn work(jobs: &Mutex<Receiver<Job>>) {
             memory = Memory::default();
         }
     }
+}
+
+/// Lets every other thread go first. A low priority alone does not: now and then the scheduler
+/// pays such a thread back what it was denied, for some milliseconds at a stretch.
+fn give_way() -> Result<(), thread_priority::Error> {
+    #[cfg(target_os = "linux")]
+    return thread_priority::set_thread_priority_and_policy(
+        thread_priority::thread_native_id(),
+        ThreadPriority::Min,
+        ThreadSchedulePolicy::Normal(NormalThreadSchedulePolicy::Idle),
+    );
+    #[cfg(not(target_os = "linux"))]
+    thread_priority::set_current_thread_priority(ThreadPriority::Min)
 }
 
 /// The working memory of a thread: taken for the first hash, then kept for the next.

@@ -82,7 +82,7 @@ impl<P: Process> ProcessRunner<P> {
     /// Folds one batch of events.
     pub async fn step(&self) -> Result<Step, ProjectorError> {
         let step = self.projector.step().await?;
-        if matches!(step, Step::Folded { .. }) {
+        if matches!(step, Step::Folded { events: 1.., .. }) {
             self.wake();
         }
         Ok(step)

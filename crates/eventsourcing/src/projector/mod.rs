@@ -18,7 +18,10 @@ use std::{
 
 use futures::future::select_all;
 use sqlx::PgPool;
-use tokio::{sync::Mutex, task::JoinHandle};
+use tokio::{
+    sync::{Mutex, watch},
+    task::JoinHandle,
+};
 use tokio_util::sync::CancellationToken;
 
 pub use self::{
@@ -40,6 +43,8 @@ const FIRST: usize = 500;
 const SLOW: Duration = Duration::from_secs(1);
 /// How often an owner says that it is alive.
 const BEAT: Duration = Duration::from_secs(1);
+/// How long a checkpoint may stay behind events of no interest while nobody here waits for it.
+const LINGER: Duration = Duration::from_millis(100);
 
 /// Folds the events of its feeds into the read tables of one projection.
 ///
@@ -65,12 +70,17 @@ pub(crate) struct State<P: Projection> {
     prefetched: Vec<Option<Prefetch<P::Event>>>,
     beaten: Option<Instant>,
     heads: Vec<i64>,
+    /// Since when the checkpoints have been behind events of no interest.
+    passed: Option<Instant>,
 }
 
 pub(crate) struct Owner {
     ownership: Ownership,
+    /// How far it has come in each source.
     positions: Vec<i64>,
-    /// Whether the positions are those of the database for certain: not after a transaction
+    /// The checkpoints: behind that by events of no interest, if anything.
+    stored: Vec<i64>,
+    /// Whether the checkpoints are those of the database for certain: not after a transaction
     /// that failed, or was given up, while its commit was under way.
     settled: bool,
     /// Where each source's replay ends, while the tables are being rebuilt.
@@ -91,7 +101,7 @@ impl<E> Drop for Prefetch<E> {
 /// What one step has done.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Step {
-    /// A batch is folded and committed.
+    /// A batch is folded and committed, or had nothing of interest.
     Folded {
         /// The log it is from.
         source: &'static str,
@@ -115,6 +125,7 @@ impl<P: Projection> Projector<P> {
             prefetched: feeds.iter().map(|_| None).collect(),
             beaten: None,
             heads: vec![0; feeds.len()],
+            passed: None,
         };
         Self {
             projection,
@@ -140,18 +151,29 @@ impl<P: Projection> Projector<P> {
         self.run_then(shutdown, || {}).await;
     }
 
-    /// The same, and does something after every batch.
+    /// The same, and does something after every batch with events.
     pub(crate) async fn run_then(&self, shutdown: CancellationToken, folded: impl Fn()) {
+        self.follow(shutdown, folded).await;
+        // Otherwise what is of no interest is looked at again.
+        let _ = tokio::time::timeout(BEAT, self.catch_up()).await;
+    }
+
+    async fn follow(&self, shutdown: CancellationToken, folded: impl Fn()) {
         let mut failures = 0;
+        let mut wanted = crate::checkpoints::wanted(P::NAME);
+        let mut lingered = false;
         while !shutdown.is_cancelled() {
-            let pause = match self.step().await {
-                Ok(Step::Folded { .. }) => {
-                    folded();
+            let acted = if lingered {
+                self.catch_up().await.map(|()| Step::Idle)
+            } else {
+                self.stride().await
+            };
+            let pause = match acted {
+                Ok(step) => {
                     failures = 0;
-                    continue;
-                }
-                Ok(Step::Idle) => {
-                    failures = 0;
+                    if matches!(step, Step::Folded { events: 1.., .. }) {
+                        folded();
+                    }
                     BEAT
                 }
                 Err(ProjectorError::Fenced) => {
@@ -166,22 +188,47 @@ impl<P: Projection> Projector<P> {
                     backoff(failures)
                 }
             };
-            tokio::select! {
+            let passed = self.state.lock().await.passed;
+            lingered = tokio::select! {
                 () = shutdown.cancelled() => return,
-                () = tokio::time::sleep(pause) => {}
-                () = self.changed(), if failures == 0 => {}
-            }
+                () = tokio::time::sleep(pause) => false,
+                () = self.changed(), if failures == 0 => false,
+                () = linger(passed, &mut wanted), if failures == 0 => true,
+            };
         }
     }
 
     /// Reads, folds and commits one batch of the next feed that has one.
     pub async fn step(&self) -> Result<Step, ProjectorError> {
+        let step = self.stride().await?;
+        self.catch_up().await?;
+        Ok(step)
+    }
+
+    /// A step whose checkpoint may stay behind events of no interest while nobody waits for it.
+    async fn stride(&self) -> Result<Step, ProjectorError> {
         let mut state = self.state.lock().await;
-        let step = self.step_of(&mut state).await;
+        let mut step = self.step_of(&mut state).await;
+        if step.is_ok()
+            && crate::checkpoints::awaited(P::NAME)
+            && let Err(error) = self.store_passed(&mut state).await
+        {
+            step = Err(error);
+        }
         if matches!(step, Err(ProjectorError::Fenced)) {
             state.owner = None;
         }
         step
+    }
+
+    /// Moves the checkpoints to where it has come.
+    async fn catch_up(&self) -> Result<(), ProjectorError> {
+        let mut state = self.state.lock().await;
+        let stored = self.store_passed(&mut state).await;
+        if matches!(stored, Err(ProjectorError::Fenced)) {
+            state.owner = None;
+        }
+        stored
     }
 
     /// Folds until it has everything that the logs held when it was called.
@@ -261,7 +308,6 @@ impl<P: Projection> Projector<P> {
         if began.elapsed() > SLOW {
             state.limit = (state.limit / 2).max(1);
         }
-        crate::checkpoints::moved(P::NAME);
         self.finish_rebuild(state).await?;
         Ok(Step::Folded {
             source: self.feeds[index].source(),
@@ -308,8 +354,10 @@ impl<P: Projection> Projector<P> {
         let sources = self.sources();
         if let Some(owner) = &mut state.owner {
             if !owner.settled {
-                owner.positions = store::positions(&self.pool, owner.ownership, &sources).await?;
+                owner.stored = store::positions(&self.pool, owner.ownership, &sources).await?;
+                owner.positions.clone_from(&owner.stored);
                 owner.settled = true;
+                state.passed = None;
                 state.prefetched.iter_mut().for_each(|ahead| *ahead = None);
             }
             return Ok(());
@@ -323,14 +371,16 @@ impl<P: Projection> Projector<P> {
         )
         .await?;
         state.prefetched.iter_mut().for_each(|ahead| *ahead = None);
-        let positions = taken.checkpoints.iter().map(|at| at.position).collect();
+        state.passed = None;
+        let stored: Vec<_> = taken.checkpoints.iter().map(|at| at.position).collect();
         let targets = taken.rebuilding.then(|| {
             let targets = taken.checkpoints.iter();
             targets.map(|at| at.target.unwrap_or(0)).collect()
         });
         state.owner = Some(Owner {
             ownership: taken.ownership,
-            positions,
+            positions: stored.clone(),
+            stored,
             settled: true,
             targets,
         });
@@ -360,6 +410,7 @@ impl<P: Projection> Projector<P> {
         if state.beaten.is_some_and(|beaten| beaten.elapsed() < BEAT) {
             return Ok(());
         }
+        self.store_passed(state).await?;
         let Some(owner) = &state.owner else {
             return Ok(());
         };
@@ -446,6 +497,15 @@ impl<E: Send + Sync + 'static> Prefetch<E> {
             task: tokio::spawn(async move { feed.read(after, limit).await }),
         }
     }
+}
+
+/// Returns when checkpoints that have been behind since `passed` are to be moved.
+async fn linger(passed: Option<Instant>, wanted: &mut watch::Receiver<u64>) {
+    let Some(since) = passed else {
+        return std::future::pending().await;
+    };
+    let rest = LINGER.saturating_sub(since.elapsed());
+    let _ = tokio::time::timeout(rest, wanted.changed()).await;
 }
 
 /// 100 ms, doubled for each failure in a row, a second at most.

@@ -103,6 +103,8 @@ impl<P: Projection> Projector<P> {
         transaction.commit().await?;
         tracing::info!(projection = P::NAME, ?targets, "a rebuild has begun");
         owner.positions.fill(0);
+        owner.stored.fill(0);
+        state.passed = None;
         owner.settled = true;
         owner.targets = Some(targets);
         state.prefetched.iter_mut().for_each(|ahead| *ahead = None);

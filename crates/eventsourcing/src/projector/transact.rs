@@ -1,6 +1,6 @@
 //! One batch in one transaction: lock, load, fold, write, checkpoint.
 
-use std::sync::atomic::Ordering;
+use std::{sync::atomic::Ordering, time::Instant};
 
 use sqlx::{Postgres, Transaction};
 use tracing::Instrument;
@@ -24,6 +24,9 @@ impl<P: Projection> Projector<P> {
         index: usize,
         batch: Batch<P::Event>,
     ) -> Result<(), ProjectorError> {
+        if batch.is_empty() {
+            return self.pass(state, index, batch.upto).await;
+        }
         let mut pieces = vec![batch];
         while let Some(piece) = pieces.pop() {
             let Err(error) = self.transact(state, index, &piece, None).await else {
@@ -40,6 +43,48 @@ impl<P: Projection> Projector<P> {
                 }
             }
         }
+        Ok(())
+    }
+
+    /// Goes past events of no interest. The checkpoint follows later, but during a rebuild.
+    async fn pass(
+        &self,
+        state: &mut State<P>,
+        index: usize,
+        upto: i64,
+    ) -> Result<(), ProjectorError> {
+        let owner = state.owner.as_mut().ok_or(ProjectorError::Fenced)?;
+        owner.positions[index] = upto;
+        let rebuilding = owner.targets.is_some();
+        state.passed.get_or_insert_with(Instant::now);
+        if rebuilding {
+            self.store_passed(state).await?;
+        }
+        Ok(())
+    }
+
+    /// Moves the checkpoints past events of no interest, if they are behind.
+    pub(super) async fn store_passed(&self, state: &mut State<P>) -> Result<(), ProjectorError> {
+        let (Some(owner), Some(_)) = (&mut state.owner, state.passed) else {
+            return Ok(());
+        };
+        if !owner.settled {
+            // It looks where the checkpoints are before it goes on.
+            return Ok(());
+        }
+        owner.settled = false;
+        let sources: Vec<_> = self.feeds.iter().map(|feed| feed.source()).collect();
+        let Owner {
+            ownership,
+            stored,
+            positions,
+            ..
+        } = owner;
+        store::pass(&self.pool, *ownership, &sources, stored, positions).await?;
+        owner.stored.clone_from(&owner.positions);
+        owner.settled = true;
+        state.passed = None;
+        crate::checkpoints::moved(P::NAME);
         Ok(())
     }
 
@@ -88,11 +133,13 @@ impl<P: Projection> Projector<P> {
             } = locked;
             store::write(&mut transaction, tables).await?;
             store::write_parking(&mut transaction, P::NAME, source, &parking).await?;
-            let from = owner.positions[index];
+            let from = owner.stored[index];
             store::advance(&mut transaction, P::NAME, source, from, batch.upto).await?;
             transaction.commit().await?;
             owner.positions[index] = batch.upto;
+            owner.stored[index] = batch.upto;
             owner.settled = true;
+            crate::checkpoints::moved(P::NAME);
             Ok(())
         }
         .instrument(span)

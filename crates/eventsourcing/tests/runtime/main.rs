@@ -8,6 +8,8 @@ mod consumer;
 #[cfg(test)]
 mod network;
 #[cfg(test)]
+mod passing;
+#[cfg(test)]
 mod personal;
 #[cfg(test)]
 mod process;

@@ -14,6 +14,8 @@ use strum::IntoStaticStr;
 
 /// No attempt waits for longer.
 const LONGEST_DELAY: TimeDelta = TimeDelta::minutes(15);
+/// An entry from a known network is noted again after so long.
+const NOTED_FOR: TimeDelta = TimeDelta::hours(1);
 
 /// Counts attempts of one sort. Cheap to clone.
 #[derive(Clone)]
@@ -105,6 +107,13 @@ impl Sort {
     }
 }
 
+/// What is stored of who tries.
+struct Counters {
+    counters: Vec<Counter>,
+    /// When the account was last entered from this network, to the hour.
+    known: Option<DateTime<Utc>>,
+}
+
 struct Counter {
     key: Vec<u8>,
     kind: String,
@@ -158,17 +167,17 @@ impl Attempts {
     /// Whether an attempt counts now. Asked before any work is done for it.
     pub async fn check(&self, tried: &Tried, now: DateTime<Utc>) -> Result<(), AttemptError> {
         let mut connection = self.pool.acquire().await?;
-        let (counters, known) = self.counters(&mut connection, tried, false).await?;
-        refuse_early(&counters, tried, known, now)
+        let Counters { counters, known } = self.counters(&mut connection, tried, false).await?;
+        refuse_early(&counters, tried, known.is_some(), now)
     }
 
     /// Counts an attempt that failed, or a letter. Of several that were checked at the same time, only so
     /// many get an answer as there are attempts.
     pub async fn count(&self, tried: &Tried, now: DateTime<Utc>) -> Result<(), AttemptError> {
         let mut transaction = eventsourcing::begin(&self.pool).await?;
-        let (counters, known) = self.counters(&mut transaction, tried, true).await?;
-        refuse_early(&counters, tried, known, now)?;
-        for (kind, key) in tried.counted(known) {
+        let Counters { counters, known } = self.counters(&mut transaction, tried, true).await?;
+        refuse_early(&counters, tried, known.is_some(), now)?;
+        for (kind, key) in tried.counted(known.is_some()) {
             let counter = counters.iter().find(|counter| counter.key == key);
             let (attempts, delay) = self.sort.policy(kind).after(counter, now);
             sqlx::query(
@@ -192,26 +201,26 @@ impl Attempts {
     /// is known. Refused when others have failed so often in the meantime that this one came too
     /// early: whoever guesses many at once is not told which one was right.
     pub async fn succeeded(&self, tried: &Tried, now: DateTime<Utc>) -> Result<(), AttemptError> {
-        let mut transaction = eventsourcing::begin(&self.pool).await?;
-        let (counters, known) = self.counters(&mut transaction, tried, false).await?;
-        refuse_early(&counters, tried, known, now)?;
-        sqlx::query("delete from login_attempts where key = $1")
-            .bind(&tried.pair[..])
-            .execute(&mut *transaction)
-            .await?;
-        if tried.network.is_some() {
+        let mut connection = self.pool.acquire().await?;
+        let Counters { counters, known } = self.counters(&mut connection, tried, false).await?;
+        refuse_early(&counters, tried, known.is_some(), now)?;
+        let failed_before = counters.iter().any(|counter| counter.key == tried.pair);
+        let to_note = tried.network.is_some() && known.is_none_or(|noted| now - noted > NOTED_FOR);
+        if failed_before || to_note {
             sqlx::query(
-                "insert into login_attempts (key, kind, account, last_at) values ($1, 'KNOWN', $2, $3) \
-                 on conflict (key) do update set last_at = excluded.last_at \
-                 where login_attempts.last_at < excluded.last_at - interval '1 hour'",
+                "with forgotten as (delete from login_attempts where key = $1 returning 1) \
+                 insert into login_attempts (key, kind, account, last_at) \
+                 select $2, 'KNOWN', $3, $4 from (select count(*) from forgotten) first where $5 \
+                 on conflict (key) do update set last_at = greatest(login_attempts.last_at, excluded.last_at)",
             )
+            .bind(&tried.pair[..])
             .bind(&tried.known[..])
             .bind(&tried.account[..])
             .bind(now)
-            .execute(&mut *transaction)
+            .bind(to_note)
+            .execute(&mut *connection)
             .await?;
         }
-        transaction.commit().await?;
         Ok(())
     }
 
@@ -252,14 +261,14 @@ impl Attempts {
         self.lookup.tag(&purpose, value.as_bytes())
     }
 
-    /// The counters of an attempt, and whether its network is known. With `lock` they are made
-    /// first, and locked in the order of their keys until the transaction ends.
+    /// What is stored of who tries. With `lock` the counters are made first, and locked in the
+    /// order of their keys until the transaction ends.
     async fn counters(
         &self,
         connection: &mut PgConnection,
         tried: &Tried,
         lock: bool,
-    ) -> Result<(Vec<Counter>, bool), sqlx::Error> {
+    ) -> Result<Counters, sqlx::Error> {
         let mut keys = vec![&tried.account[..], &tried.pair[..]];
         keys.extend(tried.network.as_ref().map(|key| &key[..]));
         if lock {
@@ -286,15 +295,16 @@ impl Attempts {
             .fetch_all(&mut *connection)
             .await?;
         let known = if lock {
-            sqlx::query_scalar("select exists (select from login_attempts where key = $1)")
+            sqlx::query_scalar("select last_at from login_attempts where key = $1")
                 .bind(&tried.known[..])
-                .fetch_one(connection)
+                .fetch_optional(connection)
                 .await?
         } else {
-            counters.iter().any(|counter| counter.kind == "KNOWN")
+            let known = counters.iter().find(|counter| counter.kind == "KNOWN");
+            known.map(|counter| counter.last_at)
         };
         counters.retain(|counter| counter.kind != "KNOWN");
-        Ok((counters, known))
+        Ok(Counters { counters, known })
     }
 }
 
