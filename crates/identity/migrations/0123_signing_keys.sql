@@ -1,4 +1,4 @@
--- Keys that sign access tokens. Not a read table: backups must include it, and it is useless
+-- Keys that sign access tokens and certificates of erasure. Not a read table: backups must include it, and it is useless
 -- without the master key.
 create table signing_keys (
     -- `kid` of the tokens.
@@ -8,5 +8,7 @@ create table signing_keys (
     sealed text,
     created_at timestamptz not null,
     -- It is listed before it signs, so that nobody meets a token by an unknown key.
-    signs_from timestamptz not null unique
+    signs_from timestamptz not null unique,
+    -- When the last token by it had expired. The public half stays for what else it signed.
+    retired_at timestamptz
 );

@@ -34,7 +34,11 @@ pub async fn check(system: &System, certificate: &ErasureCertificate, parent: &P
 
 async fn is_signed(system: &System, certificate: &ErasureCertificate) {
     let mut keys = KeyServiceClient::new(system.channel("identity"));
-    let keys = keys.list_signing_keys(ListSigningKeysRequest {}).await;
+    let keys = keys
+        .list_signing_keys(ListSigningKeysRequest {
+            include_retired: true,
+        })
+        .await;
     let keys = keys.expect("the keys").into_inner().keys;
     let signer = keys.iter().find(|key| key.key_id == certificate.key_id);
     let signer = UnparsedPublicKey::new(&ED25519, &signer.expect("its key").public_key);

@@ -28,7 +28,7 @@ fn registration() -> RegisterUserRequest {
 
 #[rustfmt::skip]
 pub const ROWS: &[Row] = &[
-    public(HERE, "/divinetime.identity.v1.KeyService/ListSigningKeys", |_| ListSigningKeysRequest {}.encode_to_vec()),
+    public(HERE, "/divinetime.identity.v1.KeyService/ListSigningKeys", |_| ListSigningKeysRequest::default().encode_to_vec()),
 
     public(HERE, "/divinetime.identity.v1.UserService/RegisterUser", |_| registration().encode_to_vec()),
     guarded(HERE, "/divinetime.identity.v1.UserService/GetUser", b"ANNNNAR", |w| {

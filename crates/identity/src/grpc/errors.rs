@@ -76,6 +76,7 @@ impl Refusal for ChildError {
             Self::NotFound => Code::NotFound,
             Self::NotAParent
             | Self::ConsentMissing
+            | Self::TooManyAllergens
             | Self::Archived
             | Self::Erased
             | Self::BookingsAhead
@@ -88,6 +89,7 @@ impl Refusal for ChildError {
             Self::NotFound => ErrorReason::NotFound,
             Self::NotAParent => ErrorReason::RoleMismatch,
             Self::ConsentMissing => ErrorReason::ConsentMissing,
+            Self::TooManyAllergens => ErrorReason::TooManyAllergens,
             Self::Archived => ErrorReason::ChildArchived,
             Self::Erased => ErrorReason::SubjectErased,
             Self::BookingsAhead => ErrorReason::BookingsAhead,

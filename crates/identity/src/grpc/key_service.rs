@@ -5,7 +5,7 @@ use contracts::identity::v1::{
 use service::internal;
 use tonic::{Request, Response, Status};
 
-use crate::security::signing_keys::SigningKeys;
+use crate::{grpc::convert, security::signing_keys::SigningKeys};
 
 /// Public keys.
 pub struct KeyRpcs {
@@ -16,13 +16,17 @@ pub struct KeyRpcs {
 impl KeyService for KeyRpcs {
     async fn list_signing_keys(
         &self,
-        _request: Request<ListSigningKeysRequest>,
+        request: Request<ListSigningKeysRequest>,
     ) -> Result<Response<ListSigningKeysResponse>, Status> {
-        let keys = self.keys.listed(Utc::now()).await.map_err(internal)?;
+        let mut keys = self.keys.listed(Utc::now()).await.map_err(internal)?;
+        if request.into_inner().include_retired {
+            keys.extend(self.keys.retired().await.map_err(internal)?);
+        }
         let keys = keys.into_iter().map(|key| SigningKey {
             key_id: key.id,
             algorithm: "EdDSA".to_owned(),
             public_key: key.public_key,
+            retired_at: key.retired_at.map(convert::timestamp),
         });
         Ok(Response::new(ListSigningKeysResponse {
             keys: keys.collect(),

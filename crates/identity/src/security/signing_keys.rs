@@ -1,7 +1,8 @@
 //! The keys that sign access tokens: made on the first start, replaced in time.
 //!
 //! A new key is listed before it signs, so that whoever checks a token has met its key, and the
-//! one before stays listed until the last token that it signed has expired. All instances agree
+//! one before stays listed until the last token that it signed has expired. Then it retires: its
+//! public half is kept for the certificates of erasure that it signed. All instances agree
 //! through the table; each looks at it every few seconds.
 
 use std::{
@@ -54,6 +55,8 @@ pub struct Key {
     pub public_key: Vec<u8>,
     /// When it begins to sign.
     pub signs_from: DateTime<Utc>,
+    /// When its last token had expired.
+    pub retired_at: Option<DateTime<Utc>>,
     pair: Option<KeyPair>,
 }
 
@@ -79,6 +82,7 @@ struct Row {
     public_key: Vec<u8>,
     sealed: Option<String>,
     signs_from: DateTime<Utc>,
+    retired_at: Option<DateTime<Utc>>,
 }
 
 impl FromRow<'_, PgRow> for Row {
@@ -88,6 +92,7 @@ impl FromRow<'_, PgRow> for Row {
             public_key: row.try_get("public_key")?,
             sealed: row.try_get("sealed")?,
             signs_from: row.try_get("signs_from")?,
+            retired_at: row.try_get("retired_at")?,
         })
     }
 }
@@ -127,10 +132,18 @@ impl SigningKeys {
     /// All keys whose tokens may be valid now or soon; the one that signs comes first.
     pub async fn listed(&self, now: DateTime<Utc>) -> Result<Vec<Key>, SigningKeyError> {
         let keys = self.read().await?;
+        let used = keys.iter().filter(|key| key.retired_at.is_none()).cloned();
         let (mut signing, coming): (Vec<Key>, Vec<Key>) =
-            keys.iter().cloned().partition(|key| key.signs_from <= now);
+            used.partition(|key| key.signs_from <= now);
         signing.extend(coming);
         Ok(signing)
+    }
+
+    /// The keys by which no token is valid any more, newest first.
+    pub async fn retired(&self) -> Result<Vec<Key>, SigningKeyError> {
+        let keys = self.read().await?;
+        let retired = keys.iter().filter(|key| key.retired_at.is_some());
+        Ok(retired.cloned().collect())
     }
 
     /// Makes the next key, which is listed at once and takes over soon. Its id, and when it
@@ -141,8 +154,8 @@ impl SigningKeys {
         made.map(|id| (id, signs_from)).ok_or(SigningKeyError::None)
     }
 
-    /// Makes the next key when the newest has signed for its lifetime, and lets go of those that
-    /// nothing needs any more. Whether a key was made.
+    /// Makes the next key when the newest has signed for its lifetime, destroys the private halves
+    /// that sign no more, and retires the keys whose tokens have expired. Whether a key was made.
     pub async fn step(&self, now: DateTime<Utc>) -> Result<bool, SigningKeyError> {
         let is_due = |newest: Option<DateTime<Utc>>| {
             newest.is_none_or(|signs_from| signs_from + self.inner.lifetime <= now)
@@ -161,9 +174,10 @@ impl SigningKeys {
         .execute(&self.inner.pool)
         .await?;
         sqlx::query(&format!(
-            "delete from signing_keys k where {successors} < $1"
+            "update signing_keys k set retired_at = $2 where retired_at is null and {successors} < $1"
         ))
         .bind(now - SLACK - self.inner.token_lifetime)
+        .bind(now)
         .execute(&self.inner.pool)
         .await?;
         Ok(made)
@@ -238,7 +252,8 @@ impl SigningKeys {
             return Ok(Arc::clone(keys));
         }
         let rows: Vec<Row> = sqlx::query_as(
-            "select key_id, public_key, sealed, signs_from from signing_keys order by signs_from desc",
+            "select key_id, public_key, sealed, signs_from, retired_at from signing_keys \
+             order by signs_from desc",
         )
         .fetch_all(&self.inner.pool)
         .await?;
@@ -256,6 +271,7 @@ impl SigningKeys {
                 id: row.key_id,
                 public_key: row.public_key,
                 signs_from: row.signs_from,
+                retired_at: row.retired_at,
                 pair,
             });
         }

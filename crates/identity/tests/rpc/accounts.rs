@@ -314,7 +314,7 @@ async fn the_key_that_signs_tokens_is_public() {
     let harness = Harness::start().await;
     let keys = harness
         .keys()
-        .list_signing_keys(ListSigningKeysRequest {})
+        .list_signing_keys(ListSigningKeysRequest::default())
         .await
         .unwrap()
         .into_inner()

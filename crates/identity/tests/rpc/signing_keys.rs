@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use chrono::{TimeDelta, Utc};
+use chrono::{SubsecRound as _, TimeDelta, Utc};
 use contracts::identity::v1::ListSigningKeysRequest;
 use futures::future::join_all;
 use identity::security::signing_keys::SigningKeys;
@@ -86,6 +86,18 @@ async fn a_new_key_is_listed_before_it_signs_and_the_old_one_until_its_tokens_ex
     keys.step(expired).await.unwrap();
     let fresh = instance(&harness).await;
     assert_eq!(ids(&fresh, expired).await, [new]);
+    let retired = fresh.retired().await.unwrap();
+    assert_eq!(retired.len(), 1);
+    assert_eq!(
+        (retired[0].id.as_str(), retired[0].public_key.as_slice()),
+        (harness.key.id(), harness.key.public_key())
+    );
+    assert_eq!(
+        retired[0].retired_at,
+        Some(expired.trunc_subsecs(6)),
+        "since when no token of it is valid"
+    );
+    assert_eq!(fresh.current(expired).await.unwrap().id(), listed[1]);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -112,7 +124,7 @@ async fn a_rotation_by_hand_shows_at_once_and_signs_a_minute_later() {
     assert!(signs_from >= before + TimeDelta::seconds(60));
     let listed = harness
         .keys()
-        .list_signing_keys(ListSigningKeysRequest {})
+        .list_signing_keys(ListSigningKeysRequest::default())
         .await
         .unwrap()
         .into_inner()
@@ -126,6 +138,33 @@ async fn a_rotation_by_hand_shows_at_once_and_signs_a_minute_later() {
         harness.parts.keys.current(signs_from).await.unwrap().id(),
         id
     );
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_retired_key_is_told_to_those_who_ask_for_it() {
+    let harness = Harness::without_projectors().await;
+    sqlx::query(
+        "insert into signing_keys (key_id, public_key, created_at, signs_from, retired_at) \
+         values ('old', '\\x01', now(), now() - interval '1 year', now() - interval '1 month')",
+    )
+    .execute(&harness.database.pool())
+    .await
+    .unwrap();
+    // Reads the table again.
+    let (new, _) = harness.parts.keys.rotate().await.unwrap();
+    for include_retired in [false, true] {
+        let request = ListSigningKeysRequest { include_retired };
+        let listed = harness.keys().list_signing_keys(request).await.unwrap();
+        let listed: Vec<_> = listed
+            .into_inner()
+            .keys
+            .into_iter()
+            .map(|key| (key.key_id, key.retired_at.is_some()))
+            .collect();
+        let mut expected = vec![(harness.key.id().to_owned(), false), (new.clone(), false)];
+        expected.extend(include_retired.then(|| ("old".to_owned(), true)));
+        assert_eq!(listed, expected);
+    }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -39,6 +39,7 @@ impl StandIn {
             key_id: key.id().to_owned(),
             algorithm: "EdDSA".to_owned(),
             public_key: key.public_key().to_vec(),
+            retired_at: None,
         }));
         let (log, listener) = Self::bind("identity").await;
         let router = Server::builder()

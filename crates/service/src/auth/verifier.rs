@@ -54,13 +54,13 @@ pub fn fetch_from_identity(channel: Channel) -> FetchKeys {
         let mut client = KeyServiceClient::new(channel.clone());
         Box::pin(async move {
             let answer = client
-                .list_signing_keys(ListSigningKeysRequest {})
+                .list_signing_keys(ListSigningKeysRequest::default())
                 .await?
                 .into_inner();
             let keys = answer
                 .keys
                 .into_iter()
-                .filter(|key| key.algorithm == "EdDSA");
+                .filter(|key| key.algorithm == "EdDSA" && key.retired_at.is_none());
             Ok(keys
                 .map(|key| PublicKey {
                     id: key.key_id,

@@ -291,10 +291,10 @@ async fn a_public_method_is_open_even_with_a_token_that_is_no_good() {
     let running = Running::start(Setup::default()).await;
     let mut client = KeyServiceClient::new(running.channel.clone());
     client
-        .list_signing_keys(ListSigningKeysRequest {})
+        .list_signing_keys(ListSigningKeysRequest::default())
         .await
         .unwrap();
-    let mut request = Request::new(ListSigningKeysRequest {});
+    let mut request = Request::new(ListSigningKeysRequest::default());
     request
         .metadata_mut()
         .insert("authorization", "Bearer nonsense".parse().unwrap());

@@ -121,6 +121,7 @@ impl KeyService for Keys {
             key_id: pair.id().to_owned(),
             algorithm: "EdDSA".to_owned(),
             public_key: pair.public_key().to_vec(),
+            retired_at: None,
         });
         Ok(Response::new(ListSigningKeysResponse {
             keys: keys.collect(),

@@ -138,6 +138,7 @@ impl KeyService for Keys {
                 key_id: self.0.id().to_owned(),
                 algorithm: "EdDSA".to_owned(),
                 public_key: self.0.public_key().to_vec(),
+                retired_at: None,
             }],
         }))
     }

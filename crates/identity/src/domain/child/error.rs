@@ -10,6 +10,9 @@ pub enum ChildError {
     /// Nothing of a child is stored before its guardian agrees.
     #[error("the guardian has not consented to the storing of these data")]
     ConsentMissing,
+    /// The child has as many allergens by other names as it may.
+    #[error("a child may have 100 allergens by other names: remove one first")]
+    TooManyAllergens,
     /// The child was archived.
     #[error("the child was archived")]
     Archived,

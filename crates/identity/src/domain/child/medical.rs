@@ -11,6 +11,9 @@ use super::{
 };
 use crate::domain::values::{AllergenId, Role};
 
+/// Allergens by other names that a child may have.
+const MAX_ALLERGENS: usize = 100;
+
 impl Child {
     pub(super) fn update_medical(
         &self,
@@ -38,6 +41,7 @@ impl Child {
         }
         if !events.is_empty() {
             self.takes_medical_data(asked, subject)?;
+            self.has_room_for(named.len())?;
         }
         Ok(events)
     }
@@ -55,6 +59,7 @@ impl Child {
             return Ok(Vec::new());
         }
         self.takes_medical_data(asked, subject)?;
+        self.has_room_for(1)?;
         Ok(vec![added(asked, allergen)])
     }
 
@@ -114,6 +119,13 @@ impl Child {
             .values()
             .map(|id| removed(asked, *id))
             .collect()
+    }
+
+    fn has_room_for(&self, allergens: usize) -> Result<(), ChildError> {
+        if self.allergens.len() + allergens > MAX_ALLERGENS {
+            return Err(ChildError::TooManyAllergens);
+        }
+        Ok(())
     }
 
     /// What was sealed for another subject was sealed before a consent ended.

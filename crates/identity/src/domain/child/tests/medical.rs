@@ -109,6 +109,31 @@ fn a_child_has_each_own_allergen_once() {
 }
 
 #[test]
+fn a_child_has_a_hundred_own_allergens_at_most() {
+    let full = || {
+        consented((0..100).map(|number| ChildEvent::CustomAllergenAdded {
+            child_id: samples::child_id(),
+            allergen_id: Uuid::from_u128(1_000 + number).into(),
+            name: medical("another"),
+            name_key: format!("key {number}"),
+            added_at: samples::now(),
+        }))
+    };
+    let too_many = ChildError::TooManyAllergens;
+    refused(full(), guardian(), add_kiwi(0), too_many);
+    refused(full(), guardian(), update(vec![kiwi()]), too_many);
+    let another = CustomAllergen {
+        name_key: "key 7".to_owned(),
+        ..kiwi()
+    };
+    let changed = update(vec![another]);
+    accepted(full(), guardian(), changed, [updated()]);
+    let mut one_less = full();
+    one_less.pop();
+    accepted(one_less, guardian(), add_kiwi(0), [allergen_added()]);
+}
+
+#[test]
 fn an_allergen_that_is_gone_is_removed_already() {
     let given = consented([allergen_added()]);
     accepted(given, guardian(), remove_kiwi(), [allergen_removed()]);
