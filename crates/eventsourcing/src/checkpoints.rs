@@ -322,7 +322,7 @@ pub(crate) fn awaited(projection: &str) -> bool {
     signals(projection).moved.receiver_count() > 0
 }
 
-/// Changes when somebody in this process begins to wait for a projection.
+/// Changes whenever somebody in this process who waits for a projection has looked in vain.
 pub(crate) fn wanted(projection: &str) -> watch::Receiver<u64> {
     signals(projection).wanted.subscribe()
 }

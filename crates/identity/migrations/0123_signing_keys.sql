@@ -1,5 +1,5 @@
--- Keys that sign access tokens and certificates of erasure. Not a read table: backups must include it, and it is useless
--- without the master key.
+-- Keys that sign access tokens and certificates of erasure. Not a read table: backups must
+-- include it, and it is useless without the master key.
 create table signing_keys (
     -- `kid` of the tokens.
     key_id text primary key,

@@ -164,7 +164,9 @@ impl Passwords {
 /// Takes one job after the other until nobody can send any more.
 fn work(jobs: &Mutex<Receiver<Job>>) {
     // A thread that cannot give way still works.
-    let _ = give_way();
+    if let Err(error) = give_way() {
+        tracing::warn!(%error, "a hashing thread competes with the others");
+    }
     let mut memory = Memory::default();
     loop {
         let job = jobs.lock().unwrap_or_else(PoisonError::into_inner).recv();
@@ -349,6 +351,17 @@ mod tests {
             let offered = password("correct horse battery");
             assert!(passwords.verify(offered, Some(stored)).await.unwrap());
         }
+    }
+
+    #[cfg(target_os = "linux")]
+    #[tokio::test]
+    async fn a_thread_runs_when_nothing_else_wants_to() {
+        let passwords = Passwords::with_limits(1, 10).unwrap();
+        let policy = passwords.aside(|_| thread_priority::thread_schedule_policy().map_err(failed));
+        assert_eq!(
+            policy.await.unwrap(),
+            ThreadSchedulePolicy::Normal(NormalThreadSchedulePolicy::Idle)
+        );
     }
 
     #[tokio::test]

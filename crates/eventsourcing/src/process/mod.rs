@@ -5,7 +5,7 @@ mod dispatch;
 mod outbox;
 mod projection;
 
-use std::{sync::Arc, time::Duration};
+use std::{pin::pin, sync::Arc, time::Duration};
 
 use futures::{StreamExt, future, stream::FuturesUnordered};
 use sqlx::PgPool;
@@ -210,7 +210,17 @@ impl<P: Process> ProcessRunner<P> {
         loop {
             let free = UNDER_WAY - under_way.len();
             if free > 0 && !shutdown.is_cancelled() {
-                match outbox::take(&self.pool, P::NAME, limit(free)).await {
+                let mut take = pin!(outbox::take(&self.pool, P::NAME, limit(free)));
+                // Those under way go on meanwhile: they may hold the connections it waits for.
+                let taken = loop {
+                    tokio::select! {
+                        taken = &mut take => break taken,
+                        Some(settled) = under_way.next(), if !under_way.is_empty() => {
+                            recorded::<P>(settled);
+                        }
+                    }
+                };
+                match taken {
                     Ok(commands) => {
                         full = commands.len() == free;
                         under_way.extend(commands.into_iter().map(|command| self.send(command)));
@@ -225,16 +235,20 @@ impl<P: Process> ProcessRunner<P> {
             }
             tokio::select! {
                 Some(settled) = under_way.next(), if !under_way.is_empty() => {
-                    if let Err(error) = settled {
-                        // It is sent again when its lease ends.
-                        tracing::warn!(process = P::NAME, error = %error, "an answer is not recorded");
-                    }
+                    recorded::<P>(settled);
                 }
                 () = shutdown.cancelled(), if !shutdown.is_cancelled() => {}
                 () = self.commands.notified() => {}
                 () = tokio::time::sleep(POLL), if !full || under_way.is_empty() => {}
             }
         }
+    }
+}
+
+/// A command whose answer is not recorded is sent again when its lease ends.
+fn recorded<P: Process>(settled: Result<(), sqlx::Error>) {
+    if let Err(error) = settled {
+        tracing::warn!(process = P::NAME, error = %error, "an answer is not recorded");
     }
 }
 

@@ -20,6 +20,10 @@ pub enum ProjectorError {
     /// Another projector of this name has become the owner.
     #[error("another projector of this name has taken over")]
     Fenced,
+    /// The database has lost the last moves of the checkpoint, with the rows that they stood for:
+    /// those of a projection are not flushed before a crash. It folds the same events again.
+    #[error("the checkpoint of {0} is not where it was left")]
+    Unsettled(&'static str),
     /// A replay has ended below its target: the log has lost events.
     #[error("the replay of {source_name} ends at {position}, below its target {target}")]
     BelowTarget {

@@ -434,10 +434,17 @@ impl<P: Projection> Projector<P> {
             owner.ownership,
             &self.sources(),
             &state.heads,
+            &owner.stored,
             error.as_deref(),
         )
         .await?;
         state.beaten = Some(Instant::now());
+        if !wishes.settled {
+            if let Some(owner) = &mut state.owner {
+                owner.settled = false;
+            }
+            self.own(state).await?;
+        }
         if let Some(error @ ProjectorError::Ahead { .. }) = failure {
             return Err(error);
         }

@@ -142,7 +142,7 @@ fn storable(text: &str) -> String {
     text.replace('\0', "\u{fffd}")
 }
 
-/// Moves a checkpoint from where the batch began to where it ended.
+/// Moves a checkpoint from where the batch began to where it ended, in a transaction of the owner.
 pub(crate) async fn advance(
     transaction: &mut Transaction<'static, Postgres>,
     projection: &'static str,
@@ -161,7 +161,11 @@ pub(crate) async fn advance(
     .bind(to)
     .execute(&mut **transaction)
     .await?;
-    owned(moved.rows_affected() == 1)
+    if moved.rows_affected() == 1 {
+        Ok(())
+    } else {
+        Err(ProjectorError::Unsettled(projection))
+    }
 }
 
 /// Moves all checkpoints past events with nothing to fold, as the owner, in one statement. What
@@ -190,11 +194,11 @@ pub(crate) async fn pass(
     .bind(owner.generation)
     .execute(pool)
     .await?;
-    owned(moved.rows_affected() == u64::try_from(sources.len()).unwrap_or(u64::MAX))
-}
-
-fn owned(moved: bool) -> Result<(), ProjectorError> {
-    moved.then_some(()).ok_or(ProjectorError::Fenced)
+    if moved.rows_affected() == u64::try_from(sources.len()).unwrap_or(u64::MAX) {
+        return Ok(());
+    }
+    positions(pool, owner, sources).await?;
+    Err(ProjectorError::Unsettled(owner.projection))
 }
 
 /// What a new owner finds.
@@ -308,13 +312,14 @@ pub(crate) async fn owner_is_silent(
     Ok(silent.unwrap_or(true))
 }
 
-/// Says that the owner has looked, and what it saw. Returns whether a rebuild or a retry is
-/// asked for.
+/// Says that the owner has looked, and what it saw. Returns what it is asked for, and whether
+/// the checkpoints are where it left them.
 pub(crate) async fn beat(
     pool: &PgPool,
     owner: Ownership,
     sources: &[&'static str],
     heads: &[i64],
+    stored: &[i64],
     error: Option<&str>,
 ) -> Result<Wishes, ProjectorError> {
     let row = sqlx::query(
@@ -329,25 +334,29 @@ pub(crate) async fn beat(
     .fetch_optional(pool)
     .await?
     .ok_or(ProjectorError::Fenced)?;
-    sqlx::query(
+    let settled: Vec<bool> = sqlx::query_scalar(
         "update checkpoints c set head = s.head, looked_at = clock_timestamp(), \
                 complete_at = case when position >= s.head then clock_timestamp() else complete_at end \
-         from unnest($2::text[], $3::bigint[]) as s (source, head) \
-         where projection = $1 and c.source = s.source",
+         from unnest($2::text[], $3::bigint[], $4::bigint[]) as s (source, head, stored) \
+         where projection = $1 and c.source = s.source \
+         returning c.position = s.stored",
     )
     .bind(owner.projection)
     .bind(sources)
     .bind(heads)
-    .execute(pool)
+    .bind(stored)
+    .fetch_all(pool)
     .await?;
     Ok(Wishes {
         rebuild: row.try_get(0)?,
         retries: row.try_get(1)?,
+        settled: settled.into_iter().all(|settled| settled),
     })
 }
 
-/// What an operator has asked for.
+/// What an operator has asked for, and what has become of the checkpoints.
 pub(crate) struct Wishes {
     pub rebuild: bool,
     pub retries: Vec<String>,
+    pub settled: bool,
 }

@@ -46,7 +46,7 @@ impl<P: Projection> Projector<P> {
         Ok(())
     }
 
-    /// Goes past events of no interest. The checkpoint follows later, but during a rebuild.
+    /// Goes past events of no interest. The checkpoint follows later, except during a rebuild.
     async fn pass(
         &self,
         state: &mut State<P>,
@@ -97,7 +97,12 @@ impl<P: Projection> Projector<P> {
         refused: Option<&str>,
     ) -> Result<(), ProjectorError> {
         let source = self.feeds[index].source();
-        let State { owner, tables, .. } = state;
+        let State {
+            owner,
+            tables,
+            passed,
+            ..
+        } = state;
         let owner = owner.as_mut().ok_or(ProjectorError::Fenced)?;
         owner.settled = false;
         let span = tracing::info_span!(
@@ -139,6 +144,9 @@ impl<P: Projection> Projector<P> {
             owner.positions[index] = batch.upto;
             owner.stored[index] = batch.upto;
             owner.settled = true;
+            if owner.stored == owner.positions {
+                *passed = None;
+            }
             crate::checkpoints::moved(P::NAME);
             Ok(())
         }

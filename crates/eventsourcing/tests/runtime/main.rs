@@ -18,6 +18,8 @@ mod projector;
 #[cfg(test)]
 mod relay;
 #[cfg(test)]
+mod tail;
+#[cfg(test)]
 mod traces;
 
 use std::{

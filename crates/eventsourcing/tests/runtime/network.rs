@@ -13,7 +13,7 @@ use std::{
 use eventsourcing::{Broker, Bus, LogService};
 use tokio::{
     io::copy_bidirectional,
-    net::{TcpListener, TcpStream},
+    net::{TcpListener, TcpSocket, TcpStream},
     sync::Notify,
 };
 use tokio_stream::wrappers::TcpListenerStream;
@@ -50,13 +50,11 @@ pub async fn connect(url: &str, prefix: &str) -> Broker {
     broker
 }
 
-/// A broker that is never there.
+/// A broker that is never there: its port is taken for good, and nobody listens.
 pub async fn no_broker() -> Broker {
-    let closed = TcpListener::bind("127.0.0.1:0")
-        .await
-        .unwrap()
-        .local_addr()
-        .unwrap();
+    let socket = Box::leak(Box::new(TcpSocket::new_v4().unwrap()));
+    socket.bind("127.0.0.1:0".parse().unwrap()).unwrap();
+    let closed = socket.local_addr().unwrap();
     Broker::connect(&format!("nats://{closed}"), "nowhere")
         .await
         .unwrap()

@@ -62,6 +62,53 @@ async fn who_has_become_the_owner_meanwhile_is_not_moved() {
     assert_eq!(position(&fixture, "bank").await, 1);
 }
 
+/// As a crash of the database does with what it has not flushed.
+async fn lose_everything(fixture: &Fixture) {
+    let sql = "update checkpoints set position = 0; delete from accounts";
+    fixture.execute(sql).await;
+}
+
+#[tokio::test]
+async fn an_owner_whose_last_moves_are_lost_folds_again() {
+    let fixture = Fixture::new().await;
+    for last in [event("a", 4), Note::Private.of("a")] {
+        let projector = projector(&fixture, &["bank"]);
+        fixture.append(&[event("a", 1)]).await;
+        projector.drain().await.unwrap();
+        let before = fixture.balances().await;
+        lose_everything(&fixture).await;
+        fixture.append(std::slice::from_ref(&last)).await;
+        let lost = projector.step().await.unwrap_err();
+        assert!(
+            matches!(lost, ProjectorError::Unsettled("accounts")),
+            "{lost}"
+        );
+        projector.drain().await.unwrap();
+        let more = if last.1 == Note::Private { 0 } else { 4 };
+        assert_eq!(
+            fixture.balances().await,
+            [("a".to_owned(), before[0].1 + more)]
+        );
+    }
+}
+
+#[tokio::test]
+async fn what_is_lost_is_folded_again_without_a_new_event() {
+    let fixture = Fixture::new().await;
+    let projector = projector(&fixture, &["bank"]);
+    let shutdown = CancellationToken::new();
+    let stop = shutdown.clone();
+    let running = tokio::spawn(async move { projector.run(stop).await });
+    fixture.append(&[event("a", 1)]).await;
+    let checkpoints = Checkpoints::new(fixture.pool());
+    checkpoints.wait("accounts", "bank", 1).await.unwrap();
+    lose_everything(&fixture).await;
+    checkpoints.wait("accounts", "bank", 1).await.unwrap();
+    assert_eq!(fixture.balances().await, [("a".to_owned(), 1)]);
+    shutdown.cancel();
+    running.await.unwrap();
+}
+
 #[tokio::test]
 async fn the_checkpoint_follows_when_nobody_waits_for_it() {
     let fixture = Fixture::new().await;

@@ -2,6 +2,8 @@
 
 pub mod clerk;
 
+use std::time::Duration;
+
 use eventsourcing::{Outbox, Step};
 use tokio_util::sync::CancellationToken;
 use tonic::{Code, Status};
@@ -225,6 +227,29 @@ async fn a_process_that_crashes_between_any_two_waits_does_everything_once() {
         (1..=50).contains(&reminders),
         "one for each time it was set and came due"
     );
+}
+
+#[tokio::test]
+async fn answers_that_come_together_are_recorded_on_few_connections() {
+    let office = Office::answering_together(20).await;
+    let events: Vec<_> = (0..20).map(|n| event(&format!("account {n}"), 1)).collect();
+    office.bank.append(&events).await;
+    let runner = office.runner_on(2).await;
+    let shutdown = CancellationToken::new();
+    let stop = shutdown.clone();
+    let running = tokio::spawn(async move { runner.run(stop).await });
+    let recorded = async {
+        office.until_done(20).await;
+        while office.waiting().await != (0, 0) {
+            tokio::task::yield_now().await;
+        }
+    };
+    // Less than a connection is waited for.
+    tokio::time::timeout(Duration::from_secs(20), recorded)
+        .await
+        .unwrap();
+    shutdown.cancel();
+    running.await.unwrap();
 }
 
 #[tokio::test]

@@ -13,7 +13,7 @@ use eventsourcing::{
 };
 use serde::{Deserialize, Serialize};
 use sqlx::PgPool;
-use tokio::sync::watch;
+use tokio::sync::{Barrier, watch};
 use tonic::{
     Request, Response, Status,
     body::Body,
@@ -126,14 +126,26 @@ struct Desk {
     received: Arc<Mutex<Vec<Received>>>,
     refusals: Arc<Mutex<VecDeque<Status>>>,
     done: watch::Sender<Vec<Received>>,
+    /// Commands are answered when so many have come.
+    together: Option<Arc<Barrier>>,
 }
 
 impl Office {
     pub async fn open() -> Self {
+        Self::opened(None).await
+    }
+
+    /// That answers when so many commands have come.
+    pub async fn answering_together(commands: usize) -> Self {
+        Self::opened(Some(Arc::new(Barrier::new(commands)))).await
+    }
+
+    async fn opened(together: Option<Arc<Barrier>>) -> Self {
         let desk = Desk {
             received: Arc::default(),
             refusals: Arc::default(),
             done: watch::Sender::new(Vec::new()),
+            together,
         };
         Self {
             bank: Fixture::new().await,
@@ -147,21 +159,22 @@ impl Office {
     }
 
     pub fn runner(&self) -> ProcessRunner<Clerk> {
-        self.runner_of(Clerk::default())
+        self.runner_of(Clerk::default(), self.pool())
+    }
+
+    /// On so many connections.
+    pub async fn runner_on(&self, connections: u32) -> ProcessRunner<Clerk> {
+        let pool = self.bank.database.pool_of(connections).await;
+        self.runner_of(Clerk::default(), pool)
     }
 
     pub fn mended_runner(&self) -> ProcessRunner<Clerk> {
-        self.runner_of(Clerk { mended: true })
+        self.runner_of(Clerk { mended: true }, self.pool())
     }
 
-    fn runner_of(&self, clerk: Clerk) -> ProcessRunner<Clerk> {
+    fn runner_of(&self, clerk: Clerk, pool: PgPool) -> ProcessRunner<Clerk> {
         let feeds = vec![self.bank.feed("bank")];
-        ProcessRunner::new(
-            clerk,
-            self.pool(),
-            feeds,
-            bus("office", self.served.address),
-        )
+        ProcessRunner::new(clerk, pool, feeds, bus("office", self.served.address))
     }
 
     /// The next commands are answered with these.
@@ -289,6 +302,9 @@ impl Service<http::Request<Body>> for Desk {
     fn call(&mut self, request: http::Request<Body>) -> Self::Future {
         let desk = self.clone();
         Box::pin(async move {
+            if let Some(together) = &desk.together {
+                together.wait().await;
+            }
             let mut server = tonic::server::Grpc::new(ProstCodec::<Tell, Tell>::default());
             Ok(server.unary(desk, request).await)
         })
