@@ -510,19 +510,26 @@ pub async fn hold(
         .into_inner())
 }
 
+/// All tickets that a user may see, of one event or of all when `event_id` is empty.
 pub async fn tickets(system: &System, user: &User, event_id: &str) -> Vec<Ticket> {
-    let request = ListTicketsRequest {
-        event_id: event_id.to_owned(),
-        page_size: 200,
-        ..ListTicketsRequest::default()
-    };
-    let mut tickets = TicketServiceClient::new(system.channel("ticketing"));
-    tickets
-        .list_tickets(user.says(request))
-        .await
-        .expect("tickets")
-        .into_inner()
-        .tickets
+    let mut service = TicketServiceClient::new(system.channel("ticketing"));
+    let mut tickets = Vec::new();
+    let mut page_token = String::new();
+    loop {
+        let request = ListTicketsRequest {
+            event_id: event_id.to_owned(),
+            page_size: 200,
+            page_token,
+            ..ListTicketsRequest::default()
+        };
+        let page = service.list_tickets(user.says(request)).await;
+        let page = page.expect("tickets").into_inner();
+        tickets.extend(page.tickets);
+        if page.next_page_token.is_empty() {
+            return tickets;
+        }
+        page_token = page.next_page_token;
+    }
 }
 
 /// The reason of an error, from its `ErrorInfo`.

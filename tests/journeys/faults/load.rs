@@ -76,15 +76,23 @@ impl Load {
             camp: Arc::new(people::camp(system, &admin, 1_000_000, &tiers).await),
             progress: Arc::default(),
         };
-        let mut writers = Vec::new();
+        // Everybody is there before the first begins.
+        let mut buyers = Vec::new();
         for _ in 0..BUYERS {
             let parent = people::parent(system, TRAINERS_PER_BUYER).await;
             let slots = slots(system, &admin, &parent.children).await;
+            buyers.push((parent, slots));
+        }
+        let mut adders = Vec::new();
+        for _ in 0..ADDERS {
+            adders.push(people::parent(system, 0).await.user);
+        }
+        let mut writers = Vec::new();
+        for (parent, slots) in buyers {
             writers.push(tokio::spawn(buy(market.clone(), parent, slots)));
         }
-        for _ in 0..ADDERS {
-            let parent = people::parent(system, 0).await;
-            writers.push(tokio::spawn(add(market.clone(), parent.user)));
+        for parent in adders {
+            writers.push(tokio::spawn(add(market.clone(), parent)));
         }
         Self {
             progress: market.progress,
