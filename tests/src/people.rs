@@ -1,6 +1,6 @@
 //! The users of the journeys, and what each of them does through gRPC.
 
-use chrono::{DateTime, Datelike, Days, NaiveTime, TimeZone, Utc};
+use chrono::{Days, NaiveTime, TimeZone, Utc};
 use contracts::{
     common::v1::{LogPosition, Money, Role},
     google::r#type::Date,
@@ -30,6 +30,7 @@ use contracts::{
         NewTier, PublishEventRequest, Ticket, TicketLine, event_service_client::EventServiceClient,
         ticket_service_client::TicketServiceClient,
     },
+    wire::{date, timestamp},
 };
 use service::auth::{KeyPair, ServiceSigner};
 use tonic::{Request, Status, transport::Channel};
@@ -54,15 +55,10 @@ pub fn dollars(amount: i64) -> Money {
 
 /// The civil date so many days from now in [`ZONE`].
 pub fn day(days: u64) -> Date {
-    let date = Utc::now()
+    let today = Utc::now()
         .with_timezone(&chrono_tz::America::New_York)
-        .date_naive()
-        + Days::new(days);
-    Date {
-        year: date.year(),
-        month: date.month().cast_signed(),
-        day: date.day().cast_signed(),
-    }
+        .date_naive();
+    date(today + Days::new(days))
 }
 
 /// Somebody who is logged in.
@@ -322,13 +318,6 @@ fn times(hour: u32) -> LocalTimes {
         start: at(hour),
         end: at(hour + 1),
         ..LocalTimes::default()
-    }
-}
-
-pub fn timestamp(at: DateTime<Utc>) -> prost_types::Timestamp {
-    prost_types::Timestamp {
-        seconds: at.timestamp(),
-        nanos: 0,
     }
 }
 

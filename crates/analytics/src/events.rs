@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, SubsecRound, Utc};
 use contracts::log::v1::Envelope;
-use contracts::{identity, payments, scheduling, ticketing};
+use contracts::{identity, payments, scheduling, ticketing, wire};
 use eventsourcing::DecodeError;
 use prost::Message;
 
@@ -56,7 +56,5 @@ fn read<M: Message + Default>(envelope: &Envelope, payload: &[u8]) -> Result<M, 
 /// The instant of a timestamp of the contract, if it is one; to the microsecond, so that it is
 /// the same in memory as in a table.
 pub(crate) fn instant(timestamp: Option<&prost_types::Timestamp>) -> Option<DateTime<Utc>> {
-    let timestamp = timestamp?;
-    let nanos = u32::try_from(timestamp.nanos).ok()?;
-    DateTime::from_timestamp(timestamp.seconds, nanos).map(|instant| instant.trunc_subsecs(6))
+    wire::instant(timestamp?).map(|instant| instant.trunc_subsecs(6))
 }

@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 
 pub mod access;
+pub mod wire;
 
 pub use generated::divinetime::*;
 pub use generated::google;

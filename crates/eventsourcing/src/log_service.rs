@@ -2,11 +2,11 @@
 
 use std::{collections::VecDeque, sync::Arc};
 
-use chrono::{DateTime, Utc};
 use contracts::log::v1::{
     Envelope, HeadRequest, HeadResponse, ReadRequest, ReadResponse,
     event_log_service_server::{EventLogService, EventLogServiceServer},
 };
+use contracts::wire::timestamp;
 use futures::{
     StreamExt,
     stream::{self, BoxStream},
@@ -281,13 +281,5 @@ fn status(error: &LogError) -> Status {
             tracing::error!(error = %error, "the event log cannot be read");
             Status::internal("the event log cannot be read")
         }
-    }
-}
-
-pub(crate) fn timestamp(at: DateTime<Utc>) -> prost_types::Timestamp {
-    prost_types::Timestamp {
-        seconds: at.timestamp(),
-        // A leap second is told as the last moment of the second before.
-        nanos: i32::try_from(at.timestamp_subsec_nanos().min(999_999_999)).unwrap_or(0),
     }
 }

@@ -12,10 +12,10 @@ use std::{
     time::{Duration, Instant},
 };
 
-use chrono::DateTime;
 use contracts::log::v1::{
     Envelope, HeadRequest, ReadRequest, event_log_service_client::EventLogServiceClient,
 };
+use contracts::wire;
 use futures::{StreamExt, future::BoxFuture};
 use prost::Message as _;
 use tokio::sync::watch;
@@ -356,7 +356,8 @@ impl<E> RemoteFeed<E> {
         let id = |text: &str| Uuid::parse_str(text).map_err(|error| format!("{text}: {error}"));
         let recorded_at = envelope
             .recorded_at
-            .and_then(|at| DateTime::from_timestamp(at.seconds, u32::try_from(at.nanos).ok()?))
+            .as_ref()
+            .and_then(wire::instant)
             .ok_or("it does not say when it was recorded")?;
         let trace = &envelope.trace_context;
         Ok(Some(Delivered {

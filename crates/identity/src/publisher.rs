@@ -10,12 +10,13 @@ use contracts::identity::events::v1::{
     IdentityEvent, UserDeactivated, UserErased, UserLoggedIn, UserReactivated, UserRegistered,
     UserRoleChanged, identity_event::Event,
 };
+use contracts::wire::timestamp;
 use eventsourcing::{DecodeError, Published, RecordedEvent};
 use prost::Message;
 
 use crate::{
     domain::{IdentityLogEvent, user::UserEvent},
-    grpc::convert::{role, timestamp},
+    grpc::convert::role,
 };
 
 /// The public event of an event of the log; `None` for one that concerns nobody else.

@@ -1,7 +1,7 @@
 //! Reading what other services tell: their public events, checked as they come in.
 
 use chrono::{DateTime, Utc};
-use contracts::{common::v1::Money as MoneyMessage, log::v1::Envelope};
+use contracts::{common::v1::Money as MoneyMessage, log::v1::Envelope, wire};
 use eventsourcing::DecodeError;
 use prost::Message;
 use prost_types::Timestamp;
@@ -38,9 +38,7 @@ impl Remote<'_> {
         field: &str,
         value: Option<&Timestamp>,
     ) -> Result<DateTime<Utc>, DecodeError> {
-        let instant = value.and_then(|value| {
-            DateTime::from_timestamp(value.seconds, u32::try_from(value.nanos).ok()?)
-        });
+        let instant = value.and_then(wire::instant);
         instant.ok_or_else(|| self.malformed(field, "is no instant"))
     }
 

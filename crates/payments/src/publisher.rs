@@ -2,6 +2,7 @@
 //! that publishing again gives the same bytes.
 
 use contracts::payments::events::v1 as pb;
+use contracts::wire;
 use eventsourcing::{DecodeError, Published, RecordedEvent};
 use pb::payments_event::Event;
 use prost::Message;
@@ -46,7 +47,7 @@ fn public(payment_id: &str, event: PaymentEvent) -> Option<(&'static str, Event)
                 payable_id: payable.id.to_string(),
                 amount: Some(convert::money(&amount)),
                 live,
-                created_at: Some(convert::timestamp(created_at)),
+                created_at: Some(wire::timestamp(created_at)),
             }),
         ),
         PaymentEvent::PaymentSucceeded {
@@ -61,7 +62,7 @@ fn public(payment_id: &str, event: PaymentEvent) -> Option<(&'static str, Event)
                 payable_kind: convert::kind(payable.kind).into(),
                 payable_id: payable.id.to_string(),
                 amount: Some(convert::money(&amount)),
-                succeeded_at: Some(convert::timestamp(succeeded_at)),
+                succeeded_at: Some(wire::timestamp(succeeded_at)),
             }),
         ),
         PaymentEvent::PaymentFailed {
@@ -75,14 +76,14 @@ fn public(payment_id: &str, event: PaymentEvent) -> Option<(&'static str, Event)
                 payable_kind: convert::kind(payable.kind).into(),
                 payable_id: payable.id.to_string(),
                 failure_code,
-                failed_at: Some(convert::timestamp(failed_at)),
+                failed_at: Some(wire::timestamp(failed_at)),
             }),
         ),
         PaymentEvent::PaymentOutcomeUnknown { unknown_since } => (
             "PaymentOutcomeUnknown",
             Event::PaymentOutcomeUnknown(pb::PaymentOutcomeUnknown {
                 payment_id,
-                unknown_since: Some(convert::timestamp(unknown_since)),
+                unknown_since: Some(wire::timestamp(unknown_since)),
             }),
         ),
         PaymentEvent::RefundRequested {
@@ -96,7 +97,7 @@ fn public(payment_id: &str, event: PaymentEvent) -> Option<(&'static str, Event)
                 refund_id: refund_id.to_string(),
                 payment_id,
                 amount: Some(convert::money(&amount)),
-                requested_at: Some(convert::timestamp(requested_at)),
+                requested_at: Some(wire::timestamp(requested_at)),
             }),
         ),
         PaymentEvent::RefundSucceeded {
@@ -113,7 +114,7 @@ fn public(payment_id: &str, event: PaymentEvent) -> Option<(&'static str, Event)
                 payable_kind: convert::kind(payable.kind).into(),
                 payable_id: payable.id.to_string(),
                 amount: Some(convert::money(&amount)),
-                succeeded_at: Some(convert::timestamp(succeeded_at)),
+                succeeded_at: Some(wire::timestamp(succeeded_at)),
             }),
         ),
         PaymentEvent::RefundOutcomeUnknown {
@@ -124,7 +125,7 @@ fn public(payment_id: &str, event: PaymentEvent) -> Option<(&'static str, Event)
             Event::RefundOutcomeUnknown(pb::RefundOutcomeUnknown {
                 refund_id: refund_id.to_string(),
                 payment_id,
-                unknown_since: Some(convert::timestamp(unknown_since)),
+                unknown_since: Some(wire::timestamp(unknown_since)),
             }),
         ),
         PaymentEvent::PaymentSubmitted { .. }

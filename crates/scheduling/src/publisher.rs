@@ -1,13 +1,12 @@
 //! From private events to public ones. A match over every event, from its fields alone: a
 //! replay publishes the same bytes.
 
-use chrono::{DateTime, Utc};
 use contracts::common::v1::Money as PublicMoney;
 use contracts::scheduling::events::v1 as public;
 use contracts::scheduling::events::v1::scheduling_event::Event;
+use contracts::wire::timestamp;
 use eventsourcing::{DecodeError, Published, RecordedEvent};
 use prost::Message;
-use prost_types::Timestamp;
 
 use crate::domain::location::LocationEvent;
 use crate::domain::schedule::{ScheduleEvent, Slot};
@@ -190,13 +189,6 @@ fn money(money: &Money) -> PublicMoney {
     PublicMoney {
         currency_code: money.currency_code().to_owned(),
         minor_units: money.minor_units(),
-    }
-}
-
-fn timestamp(instant: DateTime<Utc>) -> Timestamp {
-    Timestamp {
-        seconds: instant.timestamp(),
-        nanos: instant.timestamp_subsec_nanos().try_into().unwrap_or(0),
     }
 }
 

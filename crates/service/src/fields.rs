@@ -8,6 +8,7 @@ use chrono::{DateTime, NaiveDate, NaiveTime, Utc};
 use chrono_tz::Tz;
 use contracts::common::v1::Money;
 use contracts::google::r#type::Date;
+use contracts::wire;
 use prost_types::Timestamp;
 use serde::de::DeserializeOwned;
 use tonic::Status;
@@ -185,33 +186,30 @@ impl Fields {
         field: impl Into<String>,
         value: Option<&Timestamp>,
     ) -> DateTime<Utc> {
-        let instant = value.and_then(|value| {
-            let nanos = u32::try_from(value.nanos).ok()?;
-            DateTime::from_timestamp(value.seconds, nanos)
-        });
         self.required(
             field,
             value.is_some(),
-            instant,
+            value.and_then(wire::instant),
             "TIMESTAMP",
             "must be a valid timestamp",
         )
     }
 
+    /// An instant that may be left out; 1970 when it is wrong.
+    pub fn optional_timestamp(
+        &mut self,
+        field: impl Into<String>,
+        value: Option<&Timestamp>,
+    ) -> Option<DateTime<Utc>> {
+        value.map(|value| self.timestamp(field, Some(value)))
+    }
+
     /// A required civil date with year, month and day; 1970-01-01 when it is wrong.
     pub fn date(&mut self, field: impl Into<String>, value: Option<&Date>) -> NaiveDate {
-        let date = value.and_then(|value| {
-            let (month, day) = (
-                u32::try_from(value.month).ok()?,
-                u32::try_from(value.day).ok()?,
-            );
-            NaiveDate::from_ymd_opt(value.year, month, day)
-                .filter(|_| (1..=9999).contains(&value.year))
-        });
         self.required(
             field,
             value.is_some(),
-            date,
+            value.and_then(wire::day),
             "DATE",
             "must be a date of the calendar",
         )

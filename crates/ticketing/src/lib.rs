@@ -8,7 +8,6 @@ mod projector;
 mod publisher;
 mod query;
 mod reference;
-mod time;
 
 use std::sync::Arc;
 

@@ -3,16 +3,14 @@
 use contracts::{
     common::v1::Money as PublicMoney,
     ticketing::events::v1::{self as public, ticketing_event::Event as Public},
+    wire::timestamp,
 };
 use eventsourcing::{DecodeError, Published, RecordedEvent};
 use prost::Message;
 
-use crate::{
-    domain::{
-        Money, TicketingLogEvent,
-        event::{Day, EventCreated, EventEvent, HeldTicket},
-    },
-    time::timestamp,
+use crate::domain::{
+    Money, TicketingLogEvent,
+    event::{Day, EventCreated, EventEvent, HeldTicket},
 };
 
 /// The public form of a recorded event, made from its fields alone: a replay publishes the

@@ -4,7 +4,8 @@ use chrono::Utc;
 use contracts::identity::v1::{
     EmailTemplate, ListEmailsRequest, QueueEmailRequest, ResendEmailRequest,
 };
-use e2e::people::{id, timestamp};
+use contracts::wire::timestamp;
+use e2e::people::id;
 use prost::Message as _;
 
 use super::rows::{Row, guarded};

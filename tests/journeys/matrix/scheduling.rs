@@ -7,7 +7,8 @@ use contracts::scheduling::v1::{
     ListLocationsRequest, ListSessionsRequest, LocalTimes, OpenScheduleRequest,
     SetGroupPriceRequest, SettleSessionRequest, SingleSlot, SlotRule, slot_rule::Rule,
 };
-use e2e::people::{ZONE, day, dollars, id, timestamp};
+use contracts::wire::timestamp;
+use e2e::people::{ZONE, day, dollars, id};
 use prost::Message as _;
 
 use super::rows::{Row, guarded};

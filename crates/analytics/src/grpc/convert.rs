@@ -10,6 +10,7 @@ use contracts::analytics::v1::{
 };
 use contracts::common::v1::{LogPosition, Money};
 use contracts::google::r#type::Date;
+use contracts::wire::{date, timestamp};
 use prost_types::Timestamp;
 use service::Fields;
 use service::page::Page;
@@ -45,7 +46,7 @@ impl TryFrom<GetDailyStatisticsRequest> for Days {
             Some(end_date) => fields.date("end_date", Some(end_date)),
             None => step(Grain::Day, from, 1).unwrap_or(from),
         };
-        let as_of = instant(&mut fields, as_of);
+        let as_of = as_of_or_now(&mut fields, as_of.as_ref());
         if !(1..=MAX_DAYS).contains(&(to - from).num_days()) {
             fields.violation(
                 "end_date",
@@ -85,7 +86,7 @@ impl TryFrom<ListMonthlyStatisticsRequest> for Periods {
         let mut fields = Fields::new();
         let year = fields.int_in("year", year, 0..=9999);
         let page = fields.page(page_size, &page_token);
-        let as_of = instant(&mut fields, as_of);
+        let as_of = as_of_or_now(&mut fields, as_of.as_ref());
         fields.finish()?;
         Ok(Self {
             year: (year != 0).then_some(year),
@@ -108,7 +109,7 @@ impl TryFrom<ListYearlyStatisticsRequest> for Periods {
         } = request;
         let mut fields = Fields::new();
         let page = fields.page(page_size, &page_token);
-        let as_of = instant(&mut fields, as_of);
+        let as_of = as_of_or_now(&mut fields, as_of.as_ref());
         fields.finish()?;
         Ok(Self {
             year: None,
@@ -146,7 +147,7 @@ impl TryFrom<ExplainStatisticRequest> for Explanation {
         let statistic = fields.enum_value("statistic", statistic);
         let (grain, from, to) = self::period(&mut fields, period.as_ref());
         let page = fields.page(page_size, &page_token);
-        let as_of = instant(&mut fields, as_of);
+        let as_of = as_of_or_now(&mut fields, as_of.as_ref());
         fields.finish()?;
         Ok(Self {
             question: question(statistic),
@@ -216,11 +217,9 @@ fn question(statistic: Statistic) -> Question {
     }
 }
 
-fn instant(fields: &mut Fields, as_of: Option<Timestamp>) -> DateTime<Utc> {
-    match as_of {
-        Some(as_of) => fields.timestamp("as_of", Some(&as_of)),
-        None => Utc::now(),
-    }
+fn as_of_or_now(fields: &mut Fields, as_of: Option<&Timestamp>) -> DateTime<Utc> {
+    let as_of = fields.optional_timestamp("as_of", as_of);
+    as_of.unwrap_or_else(Utc::now)
 }
 
 /// A row as a day.
@@ -324,19 +323,4 @@ fn money(amounts: Amounts) -> Vec<Money> {
             minor_units,
         })
         .collect()
-}
-
-fn date(day: NaiveDate) -> Date {
-    Date {
-        year: day.year(),
-        month: i32::try_from(day.month()).unwrap_or_default(),
-        day: i32::try_from(day.day()).unwrap_or_default(),
-    }
-}
-
-fn timestamp(instant: DateTime<Utc>) -> Timestamp {
-    Timestamp {
-        seconds: instant.timestamp(),
-        nanos: i32::try_from(instant.timestamp_subsec_nanos()).unwrap_or_default(),
-    }
 }

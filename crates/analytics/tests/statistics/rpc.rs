@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use analytics::Basis;
-use chrono::{DateTime, Datelike as _, NaiveDate, Utc};
+use chrono::NaiveDate;
 use chrono_tz::Tz;
 use contracts::analytics::v1::{
     DailyStatistics, ExplainStatisticRequest, GetDailyStatisticsRequest,
@@ -12,6 +12,7 @@ use contracts::analytics::v1::{
 };
 use contracts::common::v1::{LogPosition, Money, Role};
 use contracts::google::r#type::Date;
+use contracts::wire::{self, timestamp};
 use prost_types::Timestamp;
 use tonic::Code;
 
@@ -20,20 +21,11 @@ use crate::support::season::{AS_OF, Season, season};
 use crate::support::world::{Analytics, Caller, World};
 
 fn date(text: &str) -> Date {
-    let day: NaiveDate = text.parse().unwrap();
-    Date {
-        year: day.year(),
-        month: i32::try_from(day.month()).unwrap(),
-        day: i32::try_from(day.day()).unwrap(),
-    }
+    wire::date(text.parse().unwrap())
 }
 
 fn as_of() -> Timestamp {
-    let instant: DateTime<Utc> = AS_OF.parse().unwrap();
-    Timestamp {
-        seconds: instant.timestamp(),
-        nanos: 0,
-    }
+    timestamp(AS_OF.parse().unwrap())
 }
 
 fn amounts(money: &[Money]) -> BTreeMap<String, i64> {

@@ -9,6 +9,7 @@ use contracts::ticketing::v1::{
     HoldTicketsResponse, ListTicketsRequest, NewTier, PublishEventRequest, TicketLine,
     TicketStatus,
 };
+use contracts::wire::date;
 use futures::{StreamExt as _, TryStreamExt as _, stream};
 use tonic::Status;
 
@@ -20,7 +21,7 @@ use super::plan::{Fate, Plan};
 use super::platform::Platform;
 use super::progress::Progress;
 use super::refusals::reason;
-use super::setup::{Parent, Stage, date, money, request_id};
+use super::setup::{Parent, Stage, money, request_id};
 use super::tally::Tally;
 
 /// How many buyers press at the same moment when a sale opens.

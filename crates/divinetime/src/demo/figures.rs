@@ -9,11 +9,11 @@ use contracts::analytics::v1::{
     ListMonthlyStatisticsRequest, ListYearlyStatisticsRequest, PeriodFigures, Statistic,
 };
 use contracts::common::v1::LogPosition;
+use contracts::wire::date;
 
 use super::error::{Attempt as _, DemoError};
 use super::person::Person;
 use super::platform::Platform;
-use super::setup::date;
 use super::tally::{Amounts, Tally};
 
 /// Everything the demo compares, at one moment.

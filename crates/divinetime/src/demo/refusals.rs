@@ -10,6 +10,7 @@ use contracts::scheduling::v1::{
     BookSessionRequest, CancelSessionRequest, CompleteSessionRequest, CreateLocationRequest,
     LocalTimes, SingleSlot, SlotRule,
 };
+use contracts::wire::date;
 use tonic::{Code, Request, Response, Status};
 use tonic_types::StatusExt as _;
 
@@ -21,7 +22,7 @@ use super::plan::{PLACES, Plan, clock_change};
 use super::platform::Platform;
 use super::progress::Progress;
 use super::sessions::PaidSession;
-use super::setup::{Parent, Stage, daily, date, registration, request_id, schedule};
+use super::setup::{Parent, Stage, daily, registration, request_id, schedule};
 use super::tally::Tally;
 
 /// What the bad requests are aimed at.

@@ -1,6 +1,6 @@
 //! The stage: locations, trainers with their windows, families.
 
-use chrono::{DateTime, Datelike as _, Days, NaiveDate, NaiveTime, Utc};
+use chrono::{Days, NaiveDate, NaiveTime};
 use chrono_tz::Tz;
 use contracts::common::v1::{LogPosition, Money, Role};
 use contracts::google::r#type::Date;
@@ -12,6 +12,7 @@ use contracts::scheduling::v1::{
     AssignTrainerLocationRequest, CreateLocationRequest, ListAvailableSlotsRequest, LocalTimes,
     OpenScheduleRequest, RecurringSlots, SetGroupPriceRequest, SlotRule, Weekday,
 };
+use contracts::wire::{date, timestamp};
 use futures::{StreamExt as _, TryStreamExt as _, stream};
 use prost_types::Timestamp;
 use uuid::Uuid;
@@ -452,19 +453,6 @@ pub(super) fn money(place: usize, minor_units: i64) -> Money {
     }
 }
 
-/// A civil date as the contract has it.
-pub(super) fn date(day: NaiveDate) -> Date {
-    Date {
-        year: day.year(),
-        month: i32::try_from(day.month()).unwrap_or_default(),
-        day: i32::try_from(day.day()).unwrap_or_default(),
-    }
-}
-
 fn midnight(day: NaiveDate) -> Timestamp {
-    let instant: DateTime<Utc> = day.and_time(NaiveTime::MIN).and_utc();
-    Timestamp {
-        seconds: instant.timestamp(),
-        nanos: 0,
-    }
+    timestamp(day.and_time(NaiveTime::MIN).and_utc())
 }

@@ -10,7 +10,7 @@ use contracts::scheduling::v1::{
     BookSessionRequest, CompleteSessionRequest, LocalTimes, OpenScheduleRequest, SessionState,
     SingleSlot, SlotRule,
 };
-use prost_types::Timestamp;
+use contracts::wire::{date, timestamp};
 
 use super::error::{Attempt as _, DemoError};
 use super::payments::pay;
@@ -18,7 +18,7 @@ use super::person::Person;
 use super::plan::{PLACES, Plan};
 use super::platform::Platform;
 use super::progress::Progress;
-use super::setup::{Stage, assign, date, hire, request_id};
+use super::setup::{Stage, assign, hire, request_id};
 use super::tally::Tally;
 
 /// A session that is paid and begins within a minute.
@@ -153,11 +153,4 @@ pub(super) async fn complete(
         format!("{:?}", completed.state()),
     );
     Ok(())
-}
-
-fn timestamp(instant: DateTime<Utc>) -> Timestamp {
-    Timestamp {
-        seconds: instant.timestamp(),
-        nanos: 0,
-    }
 }

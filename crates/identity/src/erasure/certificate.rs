@@ -2,6 +2,7 @@
 
 use chrono::{DateTime, Utc};
 use contracts::identity::v1::{DestroyedKey as PublicKey, ErasureCertificate};
+use contracts::wire;
 use eventsourcing::{EventLog, LogError, hex, personal::DestroyedKey};
 use prost::Message;
 use sqlx::PgPool;
@@ -71,7 +72,7 @@ impl Certificates {
             position: Some(convert::position(erased.position)),
             head_position: Some(convert::position(head)),
             head_hash: hex(&hash),
-            erased_at: Some(convert::timestamp(erased.decided_at)),
+            erased_at: Some(wire::timestamp(erased.decided_at)),
             key_id: key.id().to_owned(),
             signature: Vec::new(),
         };
@@ -91,7 +92,7 @@ fn public_key(key: &DestroyedKey) -> PublicKey {
     PublicKey {
         subject_id: key.subject.to_string(),
         fingerprint: key.fingerprint.map(|bytes| hex(&bytes)).unwrap_or_default(),
-        destroyed_at: Some(convert::timestamp(key.destroyed_at)),
+        destroyed_at: Some(wire::timestamp(key.destroyed_at)),
     }
 }
 

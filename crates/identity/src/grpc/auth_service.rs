@@ -8,11 +8,12 @@ use contracts::identity::v1::{
     ResetPasswordResponse, VerifyEmailRequest, VerifyEmailResponse, VerifyPhoneRequest,
     VerifyPhoneResponse, authentication_service_server::AuthenticationService,
 };
+use contracts::wire::timestamp;
 use service::{Call, internal};
 use tonic::{Request, Response, Status};
 
 use super::{
-    convert::{self, position, timestamp},
+    convert::{self, position},
     parse::{self, auth},
 };
 use crate::{

@@ -2,17 +2,16 @@
 
 pub(super) mod children;
 
-use chrono::{DateTime, Utc};
 use contracts::{
     common::v1::{LogPosition, Money, Role as PublicRole},
     identity::v1::User,
+    wire::timestamp,
 };
 use eventsourcing::{
     Committed,
     personal::{Opener, PersonalError},
 };
 use prost::Message;
-use prost_types::Timestamp;
 use service::internal;
 use tonic::Status;
 
@@ -36,15 +35,6 @@ pub fn price(price: &Price) -> Money {
     Money {
         currency_code: price.currency().to_owned(),
         minor_units: price.minor_units(),
-    }
-}
-
-/// An instant.
-pub fn timestamp(instant: DateTime<Utc>) -> Timestamp {
-    Timestamp {
-        seconds: instant.timestamp(),
-        // A leap second counts on beyond the billion; protobuf does not.
-        nanos: i32::try_from(instant.timestamp_subsec_nanos().min(999_999_999)).unwrap_or_default(),
     }
 }
 

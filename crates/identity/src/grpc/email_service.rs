@@ -5,6 +5,7 @@ use contracts::{
         QueueEmailRequest, QueueEmailResponse, ResendEmailRequest, ResendEmailResponse,
         email_service_server::EmailService,
     },
+    wire::timestamp,
 };
 use eventsourcing::{
     Checkpoints, Projection,
@@ -17,7 +18,6 @@ use tonic::{Code, Request, Response, Status};
 use uuid::Uuid;
 
 use super::{
-    convert::timestamp,
     errors::personal_status,
     parse::{self, emails::Notice},
 };

@@ -2,10 +2,11 @@ use chrono::Utc;
 use contracts::identity::v1::{
     ListSigningKeysRequest, ListSigningKeysResponse, SigningKey, key_service_server::KeyService,
 };
+use contracts::wire;
 use service::internal;
 use tonic::{Request, Response, Status};
 
-use crate::{grpc::convert, security::signing_keys::SigningKeys};
+use crate::security::signing_keys::SigningKeys;
 
 /// Public keys.
 pub struct KeyRpcs {
@@ -26,7 +27,7 @@ impl KeyService for KeyRpcs {
             key_id: key.id,
             algorithm: "EdDSA".to_owned(),
             public_key: key.public_key,
-            retired_at: key.retired_at.map(convert::timestamp),
+            retired_at: key.retired_at.map(wire::timestamp),
         });
         Ok(Response::new(ListSigningKeysResponse {
             keys: keys.collect(),

@@ -4,12 +4,12 @@
 use contracts::{
     common::v1::Money,
     identity::v1::{AdditionalSource, Trainer, TrainerContacts},
+    wire::timestamp,
 };
 use eventsourcing::personal::{Keyring, LookupKey, Opener, PersonalError, Sealer};
 use serde::de::DeserializeOwned;
 use uuid::Uuid;
 
-use super::convert::timestamp;
 use crate::{
     domain::{
         trainer::{Contacts, Profile, ProfileChanges, Searchable, Source},

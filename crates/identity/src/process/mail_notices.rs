@@ -14,6 +14,7 @@
 
 use chrono::{DateTime, Utc};
 use contracts::identity::v1::{EmailTemplate, QueueEmailRequest};
+use contracts::wire::timestamp;
 use eventsourcing::{Delivered, Effect, Input, Process};
 use serde::{Deserialize, Serialize};
 
@@ -25,7 +26,7 @@ use crate::{
         user::UserEvent,
         values::{Role, UserId},
     },
-    grpc::convert::{self, timestamp},
+    grpc::convert,
 };
 
 const QUEUE: &str = "/divinetime.identity.v1.EmailService/QueueEmail";

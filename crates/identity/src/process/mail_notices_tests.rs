@@ -1,4 +1,5 @@
 use contracts::identity::v1::{EmailTemplate, QueueEmailRequest};
+use contracts::wire::timestamp;
 use eventsourcing::{Delivered, Effect, Input, Process, personal::Personal, testing::sealed};
 use prost::Message as _;
 use uuid::Uuid;
@@ -12,7 +13,7 @@ use crate::{
         user::UserEvent,
         values::{EmailAddress, Role, UserId},
     },
-    grpc::convert::{position, timestamp},
+    grpc::convert::position,
 };
 
 const EVENT: Uuid = Uuid::from_u128(8);

@@ -5,6 +5,7 @@ use chrono::{DateTime, Utc};
 use contracts::{
     log::v1::Envelope,
     scheduling::events::v1::{OpenedSlot, SchedulingEvent, scheduling_event::Event as Public},
+    wire,
 };
 use eventsourcing::{
     AnyTable, DecodeError, Delivered, FoldError, Projection, Row, Table, TableSet,
@@ -143,9 +144,7 @@ fn id(text: &str) -> Result<Uuid, String> {
 }
 
 fn slot(trainer_id: Uuid, slot: &OpenedSlot) -> Result<TrainerSlotRow, String> {
-    let starts_at = slot.starts_at.as_ref().and_then(|starts_at| {
-        DateTime::from_timestamp(starts_at.seconds, u32::try_from(starts_at.nanos).ok()?)
-    });
+    let starts_at = slot.starts_at.as_ref().and_then(wire::instant);
     Ok(TrainerSlotRow {
         slot_id: id(&slot.slot_id)?,
         trainer_id,

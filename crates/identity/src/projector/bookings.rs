@@ -6,6 +6,7 @@ use contracts::{
     log::v1::Envelope,
     scheduling::events::v1::{SchedulingEvent, scheduling_event::Event as Session},
     ticketing::events::v1::{TicketingEvent, ticketing_event::Event as Ticket},
+    wire,
 };
 use eventsourcing::{
     AnyTable, DecodeError, Delivered, FoldError, Projection, Row, Table, TableSet,
@@ -159,7 +160,8 @@ impl Reader<'_> {
     }
 
     fn instant(self, at: Option<Timestamp>) -> Result<DateTime<Utc>, DecodeError> {
-        at.and_then(|at| DateTime::from_timestamp(at.seconds, u32::try_from(at.nanos).ok()?))
+        at.as_ref()
+            .and_then(wire::instant)
             .ok_or_else(|| self.error(&"an instant is missing"))
     }
 

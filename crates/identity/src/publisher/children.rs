@@ -3,8 +3,9 @@
 use contracts::identity::events::v1::{
     ChildAdded, ChildArchived, ChildErased, GuardianTransferred, identity_event::Event,
 };
+use contracts::wire::timestamp;
 
-use crate::{domain::child::ChildEvent, grpc::convert::timestamp};
+use crate::domain::child::ChildEvent;
 
 /// Consents, medical data and who looks at them, and what is offered, concern nobody else.
 pub(super) fn public(event: &ChildEvent) -> Option<Event> {

@@ -1,11 +1,9 @@
 //! What the others are told of trainers' profiles.
 
 use contracts::identity::events::v1::{TrainerCreated, TrainerUpdated, identity_event::Event};
+use contracts::wire::timestamp;
 
-use crate::{
-    domain::trainer::TrainerEvent,
-    grpc::convert::{price, timestamp},
-};
+use crate::{domain::trainer::TrainerEvent, grpc::convert::price};
 
 /// The terms of a profile are public, what it says is not.
 pub(super) fn public(event: &TrainerEvent) -> Option<Event> {

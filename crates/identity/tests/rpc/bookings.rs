@@ -7,17 +7,17 @@ use std::sync::{
     atomic::{AtomicBool, Ordering},
 };
 
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{TimeDelta, Utc};
 use contracts::{
     log::v1::Envelope,
     scheduling::events::v1::{self as scheduling, SchedulingEvent, scheduling_event},
     ticketing::events::v1::{self as ticketing, TicketingEvent, ticketing_event},
+    wire::timestamp,
 };
 use eventsourcing::{Batch, DecodeEnvelope, Delivered, Feed, FeedError};
 use futures::future::BoxFuture;
 use identity::projector::bookings::{BookingEvent, decode_scheduling, decode_ticketing};
 use prost::Message;
-use prost_types::Timestamp;
 use tokio::sync::watch;
 use uuid::Uuid;
 
@@ -225,12 +225,5 @@ impl Bookings {
         };
         self.ticket(event, ticketing_event::Event::TicketsConfirmed(confirmed));
         hold
-    }
-}
-
-fn timestamp(at: DateTime<Utc>) -> Timestamp {
-    Timestamp {
-        seconds: at.timestamp(),
-        nanos: 0,
     }
 }

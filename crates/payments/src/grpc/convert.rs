@@ -2,12 +2,11 @@
 
 use std::str::FromStr;
 
-use chrono::{DateTime, Utc};
 use contracts::{
     common::v1::{LogPosition, Money as MoneyMessage},
     payments::{events::v1 as events, v1 as pb},
+    wire::timestamp,
 };
-use prost_types::Timestamp;
 use service::{Call, Fields, page::Page};
 use tonic::Status;
 use uuid::Uuid;
@@ -275,14 +274,6 @@ pub fn position(position: i64) -> LogPosition {
     LogPosition {
         service: SERVICE.to_owned(),
         position,
-    }
-}
-
-pub fn timestamp(instant: DateTime<Utc>) -> Timestamp {
-    let nanos = i32::try_from(instant.timestamp_subsec_nanos()).unwrap_or(i32::MAX);
-    Timestamp {
-        seconds: instant.timestamp(),
-        nanos,
     }
 }
 

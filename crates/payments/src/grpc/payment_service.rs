@@ -1,6 +1,7 @@
 use std::sync::Arc;
 
 use contracts::payments::v1::{self as pb, payment_service_server};
+use contracts::wire;
 use eventsourcing::{Checkpoints, Feed, Projection, Repository};
 use prost::Message;
 use service::{Call, checkpoint_status, internal, not_found, reached};
@@ -170,7 +171,7 @@ fn created(id: &str, payment: &Payment) -> Vec<u8> {
             .map(convert::payment_state)
             .unwrap_or_default()
             .into(),
-        pay_by: payment.pay_by().map(convert::timestamp),
+        pay_by: payment.pay_by().map(wire::timestamp),
         position: None,
     };
     reply.encode_to_vec()

@@ -6,7 +6,7 @@ use std::{
     sync::{Arc, Mutex},
 };
 
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{TimeDelta, Utc};
 use contracts::{
     common::v1::Money,
     identity::v1::{
@@ -19,10 +19,10 @@ use contracts::{
     },
     scheduling::events::v1::{self as scheduling, SchedulingEvent, scheduling_event},
     ticketing::events::v1::{self as ticketing, TicketingEvent, ticketing_event},
+    wire::timestamp,
 };
 use futures::{Stream, stream};
 use prost::Message;
-use prost_types::Timestamp;
 use service::auth::KeyPair;
 use tokio::net::TcpListener;
 use tokio_stream::wrappers::TcpListenerStream;
@@ -272,14 +272,6 @@ pub async fn serve(peer: Peer, keys: Keys) -> SocketAddr {
         .serve_with_incoming(TcpListenerStream::new(listener));
     tokio::spawn(server);
     address
-}
-
-pub fn timestamp(instant: DateTime<Utc>) -> Timestamp {
-    let nanos = i32::try_from(instant.timestamp_subsec_nanos()).unwrap();
-    Timestamp {
-        seconds: instant.timestamp(),
-        nanos,
-    }
 }
 
 pub fn usd(minor_units: i64) -> Money {

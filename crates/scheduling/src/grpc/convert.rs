@@ -1,12 +1,11 @@
 //! Requests to what handlers need, rows to messages. Every field of a request is taken apart
 //! here, so that a new one breaks the build.
 
-use chrono::{DateTime, Datelike, NaiveDate, NaiveTime, Utc};
+use chrono::NaiveTime;
 use chrono_tz::Tz;
 use contracts::common::v1::{LogPosition, Money as PbMoney};
-use contracts::google::r#type::Date;
 use contracts::scheduling::v1 as pb;
-use prost_types::Timestamp;
+use contracts::wire::{date, timestamp};
 use service::{Fields, Page};
 use tonic::Status;
 use uuid::Uuid;
@@ -146,8 +145,8 @@ impl TryFrom<&pb::ListAvailableSlotsRequest> for ListAvailableSlots {
             filter: SlotFilter {
                 trainer_id: fields.optional_uuid("trainer_id", trainer_id),
                 location_id: fields.optional_uuid("location_id", location_id),
-                from: optional_instant(&mut fields, "from", from.as_ref()),
-                until: optional_instant(&mut fields, "until", until.as_ref()),
+                from: fields.optional_timestamp("from", from.as_ref()),
+                until: fields.optional_timestamp("until", until.as_ref()),
             },
             page: fields.page(*page_size, page_token),
             min_position: min_position.clone(),
@@ -298,8 +297,8 @@ impl TryFrom<&pb::ListSessionsRequest> for ListSessions {
         let list = Self {
             filter: SessionFilter {
                 states,
-                from: optional_instant(&mut fields, "from", from.as_ref()),
-                until: optional_instant(&mut fields, "until", until.as_ref()),
+                from: fields.optional_timestamp("from", from.as_ref()),
+                until: fields.optional_timestamp("until", until.as_ref()),
             },
             page: fields.page(*page_size, page_token),
             min_position: min_position.clone(),
@@ -387,17 +386,6 @@ pub fn money(money: &Money) -> PbMoney {
     }
 }
 
-/// An instant.
-pub fn timestamp(instant: DateTime<Utc>) -> Timestamp {
-    Timestamp {
-        seconds: instant.timestamp(),
-        nanos: instant
-            .timestamp_subsec_nanos()
-            .try_into()
-            .unwrap_or_default(),
-    }
-}
-
 fn pb_state(state: SessionState) -> pb::SessionState {
     match state {
         SessionState::Pending => pb::SessionState::Pending,
@@ -419,22 +407,6 @@ fn state(state: pb::SessionState) -> Option<SessionState> {
     }
 }
 
-fn date(date: NaiveDate) -> Date {
-    Date {
-        year: date.year(),
-        month: date.month().try_into().unwrap_or_default(),
-        day: date.day().try_into().unwrap_or_default(),
-    }
-}
-
 fn hh_mm(time: NaiveTime) -> String {
     time.format("%H:%M").to_string()
-}
-
-fn optional_instant(
-    fields: &mut Fields,
-    name: &str,
-    value: Option<&Timestamp>,
-) -> Option<DateTime<Utc>> {
-    value.map(|value| fields.timestamp(name, Some(value)))
 }

@@ -7,6 +7,7 @@ use contracts::scheduling::v1::{
     ExpireSessionHoldResponse, GetSessionRequest, GetSessionResponse, ListSessionsRequest,
     ListSessionsResponse, SettleSessionRequest, SettleSessionResponse,
 };
+use contracts::wire;
 use eventsourcing::{Committed, Context, ExecuteError, Projection};
 use prost::Message;
 use service::{Call, checkpoint_status, internal, not_found, reached};
@@ -304,7 +305,7 @@ fn booked(session_id: &str, session: &Session) -> Vec<u8> {
         price: held.map(|held| convert::money(held.price())),
         hold_expires_at: held
             .filter(|held| held.state() == SessionState::Pending)
-            .map(|held| convert::timestamp(held.hold_expires_at())),
+            .map(|held| wire::timestamp(held.hold_expires_at())),
         cancellation_notice_hours: held
             .and_then(|held| held.policy().notice_hours.try_into().ok())
             .unwrap_or_default(),

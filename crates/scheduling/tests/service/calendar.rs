@@ -1,11 +1,11 @@
 use chrono::{DateTime, Datelike, Days, NaiveDate, Utc, Weekday};
 use contracts::scheduling::v1 as pb;
 use contracts::scheduling::v1::slot_rule::Rule;
+use contracts::wire::{date, timestamp};
 use tonic::{Code, Response, Status};
 
 use crate::support::{
-    User, World, day, open_schedule, own_position, pb_date, reason, request_id, single, times,
-    timestamp, violations,
+    User, World, day, open_schedule, own_position, reason, request_id, single, times, violations,
 };
 
 fn sunday(month: u32, week: u8) -> NaiveDate {
@@ -32,8 +32,8 @@ async fn a_series_of_slots_keeps_its_local_time_across_a_clock_change() {
     let around_it = Rule::Recurring(pb::RecurringSlots {
         weekdays: vec![pb::Weekday::Saturday.into(), pb::Weekday::Monday.into()],
         times: Some(times("13:00", "14:30")),
-        from: Some(pb_date(change - Days::new(1))),
-        until: Some(pb_date(change + Days::new(1))),
+        from: Some(date(change - Days::new(1))),
+        until: Some(date(change + Days::new(1))),
         except_dates: vec![],
     });
     let rule = pb::SlotRule {

@@ -13,10 +13,10 @@ use contracts::log::v1::event_log_service_server::{EventLogService, EventLogServ
 use contracts::log::v1::{Envelope, HeadRequest, HeadResponse, ReadRequest, ReadResponse};
 use contracts::payments::events::v1::payments_event::Event as PaymentsEventKind;
 use contracts::payments::events::v1::{PayableKind, PaymentSucceeded, PaymentsEvent};
+use contracts::wire::timestamp;
 use futures::StreamExt;
 use futures::stream::{self, BoxStream};
 use prost::Message;
-use prost_types::Timestamp;
 use service::auth::KeyPair;
 use tokio::net::TcpListener;
 use tokio_stream::wrappers::TcpListenerStream;
@@ -82,7 +82,7 @@ impl StandIn {
             }),
             session_duration_minutes: 60,
             external: false,
-            created_at: Some(timestamp()),
+            created_at: Some(timestamp(Utc::now())),
         };
         let event = Some(IdentityEventKind::TrainerCreated(created));
         self.publish("TrainerCreated", trainer_id, &IdentityEvent { event });
@@ -94,7 +94,7 @@ impl StandIn {
         let added = ChildAdded {
             child_id: child_id.to_string(),
             guardian_id: guardian_id.to_string(),
-            added_at: Some(timestamp()),
+            added_at: Some(timestamp(Utc::now())),
         };
         let event = Some(IdentityEventKind::ChildAdded(added));
         self.publish("ChildAdded", child_id, &IdentityEvent { event });
@@ -114,7 +114,7 @@ impl StandIn {
             payable_kind: PayableKind::Session.into(),
             payable_id: session_id.to_owned(),
             amount: None,
-            succeeded_at: Some(timestamp()),
+            succeeded_at: Some(timestamp(Utc::now())),
         };
         let event = Some(PaymentsEventKind::PaymentSucceeded(succeeded));
         self.publish("PaymentSucceeded", payment_id, &PaymentsEvent { event });
@@ -128,7 +128,7 @@ impl StandIn {
             service: self.service.to_owned(),
             position: previous_position + 1,
             previous_position,
-            recorded_at: Some(timestamp()),
+            recorded_at: Some(timestamp(Utc::now())),
             aggregate_type: "stand_in".to_owned(),
             aggregate_id: aggregate_id.to_string(),
             sequence: 1,
@@ -188,12 +188,5 @@ impl KeyService for Keys {
         Ok(Response::new(ListSigningKeysResponse {
             keys: vec![self.0.clone()],
         }))
-    }
-}
-
-fn timestamp() -> Timestamp {
-    Timestamp {
-        seconds: Utc::now().timestamp(),
-        nanos: 0,
     }
 }

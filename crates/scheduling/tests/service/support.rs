@@ -3,15 +3,15 @@
 use std::str::FromStr;
 use std::time::Duration;
 
-use chrono::{DateTime, Datelike, Days, NaiveDate, NaiveTime, TimeDelta, Utc};
+use chrono::{Days, NaiveDate, NaiveTime, TimeDelta, Utc};
 use contracts::common::v1::{LogPosition, Money, Role};
-use contracts::google::r#type::Date;
 use contracts::scheduling::v1 as pb;
 use contracts::scheduling::v1::location_service_client::LocationServiceClient;
 use contracts::scheduling::v1::schedule_service_client::ScheduleServiceClient;
 use contracts::scheduling::v1::session_service_client::SessionServiceClient;
 use contracts::scheduling::v1::slot_rule::Rule;
 use contracts::scheduling::v1::trainer_calendar_service_client::TrainerCalendarServiceClient;
+use contracts::wire::{self, timestamp};
 use eventsourcing::{EventLog, Feed, LocalFeed, Upcasters};
 use prost_types::Timestamp;
 use scheduling::domain::SchedulingLogEvent;
@@ -323,7 +323,7 @@ pub fn single(location_id: &str, date: NaiveDate, start: &str, end: &str) -> pb:
     pb::SlotRule {
         location_id: location_id.to_owned(),
         rule: Some(Rule::Single(pb::SingleSlot {
-            date: Some(pb_date(date)),
+            date: Some(wire::date(date)),
             times: Some(times(start, end)),
         })),
     }
@@ -339,28 +339,11 @@ pub fn times(start: &str, end: &str) -> pb::LocalTimes {
     }
 }
 
-/// A civil date.
-pub fn pb_date(date: NaiveDate) -> Date {
-    Date {
-        year: date.year(),
-        month: date.month().try_into().unwrap(),
-        day: date.day().try_into().unwrap(),
-    }
-}
-
 /// Money in euro cents.
 pub fn eur(minor_units: i64) -> Money {
     Money {
         currency_code: "EUR".to_owned(),
         minor_units,
-    }
-}
-
-/// An instant as messages have it.
-pub fn timestamp(instant: DateTime<Utc>) -> Timestamp {
-    Timestamp {
-        seconds: instant.timestamp(),
-        nanos: 0,
     }
 }
 

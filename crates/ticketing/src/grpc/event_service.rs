@@ -5,6 +5,7 @@ use contracts::ticketing::v1::{
     GetEventResponse, ListEventsRequest, ListEventsResponse, PublishEventRequest,
     PublishEventResponse, event_service_server::EventService,
 };
+use contracts::wire::timestamp;
 use eventsourcing::{Checkpoints, Projection, Repository};
 use prost::Message;
 use service::{Call, internal, not_found, reached};
@@ -18,7 +19,6 @@ use crate::{
     projector::Sales,
     query::{self, EventCursor},
     reference::References,
-    time::timestamp,
 };
 
 const CREATE: &str = "/divinetime.ticketing.v1.EventService/CreateEvent";

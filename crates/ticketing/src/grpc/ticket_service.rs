@@ -6,6 +6,7 @@ use contracts::ticketing::v1::{
     HoldTicketsResponse, ListTicketsRequest, ListTicketsResponse, SettleTicketHoldRequest,
     SettleTicketHoldResponse, SettlementOutcome, ticket_service_server::TicketService,
 };
+use contracts::wire::timestamp;
 use eventsourcing::{Checkpoints, Projection, Repository};
 use prost::Message;
 use service::{Call, internal, reached};
@@ -21,7 +22,6 @@ use crate::{
     projector::Sales,
     query,
     reference::References,
-    time::timestamp,
 };
 
 const HOLD: &str = "/divinetime.ticketing.v1.TicketService/HoldTickets";

@@ -13,10 +13,10 @@ use contracts::log::v1::{Envelope, HeadRequest, HeadResponse, ReadRequest, ReadR
 use contracts::payments::events::v1::PaymentsEvent;
 use contracts::scheduling::events::v1::SchedulingEvent;
 use contracts::ticketing::events::v1::TicketingEvent;
+use contracts::wire::timestamp;
 use eventsourcing::Delivered;
 use futures::{Stream, stream};
 use prost::Message as _;
-use prost_types::Timestamp;
 use service::auth::KeyPair;
 use tokio::net::TcpListener;
 use tonic::transport::server::TcpIncoming;
@@ -70,10 +70,7 @@ fn envelope(delivered: &Delivered<PublicEvent>, previous_position: i64) -> Envel
         service: delivered.source.to_owned(),
         position: delivered.position,
         previous_position,
-        recorded_at: Some(Timestamp {
-            seconds: delivered.recorded_at.timestamp(),
-            nanos: i32::try_from(delivered.recorded_at.timestamp_subsec_nanos()).unwrap(),
-        }),
+        recorded_at: Some(timestamp(delivered.recorded_at)),
         aggregate_type: "neighbour".to_owned(),
         aggregate_id: delivered.aggregate_id.clone(),
         sequence: delivered.sequence,

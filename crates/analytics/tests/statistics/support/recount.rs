@@ -13,6 +13,7 @@ use contracts::payments::events::v1::PayableKind;
 use contracts::payments::events::v1::payments_event::Event as Payments;
 use contracts::scheduling::events::v1::scheduling_event::Event as Scheduling;
 use contracts::ticketing::events::v1::ticketing_event::Event as Ticketing;
+use contracts::wire;
 use eventsourcing::Delivered;
 use prost_types::Timestamp;
 use sqlx::types::Json;
@@ -283,8 +284,7 @@ fn times(delivered: &Delivered<PublicEvent>) -> (DateTime<Utc>, DateTime<Utc>) {
 }
 
 fn instant(timestamp: Option<&Timestamp>) -> DateTime<Utc> {
-    let timestamp = timestamp.unwrap();
-    DateTime::from_timestamp(timestamp.seconds, u32::try_from(timestamp.nanos).unwrap()).unwrap()
+    timestamp.and_then(wire::instant).unwrap()
 }
 
 fn empty(id: String, period: NaiveDate) -> Figures {

@@ -11,8 +11,8 @@ use contracts::identity::events::v1 as identity;
 use contracts::payments::events::v1 as payments;
 use contracts::scheduling::events::v1 as scheduling;
 use contracts::ticketing::events::v1 as ticketing;
+use contracts::wire::timestamp;
 use eventsourcing::Delivered;
-use prost_types::Timestamp;
 use rand::rngs::StdRng;
 use rand::seq::IndexedRandom as _;
 use rand::{Rng, SeedableRng};
@@ -427,12 +427,5 @@ impl Maker {
             trace_context: None,
             event,
         }
-    }
-}
-
-fn timestamp(at: DateTime<Utc>) -> Timestamp {
-    Timestamp {
-        seconds: at.timestamp(),
-        nanos: i32::try_from(at.timestamp_subsec_nanos()).unwrap(),
     }
 }

@@ -1,18 +1,17 @@
 //! From rows of children to messages, opened.
 
-use chrono::{Datelike, NaiveDate};
 use contracts::{
-    google::r#type::Date,
     identity::v1::{
         Allergen as PublicAllergen, Child, ChildConsent, ChildMedical, ConsentPurpose,
         CustomAllergen, EmergencyContact, GuardianTransfer, MedicalAccess, MedicalConditions,
         MedicalField, SkillLevel,
     },
+    wire::{date, timestamp},
 };
 use eventsourcing::personal::{Opener, PersonalError};
 use uuid::Uuid;
 
-use super::{role, timestamp};
+use super::role;
 use crate::{
     domain::{
         child::MedicalField as Field,
@@ -200,14 +199,6 @@ pub fn transfer(row: &TransferRow, viewer: Uuid) -> GuardianTransfer {
         guardian_id: guardian_id.to_string(),
         incoming: *to_user_id == Some(viewer),
         requested_at: Some(timestamp(*requested_at)),
-    }
-}
-
-fn date(date: NaiveDate) -> Date {
-    Date {
-        year: date.year(),
-        month: i32::try_from(date.month()).unwrap_or_default(),
-        day: i32::try_from(date.day()).unwrap_or_default(),
     }
 }
 

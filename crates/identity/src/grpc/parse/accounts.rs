@@ -1,6 +1,5 @@
 //! What is asked of accounts that are open already.
 
-use chrono::{DateTime, Utc};
 use contracts::{
     common::v1::{LogPosition, Role as PublicRole},
     identity::v1::{
@@ -9,7 +8,6 @@ use contracts::{
     },
 };
 use eventsourcing::Context;
-use prost_types::Timestamp;
 use service::{Call, Fields, Page};
 use tonic::Status;
 
@@ -158,8 +156,8 @@ pub fn list_users(
         role: only,
         active,
         email_key: email.as_ref().map(email_key),
-        created_from: instant(&mut fields, "created_from", created_from),
-        created_before: instant(&mut fields, "created_before", created_before),
+        created_from: fields.optional_timestamp("created_from", created_from.as_ref()),
+        created_before: fields.optional_timestamp("created_before", created_before.as_ref()),
         order: by,
         descending,
     };
@@ -171,10 +169,6 @@ pub fn list_users(
     }
     fields.finish()?;
     Ok((filter, page, min_position))
-}
-
-fn instant(fields: &mut Fields, field: &str, value: Option<Timestamp>) -> Option<DateTime<Utc>> {
-    value.map(|value| fields.timestamp(field, Some(&value)))
 }
 
 fn user_role(role: i32) -> Option<Role> {

@@ -169,12 +169,8 @@ pub(in crate::grpc) fn list_events(
     let mut fields = Fields::new();
     let event_type = (*event_type != 0)
         .then(|| domain_event_type(fields.enum_value("event_type", *event_type)).to_string());
-    let from = from
-        .as_ref()
-        .map(|from| fields.timestamp("from", Some(from)));
-    let until = until
-        .as_ref()
-        .map(|until| fields.timestamp("until", Some(until)));
+    let from = fields.optional_timestamp("from", from.as_ref());
+    let until = fields.optional_timestamp("until", until.as_ref());
     let page: Page<EventCursor> = fields.page(*page_size, page_token);
     fields.finish()?;
     let filter = EventFilter {

@@ -1,7 +1,10 @@
 //! Facts and rows to messages.
 
-use chrono::{Datelike, NaiveDate};
-use contracts::{common::v1::Money as PbMoney, google::r#type::Date, ticketing::v1 as pb};
+use contracts::{
+    common::v1::Money as PbMoney,
+    ticketing::v1 as pb,
+    wire::{date, timestamp},
+};
 
 use crate::{
     domain::{
@@ -10,7 +13,6 @@ use crate::{
     },
     projector::{EventTicket, Ticket},
     query::EventView,
-    time::timestamp,
 };
 
 pub(in crate::grpc) fn money(money: &Money) -> PbMoney {
@@ -136,15 +138,6 @@ fn event_day(day: Day) -> pb::EventDay {
     pb::EventDay {
         starts_at: Some(timestamp(day.starts_at)),
         ends_at: Some(timestamp(day.ends_at)),
-    }
-}
-
-fn date(date: NaiveDate) -> Date {
-    let number = |part: u32| i32::try_from(part).unwrap_or_default();
-    Date {
-        year: date.year(),
-        month: number(date.month()),
-        day: number(date.day()),
     }
 }
 
