@@ -3,6 +3,7 @@
 mod error;
 mod fold;
 mod projection;
+mod reader;
 mod rebuild;
 mod retry;
 mod store;
@@ -16,14 +17,12 @@ use std::{
     time::{Duration, Instant},
 };
 
-use futures::future::select_all;
+use futures::future::{self, join_all, select_all};
 use sqlx::PgPool;
-use tokio::{
-    sync::{Mutex, watch},
-    task::JoinHandle,
-};
+use tokio::sync::{Mutex, watch};
 use tokio_util::sync::CancellationToken;
 
+use self::reader::Reader;
 pub use self::{
     error::ProjectorError,
     projection::{FoldError, Projection},
@@ -67,9 +66,8 @@ pub(crate) struct State<P: Projection> {
     limit: usize,
     /// The feed that is read first in the next step.
     turn: usize,
-    prefetched: Vec<Option<Prefetch<P::Event>>>,
+    readers: Vec<Reader<P::Event>>,
     beaten: Option<Instant>,
-    heads: Vec<i64>,
     /// Since when the checkpoints have been behind events of no interest.
     passed: Option<Instant>,
 }
@@ -85,17 +83,6 @@ pub(crate) struct Owner {
     settled: bool,
     /// Where each source's replay ends, while the tables are being rebuilt.
     targets: Option<Vec<i64>>,
-}
-
-struct Prefetch<E> {
-    after: i64,
-    task: JoinHandle<Result<Batch<E>, FeedError>>,
-}
-
-impl<E> Drop for Prefetch<E> {
-    fn drop(&mut self) {
-        self.task.abort();
-    }
 }
 
 /// What one step has done.
@@ -122,9 +109,8 @@ impl<P: Projection> Projector<P> {
             tables: P::Tables::default(),
             limit: FIRST,
             turn: 0,
-            prefetched: feeds.iter().map(|_| None).collect(),
+            readers: feeds.iter().map(Reader::new).collect(),
             beaten: None,
-            heads: vec![0; feeds.len()],
             passed: None,
         };
         Self {
@@ -168,13 +154,25 @@ impl<P: Projection> Projector<P> {
             } else {
                 self.stride().await
             };
+            let (failing, passed) = {
+                let state = self.state.lock().await;
+                (state.is_failing(), state.passed)
+            };
+            // What a log has to give is read even while another one fails.
+            let stuck = match acted {
+                Ok(_) => false,
+                Err(ProjectorError::Feed(_)) => !failing,
+                Err(_) => true,
+            };
             let pause = match acted {
                 Ok(step) => {
-                    failures = 0;
+                    if !failing {
+                        failures = 0;
+                    }
                     if matches!(step, Step::Folded { events: 1.., .. }) {
                         folded();
                     }
-                    BEAT
+                    backoff(failures)
                 }
                 Err(ProjectorError::Fenced) => {
                     tokio::select! {
@@ -188,12 +186,11 @@ impl<P: Projection> Projector<P> {
                     backoff(failures)
                 }
             };
-            let passed = self.state.lock().await.passed;
             lingered = tokio::select! {
                 () = shutdown.cancelled() => return,
                 () = tokio::time::sleep(pause) => false,
-                () = self.changed(), if failures == 0 => false,
-                () = linger(passed, &mut wanted), if failures == 0 => true,
+                () = self.changed(), if !stuck => false,
+                () = linger(passed, &mut wanted), if !stuck => true,
             };
         }
     }
@@ -265,29 +262,36 @@ impl<P: Projection> Projector<P> {
     /// Returns when one of the feeds may have more.
     async fn changed(&self) {
         let positions = self.positions().await;
-        let changes = self.feeds.iter().zip(positions);
-        select_all(changes.map(|(feed, position)| feed.changed(position))).await;
+        let changed = self.state.lock().await.changed(&positions);
+        changed.await;
     }
 
     pub(crate) async fn step_of(&self, state: &mut State<P>) -> Result<Step, ProjectorError> {
         self.own(state).await?;
         self.beat(state).await?;
         let mut failure = None;
-        for offset in 0..self.feeds.len() {
-            let index = (state.turn + offset) % self.feeds.len();
-            match self.next_batch(state, index).await {
-                Ok(Some(batch)) => {
-                    state.turn = index + 1;
-                    return self.fold_batch(state, index, batch).await;
+        // Those that have not answered in time are waited for when the others have nothing.
+        for late in [false, true] {
+            for offset in 0..self.feeds.len() {
+                let index = (state.turn + offset) % self.feeds.len();
+                if state.readers[index].is_late() != late {
+                    continue;
                 }
-                Ok(None) => {}
-                Err(error) => failure = Some(error),
+                match self.next_batch(state, index).await {
+                    Ok(Some(batch)) => {
+                        state.turn = index + 1;
+                        return self.fold_batch(state, index, batch).await;
+                    }
+                    Ok(None) => {}
+                    Err(error) => failure = Some(error),
+                }
             }
         }
         if let Some(error) = failure {
             return Err(error.into());
         }
-        self.finish_rebuild(state).await?;
+        self.end_rebuild(state).await?;
+        self.reach_targets(state).await?;
         Ok(Step::Idle)
     }
 
@@ -301,14 +305,14 @@ impl<P: Projection> Projector<P> {
         let (events, position) = (batch.len(), batch.upto);
         if let Err(error) = self.commit_batch(state, index, batch).await {
             // What was read ahead may follow a batch that is read again.
-            state.prefetched[index] = None;
+            state.readers[index].forget();
             state.limit = (state.limit / 2).max(1);
             return Err(error);
         }
         if began.elapsed() > SLOW {
             state.limit = (state.limit / 2).max(1);
         }
-        self.finish_rebuild(state).await?;
+        self.end_rebuild(state).await?;
         Ok(Step::Folded {
             source: self.feeds[index].source(),
             events,
@@ -316,8 +320,7 @@ impl<P: Projection> Projector<P> {
         })
     }
 
-    /// The next batch of a feed, already read while the one before was folded or read now.
-    /// Starts to read the one after when this one is full.
+    /// The next batch of a feed. Starts to read the one after when this one is full.
     async fn next_batch(
         &self,
         state: &mut State<P>,
@@ -327,24 +330,13 @@ impl<P: Projection> Projector<P> {
             return Ok(None);
         };
         let after = owner.positions[index];
-        let feed = &self.feeds[index];
-        let batch = match state.prefetched[index].take() {
-            Some(mut ahead) if ahead.after == after => {
-                (&mut ahead.task).await.unwrap_or_else(|error| {
-                    Err(FeedError::Broken {
-                        source_name: feed.source(),
-                        reason: error.to_string(),
-                    })
-                })?
-            }
-            _ => feed.read(after, state.limit).await?,
-        };
-        if batch.upto <= after {
+        let reader = &mut state.readers[index];
+        let Some(batch) = reader.batch(after, state.limit).await? else {
             return Ok(None);
-        }
+        };
         if batch.upto - after >= i64::try_from(state.limit).unwrap_or(i64::MAX) {
             state.limit = (state.limit * 2).min(self.largest);
-            state.prefetched[index] = Some(Prefetch::start(feed, batch.upto, state.limit));
+            reader.read_ahead(batch.upto, state.limit);
         }
         Ok(Some(batch))
     }
@@ -358,7 +350,7 @@ impl<P: Projection> Projector<P> {
                 owner.positions.clone_from(&owner.stored);
                 owner.settled = true;
                 state.passed = None;
-                state.prefetched.iter_mut().for_each(|ahead| *ahead = None);
+                state.readers.iter_mut().for_each(Reader::forget);
             }
             return Ok(());
         }
@@ -370,7 +362,7 @@ impl<P: Projection> Projector<P> {
             &sources,
         )
         .await?;
-        state.prefetched.iter_mut().for_each(|ahead| *ahead = None);
+        state.readers.iter_mut().for_each(Reader::forget);
         state.passed = None;
         let stored: Vec<_> = taken.checkpoints.iter().map(|at| at.position).collect();
         let targets = taken.rebuilding.then(|| {
@@ -414,26 +406,18 @@ impl<P: Projection> Projector<P> {
         let Some(owner) = &state.owner else {
             return Ok(());
         };
-        let mut failure = None;
-        for (index, feed) in self.feeds.iter().enumerate() {
-            match feed.head().await {
-                Ok(head) if head < owner.positions[index] => {
-                    failure = Some(ProjectorError::Ahead {
-                        source_name: feed.source(),
-                        position: owner.positions[index],
-                        head,
-                    });
-                }
-                Ok(head) => state.heads[index] = head,
-                Err(error) => failure = Some(error.into()),
-            }
-        }
-        let error = failure.as_ref().map(ToString::to_string);
+        let looks = state.readers.iter_mut().zip(&owner.positions);
+        let looked = join_all(looks.map(|(reader, position)| reader.look(*position))).await;
+        let ahead = looked.into_iter().find_map(Result::err);
+        let unseen = || state.readers.iter().find_map(Reader::unseen);
+        let error = ahead.as_ref().map(ToString::to_string);
+        let error = error.or_else(|| unseen().map(str::to_owned));
+        let heads: Vec<_> = state.readers.iter().map(Reader::head).collect();
         let wishes = store::beat(
             &self.pool,
             owner.ownership,
             &self.sources(),
-            &state.heads,
+            &heads,
             &owner.stored,
             error.as_deref(),
         )
@@ -445,7 +429,7 @@ impl<P: Projection> Projector<P> {
             }
             self.own(state).await?;
         }
-        if let Some(error @ ProjectorError::Ahead { .. }) = failure {
+        if let Some(error) = ahead {
             return Err(error);
         }
         if wishes.rebuild && P::REBUILDABLE {
@@ -496,12 +480,24 @@ impl<P: Projection> Projector<P> {
     }
 }
 
-impl<E: Send + Sync + 'static> Prefetch<E> {
-    fn start(feed: &Arc<dyn Feed<E>>, after: i64, limit: usize) -> Self {
-        let feed = Arc::clone(feed);
-        Self {
-            after,
-            task: tokio::spawn(async move { feed.read(after, limit).await }),
+impl<P: Projection> State<P> {
+    /// Whether the owner finds that one of the logs cannot be read.
+    fn is_failing(&self) -> bool {
+        self.owner.is_some() && self.readers.iter().any(Reader::is_failing)
+    }
+
+    /// Returns when one of the feeds that can be read may have more after its position.
+    pub(crate) fn changed(&self, positions: &[i64]) -> impl Future<Output = ()> + use<P> {
+        let readers = self.readers.iter().zip(positions);
+        let changes: Vec<_> = readers
+            .filter_map(|(reader, position)| reader.changed(*position))
+            .collect();
+        async move {
+            if changes.is_empty() {
+                future::pending().await
+            } else {
+                select_all(changes).await;
+            }
         }
     }
 }
@@ -515,7 +511,10 @@ async fn linger(passed: Option<Instant>, wanted: &mut watch::Receiver<u64>) {
     let _ = tokio::time::timeout(rest, wanted.changed()).await;
 }
 
-/// 100 ms, doubled for each failure in a row, a second at most.
+/// 100 ms, doubled for each failure in a row; a second at most, and without any.
 fn backoff(failures: u32) -> Duration {
-    Duration::from_millis(100 << failures.saturating_sub(1).min(4)).min(BEAT)
+    match failures {
+        0 => BEAT,
+        _ => Duration::from_millis(100 << (failures - 1).min(4)).min(BEAT),
+    }
 }

@@ -1,7 +1,7 @@
 //! Read tables computed anew from the logs.
 
 use crate::{
-    projector::{Projection, Projector, ProjectorError, State, Step, store},
+    projector::{Projection, Projector, ProjectorError, State, Step, reader::Reader, store},
     tables::TableSet,
 };
 
@@ -48,9 +48,7 @@ impl<P: Projection> Projector<P> {
                 total: targets.iter().sum(),
             });
             if step == Step::Idle {
-                let waits = self.feeds.iter().zip(owner.positions.clone());
-                let waits = waits.map(|(feed, position)| feed.changed(position));
-                futures::future::select_all(waits).await;
+                state.changed(&owner.positions).await;
             }
         }
     }
@@ -107,27 +105,15 @@ impl<P: Projection> Projector<P> {
         state.passed = None;
         owner.settled = true;
         owner.targets = Some(targets);
-        state.prefetched.iter_mut().for_each(|ahead| *ahead = None);
+        state.readers.iter_mut().for_each(Reader::forget);
         Ok(())
     }
 
-    /// Puts the read tables online once the replay has reached its targets. Called after every
-    /// batch and when no feed has more: a replay that ends below its target is an error.
-    pub(super) async fn finish_rebuild(&self, state: &mut State<P>) -> Result<(), ProjectorError> {
-        let Some(owner) = &mut state.owner else {
+    /// Puts the read tables online once the replay has reached its targets.
+    pub(super) async fn end_rebuild(&self, state: &mut State<P>) -> Result<(), ProjectorError> {
+        let Some(owner) = state.owner.as_mut().filter(|owner| owner.complete()) else {
             return Ok(());
         };
-        let Some(targets) = &owner.targets else {
-            return Ok(());
-        };
-        if !owner.complete() {
-            for ((feed, position), target) in self.feeds.iter().zip(&owner.positions).zip(targets) {
-                if position < target {
-                    ends_below(feed.source(), *position, *target, feed.head().await?)?;
-                }
-            }
-            return Ok(());
-        }
         let mut transaction = store::begin(&self.pool, owner.ownership).await?.transaction;
         for sql in [
             "update projections set state = 'LIVE' where projection = $1",
@@ -142,6 +128,25 @@ impl<P: Projection> Projector<P> {
         owner.targets = None;
         tracing::info!(projection = P::NAME, "a rebuild has ended");
         crate::checkpoints::moved(P::NAME);
+        Ok(())
+    }
+
+    /// Called when no feed has more: a replay that ends below its target is an error.
+    pub(super) async fn reach_targets(&self, state: &mut State<P>) -> Result<(), ProjectorError> {
+        let Some(owner) = &state.owner else {
+            return Ok(());
+        };
+        let Some(targets) = &owner.targets else {
+            return Ok(());
+        };
+        let stands = owner.positions.iter().zip(targets);
+        for ((feed, reader), (position, target)) in
+            self.feeds.iter().zip(&state.readers).zip(stands)
+        {
+            if position < target && !reader.is_late() {
+                ends_below(feed.source(), *position, *target, feed.head().await?)?;
+            }
+        }
         Ok(())
     }
 }

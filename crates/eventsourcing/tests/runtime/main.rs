@@ -6,6 +6,8 @@ mod accounts;
 #[cfg(test)]
 mod consumer;
 #[cfg(test)]
+mod hanging;
+#[cfg(test)]
 mod network;
 #[cfg(test)]
 mod passing;
