@@ -14,6 +14,7 @@ use contracts::scheduling::v1::{
 };
 use e2e::{
     people::{self, ZONE, id},
+    replay,
     system::System,
 };
 
@@ -96,9 +97,9 @@ async fn mark(system: &System) {
         .expect("a location");
 }
 
-/// Waits until all is projected and published, stops everything and gives the places.
+/// Waits until all is projected, replayed and published, stops everything and gives the places.
 async fn after_the_end(system: &System) -> Vec<Place> {
-    system.operate(&["projections", "wait"]);
+    replay::is_the_same(system).await;
     let database = system.database().await;
     sqlx::query("checkpoint")
         .execute(&database)

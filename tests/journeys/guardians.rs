@@ -18,6 +18,7 @@ use tonic::{Code, Status, transport::Channel};
 use e2e::{
     mailbox,
     people::{self, Parent, User, id},
+    replay,
     system::{System, eventually},
 };
 
@@ -116,6 +117,7 @@ async fn a_child_changes_hands_when_both_guardians_agree() {
         Code::NotFound,
         "the former guardian still sees the child"
     );
+    replay::is_the_same(&system).await;
 }
 
 async fn gives_medical_data(system: &System, guardian: &User, child_id: &str) {
@@ -219,6 +221,7 @@ async fn a_trainer_with_a_session_ahead_reads_medical_data_and_the_guardian_sees
     assert!(!seen.fields.is_empty() && seen.read_at.is_some());
     let all = accesses(&system, &parent.user, child_id).await;
     assert!(all.iter().all(|access| access.reader_id != stranger.id));
+    replay::is_the_same(&system).await;
 }
 
 async fn book_and_pay(system: &System, parent: &Parent, slot: &str) {

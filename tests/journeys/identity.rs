@@ -15,6 +15,7 @@ use tonic::{Code, Status, transport::Channel};
 use e2e::{
     mailbox,
     people::{self, PASSWORD, id, reason},
+    replay,
     system::{System, eventually},
 };
 
@@ -237,4 +238,5 @@ async fn an_account_is_verified_continued_recovered_and_moved_to_another_address
     account.continues_until_a_token_comes_twice().await;
     account.forgets_her_password().await;
     account.changes_her_address().await;
+    replay::is_the_same(&system).await;
 }

@@ -2,4 +2,5 @@
 
 pub mod mailbox;
 pub mod people;
+pub mod replay;
 pub mod system;

@@ -40,9 +40,10 @@ create table guardian_transfers (
     guardian_id uuid not null,
     -- Null when nobody answers to the address that was given.
     to_user_id uuid,
-    -- OPEN, ACCEPTED or CANCELED.
+    -- OPEN, even when it has expired, ACCEPTED or CANCELED.
     status text not null,
     requested_at timestamptz not null,
+    expires_at timestamptz not null,
     ended_at timestamptz
 );
 create index guardian_transfers_of_guardian on guardian_transfers (guardian_id, requested_at, id);

@@ -1,6 +1,6 @@
 //! What must hold after the load, by the API, the logs and a replay.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use contracts::{
     payments::{events::v1::PayableKind, v1::PaymentState},
@@ -10,8 +10,8 @@ use contracts::{
 use sqlx::PgPool;
 
 use e2e::{
-    people,
-    system::{SERVICES, System, eventually},
+    people, replay,
+    system::{System, eventually},
 };
 
 use super::load::{Acknowledged, Purchase};
@@ -26,7 +26,7 @@ pub async fn check(system: &System, acknowledged: &Acknowledged) {
     every_purchase_happened_once(&database, &acknowledged.purchases).await;
     no_place_was_given_twice(&database).await;
     system.operate(&["verify"]);
-    a_replay_is_the_same(system, &database).await;
+    replay::is_the_same(system).await;
 }
 
 /// Waits until the buyer sees that the money was taken and what it was for stands.
@@ -183,60 +183,4 @@ async fn no_place_was_given_twice(database: &PgPool) {
             "{claims}"
         );
     }
-}
-
-/// Rebuilds every projection of every service and compares all that they had written.
-async fn a_replay_is_the_same(system: &System, database: &PgPool) {
-    let mut before = BTreeMap::new();
-    let mut projections = Vec::new();
-    for service in SERVICES {
-        let tables = dump(database, service).await;
-        assert!(
-            tables.values().any(|rows| !rows.is_empty()),
-            "the read tables of {service} are empty"
-        );
-        before.insert(service, tables);
-        let sql = format!("select projection from {service}.projections where kind = 'PROJECTION'");
-        let names = logged(database, &sql).await;
-        assert!(!names.is_empty(), "{service} has no projections");
-        projections.extend(names.into_iter().map(|name| format!("{service}/{name}")));
-    }
-    std::thread::scope(|operators| {
-        for projection in &projections {
-            operators.spawn(|| system.operate(&["projections", "rebuild", projection]));
-        }
-    });
-    system.operate(&["projections", "wait"]);
-    for (service, tables) in before {
-        assert_eq!(
-            dump(database, service).await,
-            tables,
-            "a replay of {service} differs"
-        );
-    }
-}
-
-/// Every row of every table that a projection of the service has written.
-async fn dump(database: &PgPool, schema: &str) -> BTreeMap<String, Vec<String>> {
-    let tables: Vec<String> = sqlx::query_scalar(
-        "select table_name::text from information_schema.tables where table_schema = $1 and table_type = 'BASE TABLE' \
-         and table_name not in ('events', 'batches', 'requests', 'log_head', 'unique_claims', 'interval_claims', \
-             'snapshots', 'projections', 'checkpoints', 'parked_keys', 'parked_events', 'credentials', \
-             'sandbox_charges', 'sandbox_refunds', 'statistics_basis', '_sqlx_migrations') \
-         and table_name not like 'process%'",
-    )
-    .bind(schema)
-    .fetch_all(database)
-    .await
-    .expect("the tables");
-    let mut rows = BTreeMap::new();
-    for table in tables {
-        let sql = format!("select row_to_json(t)::text from {schema}.{table} t order by 1");
-        let all: Vec<String> = sqlx::query_scalar(&sql)
-            .fetch_all(database)
-            .await
-            .expect("its rows");
-        rows.insert(table, all);
-    }
-    rows
 }

@@ -8,6 +8,7 @@ use contracts::identity::v1::{
     UpdateChildRequest, UpdateChildResponse, WithdrawConsentRequest, WithdrawConsentResponse,
     child_service_server::ChildService,
 };
+use contracts::wire::timestamp;
 use service::{Call, internal, invalid_fields, not_found, violation};
 use tonic::{Request, Response, Status};
 use uuid::Uuid;
@@ -230,10 +231,11 @@ impl ChildService for ChildRpcs {
             },
         };
         let answer = self.access.answer(context, command, |child| {
-            let offer = child.offer().map(|id| id.to_string());
+            let (id, expires_at) = child.offer().unzip();
             TransferGuardianResponse {
-                transfer_id: offer.unwrap_or_default(),
+                transfer_id: id.map_or_else(String::new, |id| id.to_string()),
                 position: None,
+                expires_at: expires_at.map(timestamp),
             }
         });
         let (mut answer, position) = answer.await?;

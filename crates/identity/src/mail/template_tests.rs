@@ -8,6 +8,7 @@ use service::{MailSettings, Settings};
 use strum::IntoEnumIterator as _;
 
 use super::{Template, Templates, TemplatesError};
+use crate::domain::child::OFFER;
 
 fn settings() -> Settings {
     Settings {
@@ -59,6 +60,15 @@ fn every_template_reads_as_it_was_committed() {
         }
     }
     assert_eq!(fs::read_dir(folder).unwrap().count(), expected);
+}
+
+#[test]
+fn the_mail_tells_for_how_long_a_child_is_offered() {
+    let template = Template::GuardianTransferOffered;
+    let content = templates().render(template, &values("Zoë")).unwrap();
+    let until = format!("within {} days", OFFER.num_days());
+    assert!(content.text.contains(&until), "{}", content.text);
+    assert!(content.html.contains(&until), "{}", content.html);
 }
 
 #[test]

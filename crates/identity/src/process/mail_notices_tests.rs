@@ -171,6 +171,7 @@ fn whom_a_child_is_offered_is_told() {
                 guardian_id: samples::user_id(),
                 to,
                 requested_at: samples::now(),
+                expires_at: samples::now(),
             },
         ))
     };

@@ -34,7 +34,7 @@ pub async fn open_of(
     let after = page.after.as_ref();
     let rows: Vec<Json<TransferRow>> = sqlx::query_scalar(
         "select row_to_json(t) from guardian_transfers t \
-         where status = 'OPEN' and (guardian_id = $1 or to_user_id = $1) \
+         where status = 'OPEN' and expires_at > clock_timestamp() and (guardian_id = $1 or to_user_id = $1) \
          and ($2::timestamptz is null or (requested_at, id) < ($2, $3)) \
          order by requested_at desc, id desc limit $4",
     )

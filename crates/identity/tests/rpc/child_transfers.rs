@@ -8,7 +8,9 @@ use contracts::{
         ListGuardianTransfersRequest, ListMedicalAccessRequest, TransferGuardianRequest,
         TransferGuardianResponse, UpdateChildRequest, transfer_guardian_request::NewGuardian,
     },
+    wire,
 };
+use prost_types::Timestamp;
 use tonic::Status;
 
 use crate::{
@@ -92,6 +94,23 @@ async fn offers(
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_offer_that_has_expired_is_listed_no_more() {
+    let harness = Harness::start().await;
+    let anna = harness.account(Role::Parent, "anna@example.com").await;
+    let ben = harness.account(Role::Parent, "ben@example.com").await;
+    let child_id = added(&harness, &anna).await;
+    let offered = offer(&harness, &anna, &child_id, user(&ben)).await.unwrap();
+    assert_eq!(offers(&harness, &ben, offered.position).await.len(), 1);
+    sqlx::query("update guardian_transfers set expires_at = clock_timestamp()")
+        .execute(&harness.database.pool())
+        .await
+        .unwrap();
+    for side in [&anna, &ben] {
+        assert_eq!(offers(&harness, side, None).await, []);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn both_sides_agree_and_the_former_guardian_finds_the_child_nowhere() {
     let harness = Harness::start().await;
     let anna = harness.account(Role::Parent, "anna@example.com").await;
@@ -106,6 +125,12 @@ async fn both_sides_agree_and_the_former_guardian_finds_the_child_nowhere() {
     let seen = offers(&harness, &ben, offered.position.clone()).await;
     assert_eq!(seen.len(), 1);
     assert!(seen[0].incoming && seen[0].transfer_id == transfer_id);
+    let days = |from: &Option<Timestamp>, to: &Option<Timestamp>| {
+        let [from, to] = [from, to].map(|at| at.as_ref().and_then(wire::instant).unwrap());
+        (to - from).num_days()
+    };
+    assert_eq!(days(&seen[0].requested_at, &seen[0].expires_at), 14);
+    assert_eq!(days(&seen[0].requested_at, &offered.expires_at), 14);
     assert!(!offers(&harness, &anna, offered.position).await[0].incoming);
     assert_eq!(
         told(get(&harness, &ben, &child_id, None).await),

@@ -21,7 +21,7 @@ pub struct Child {
     medical_generation: u32,
     /// The guardian's own allergens, by their fingerprints.
     pub(super) allergens: BTreeMap<String, AllergenId>,
-    /// The offer that can be accepted.
+    /// The offer that can be accepted until it expires.
     pub(super) open: Option<Transfer>,
     /// The last one that could.
     pub(super) closed: Option<Transfer>,
@@ -42,6 +42,7 @@ enum Stage {
 pub(super) struct Transfer {
     pub(super) id: TransferId,
     pub(super) to: Option<UserId>,
+    pub(super) expires_at: DateTime<Utc>,
 }
 
 /// The circumstances of a command.
@@ -60,9 +61,9 @@ impl Child {
         self.guardian
     }
 
-    /// The offer that can be accepted now.
-    pub fn offer(&self) -> Option<TransferId> {
-        self.open.map(|open| open.id)
+    /// The offer that was made last, until when it can be accepted, unless it has ended.
+    pub fn offer(&self) -> Option<(TransferId, DateTime<Utc>)> {
+        self.open.map(|open| (open.id, open.expires_at))
     }
 
     /// Whether it was erased.
@@ -339,11 +340,11 @@ impl Aggregate for Child {
                 self.allergens.retain(|_, id| *id != allergen_id);
             }
             ChildEvent::GuardianTransferRequested {
-                transfer_id, to, ..
-            } => {
-                let id = transfer_id;
-                self.open = Some(Transfer { id, to });
-            }
+                transfer_id: id,
+                to,
+                expires_at,
+                ..
+            } => self.open = Some(Transfer { id, to, expires_at }),
             ChildEvent::GuardianTransferCanceled { .. } => self.closed = self.open.take(),
             ChildEvent::GuardianTransferred { guardian_id, .. } => {
                 self.guardian = Some(guardian_id);

@@ -22,7 +22,7 @@ pub enum ChildError {
     /// Something paid lies ahead of the child.
     #[error("paid bookings of the child lie ahead: cancel them first")]
     BookingsAhead,
-    /// No such transfer is open.
+    /// No such transfer is open: it was never offered, has ended or expired.
     #[error("this transfer is not open")]
     TransferNotOpen,
 }

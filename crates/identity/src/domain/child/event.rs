@@ -124,6 +124,8 @@ pub enum ChildEvent {
         to: Option<UserId>,
         /// When.
         requested_at: DateTime<Utc>,
+        /// From when on nobody may accept any more.
+        expires_at: DateTime<Utc>,
     },
     /// The offer was taken back or declined.
     GuardianTransferCanceled {

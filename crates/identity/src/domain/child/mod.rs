@@ -19,3 +19,4 @@ pub use command::{
 };
 pub use error::ChildError;
 pub use event::ChildEvent;
+pub use transfer::OFFER;

@@ -4,7 +4,7 @@ use eventsourcing::{personal::Personal, testing::sealed};
 use uuid::Uuid;
 
 use super::{
-    ChildEvent, MedicalChanges, MedicalField, Player, PlayerChanges, PolicyVersion, Purpose,
+    ChildEvent, MedicalChanges, MedicalField, OFFER, Player, PlayerChanges, PolicyVersion, Purpose,
     SkillLevel,
 };
 use crate::domain::{
@@ -111,6 +111,7 @@ pub fn offered() -> ChildEvent {
         guardian_id: user_id(),
         to: Some(other_parent()),
         requested_at: now(),
+        expires_at: now() + OFFER,
     }
 }
 

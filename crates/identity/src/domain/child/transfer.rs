@@ -1,13 +1,18 @@
 //! Handing a child over: its guardian offers, the other side accepts.
 
+use chrono::TimeDelta;
+
 use super::{
     By, Child, ChildError, ChildEvent, PolicyVersion, Purpose,
     aggregate::{Asked, Decision},
 };
 use crate::domain::values::{Role, TransferId, UserId};
 
+/// For how long an offer can be accepted.
+pub const OFFER: TimeDelta = TimeDelta::days(14);
+
 impl Child {
-    /// The same offer again is success; another one replaces it.
+    /// The same offer again is success while it can be accepted; another one replaces it.
     pub(super) fn offer_transfer(
         &self,
         asked: Asked,
@@ -20,7 +25,7 @@ impl Child {
         self.takes_data()?;
         let mut events = Vec::new();
         if let Some(open) = self.open {
-            if to.is_some() && open.to == to {
+            if to.is_some() && open.to == to && now < open.expires_at {
                 return Ok(events);
             }
             events.push(ChildEvent::GuardianTransferCanceled {
@@ -35,6 +40,7 @@ impl Child {
             guardian_id,
             to,
             requested_at: now,
+            expires_at: now + OFFER,
         });
         Ok(events)
     }
@@ -57,6 +63,9 @@ impl Child {
             return Ok(Vec::new());
         }
         self.is_offered(transfer_id, user)?;
+        if self.open.is_none_or(|open| now >= open.expires_at) {
+            return Err(ChildError::TransferNotOpen);
+        }
         self.takes_data()?;
         if role != Role::Parent {
             return Err(ChildError::NotAParent);

@@ -191,6 +191,7 @@ pub fn transfer(row: &TransferRow, viewer: Uuid) -> GuardianTransfer {
         to_user_id,
         status: _,
         requested_at,
+        expires_at,
         ended_at: _,
     } = row;
     GuardianTransfer {
@@ -199,6 +200,7 @@ pub fn transfer(row: &TransferRow, viewer: Uuid) -> GuardianTransfer {
         guardian_id: guardian_id.to_string(),
         incoming: *to_user_id == Some(viewer),
         requested_at: Some(timestamp(*requested_at)),
+        expires_at: Some(timestamp(*expires_at)),
     }
 }
 

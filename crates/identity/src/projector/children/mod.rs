@@ -168,6 +168,7 @@ impl Projection for Children {
                 guardian_id,
                 to,
                 requested_at,
+                expires_at,
             } => tables.transfers.insert(TransferRow {
                 id: transfer_id.uuid(),
                 child_id: child_id.uuid(),
@@ -175,6 +176,7 @@ impl Projection for Children {
                 to_user_id: to.map(UserId::uuid),
                 status: "OPEN".to_owned(),
                 requested_at,
+                expires_at,
                 ended_at: None,
             }),
             ChildEvent::GuardianTransferCanceled {

@@ -159,10 +159,12 @@ pub struct TransferRow {
     pub guardian_id: Uuid,
     /// Who may accept; `None` when nobody answers to the address that was given.
     pub to_user_id: Option<Uuid>,
-    /// OPEN, ACCEPTED or CANCELED.
+    /// OPEN, even when it has expired, ACCEPTED or CANCELED.
     pub status: String,
     /// When it was made.
     pub requested_at: DateTime<Utc>,
+    /// From when on nobody may accept any more.
+    pub expires_at: DateTime<Utc>,
     /// When it was accepted or cancelled.
     pub ended_at: Option<DateTime<Utc>>,
 }

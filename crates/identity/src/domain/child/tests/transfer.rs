@@ -1,10 +1,12 @@
+use chrono::TimeDelta;
+
 use super::{
     Action, ChildError, ChildEvent, Purpose, accepted, admin, child, guardian, not_found, refused,
     stranger, trainer,
 };
 use crate::domain::{
     child::{
-        By,
+        By, OFFER,
         samples::{
             archived, changed_team, consent, erased, offer_canceled, offered, other_parent, policy,
             transfer_id, transferred, withdrawn,
@@ -131,8 +133,57 @@ fn the_same_offer_is_made_once_and_another_one_replaces_it() {
         guardian_id: samples::user_id(),
         to: None,
         requested_at: samples::now(),
+        expires_at: samples::now() + OFFER,
     };
     accepted(given(), guardian(), action, [offer_canceled(), event]);
+}
+
+/// An offer that was made so long ago.
+fn offered_before(ago: TimeDelta) -> ChildEvent {
+    let requested_at = samples::now() - ago;
+    ChildEvent::GuardianTransferRequested {
+        child_id: samples::child_id(),
+        transfer_id: transfer_id(),
+        guardian_id: samples::user_id(),
+        to: Some(other_parent()),
+        requested_at,
+        expires_at: requested_at + OFFER,
+    }
+}
+
+#[test]
+fn an_offer_can_be_accepted_until_it_expires() {
+    let second = TimeDelta::seconds(1);
+    let given = child([offered_before(OFFER - second)]);
+    let events = [transferred(), consent_of_other(Purpose::ChildData)];
+    accepted(given, stranger(), accept(false), events);
+    let expired = || child([offered_before(OFFER)]);
+    let error = ChildError::TransferNotOpen;
+    refused(expired(), stranger(), accept(false), error);
+    not_found(&expired(), &[third(), trainer(), admin()], &accept(false));
+    accepted(expired(), stranger(), cancel(), [offer_canceled()]);
+}
+
+#[test]
+fn an_offer_that_has_expired_is_made_anew() {
+    let action = Action::OfferTransfer {
+        transfer_id: another_id(),
+        to: Some(other_parent()),
+    };
+    let anew = ChildEvent::GuardianTransferRequested {
+        child_id: samples::child_id(),
+        transfer_id: another_id(),
+        guardian_id: samples::user_id(),
+        to: Some(other_parent()),
+        requested_at: samples::now(),
+        expires_at: samples::now() + OFFER,
+    };
+    accepted(
+        child([offered_before(OFFER)]),
+        guardian(),
+        action,
+        [offer_canceled(), anew],
+    );
 }
 
 #[test]
