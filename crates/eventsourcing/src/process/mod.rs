@@ -203,11 +203,24 @@ impl<P: Process> ProcessRunner<P> {
         }
     }
 
+    /// Takes over what an earlier run has left under way. Whether it could.
+    async fn release(&self) -> bool {
+        let released = outbox::release(&self.pool, P::NAME).await;
+        if let Err(error) = &released {
+            tracing::warn!(process = P::NAME, error = %error, "the outbox cannot be taken over");
+        }
+        released.is_ok()
+    }
+
     /// Sends commands until the shutdown, many at a time, in order for each key.
     async fn dispatch(&self, shutdown: CancellationToken) {
         let mut under_way = FuturesUnordered::new();
         let mut full = false;
+        let mut released = false;
         loop {
+            if !released {
+                released = self.release().await;
+            }
             let free = UNDER_WAY - under_way.len();
             if free > 0 && !shutdown.is_cancelled() {
                 let mut take = pin!(outbox::take(&self.pool, P::NAME, limit(free)));

@@ -1,6 +1,6 @@
 //! Commands that wait to be sent.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use chrono::{DateTime, Utc};
 use serde::Serialize;
@@ -10,6 +10,10 @@ use uuid::Uuid;
 
 /// A command that is taken and not answered by then is sent again.
 const LEASE: Duration = Duration::from_secs(20);
+/// For so long an answer is recorded again and again; with the time of a command less than the
+/// lease.
+const RECORDING: Duration = Duration::from_secs(8);
+const BETWEEN_RECORDINGS: Duration = Duration::from_millis(100);
 /// The longest pause between two attempts.
 const LONGEST_PAUSE: Duration = Duration::from_secs(30);
 
@@ -132,6 +136,20 @@ pub(crate) struct Command {
     pub attempts: i32,
 }
 
+/// Ends the pauses of the commands of a process, and the leases of those that an earlier run has
+/// taken and not answered for. One that is under way elsewhere is sent twice and does nothing
+/// twice.
+pub(crate) async fn release(pool: &PgPool, process: &str) -> Result<(), sqlx::Error> {
+    sqlx::query(
+        "update process_outbox set next_at = clock_timestamp() \
+         where process = $1 and not parked and next_at > clock_timestamp()",
+    )
+    .bind(process)
+    .execute(pool)
+    .await?;
+    Ok(())
+}
+
 /// Takes the first command of each key, if it is time for it, at most so many. Nobody else
 /// gets them until the lease ends.
 pub(crate) async fn take(
@@ -175,20 +193,30 @@ pub(crate) async fn take(
     .collect()
 }
 
-/// Records how an attempt ended.
+/// Records how an attempt ended. While the database does not take it this is tried again, and
+/// given up before the lease ends.
 pub(crate) async fn settle(
     pool: &PgPool,
     process: &str,
     command: &Command,
     answer: Result<(), Status>,
 ) -> Result<(), sqlx::Error> {
-    let Err(status) = answer else {
-        sqlx::query("delete from process_outbox where request_id = $1")
-            .bind(command.request_id)
-            .execute(pool)
-            .await?;
-        return Ok(());
-    };
+    if let Err(status) = &answer {
+        tell(process, command, status);
+    }
+    let began = Instant::now();
+    loop {
+        match record(pool, command, answer.as_ref().err()).await {
+            Err(error) if began.elapsed() < RECORDING => {
+                tracing::debug!(process, error = %error, "an answer is not recorded yet");
+                tokio::time::sleep(BETWEEN_RECORDINGS).await;
+            }
+            recorded => return recorded,
+        }
+    }
+}
+
+fn tell(process: &str, command: &Command, status: &Status) {
     let parked = !may_pass(status.code());
     if parked {
         tracing::error!(
@@ -203,13 +231,27 @@ pub(crate) async fn settle(
             "a command of a process will be sent again"
         );
     }
+}
+
+async fn record(
+    pool: &PgPool,
+    command: &Command,
+    refusal: Option<&Status>,
+) -> Result<(), sqlx::Error> {
+    let Some(status) = refusal else {
+        sqlx::query("delete from process_outbox where request_id = $1")
+            .bind(command.request_id)
+            .execute(pool)
+            .await?;
+        return Ok(());
+    };
     sqlx::query(
         "update process_outbox set parked = $2, code = $3, message = $4, \
                 next_at = clock_timestamp() + make_interval(secs => $5) \
          where request_id = $1",
     )
     .bind(command.request_id)
-    .bind(parked)
+    .bind(!may_pass(status.code()))
     .bind(i32::from(status.code()))
     .bind(status.message().replace('\0', "\u{fffd}"))
     .bind(pause(command).as_secs_f64())

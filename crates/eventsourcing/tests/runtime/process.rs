@@ -189,6 +189,54 @@ async fn a_running_process_fires_and_sends_by_itself() {
 }
 
 #[tokio::test]
+async fn what_a_killed_process_had_under_way_is_sent_when_it_runs_again() {
+    let office = Office::open().await;
+    office.bank.append(&[event("a", 1), event("b", 2)]).await;
+    let killed = office.runner();
+    killed.drain().await.unwrap();
+    // It has taken them, and is no more.
+    office
+        .bank
+        .execute("update process_outbox set attempts = 1, next_at = clock_timestamp() + interval '1 hour'")
+        .await;
+    drop(killed);
+    let runner = office.runner();
+    let shutdown = CancellationToken::new();
+    let stop = shutdown.clone();
+    let running = tokio::spawn(async move { runner.run(stop).await });
+    office.until_done(2).await;
+    shutdown.cancel();
+    running.await.unwrap();
+    assert_eq!(office.waiting().await, (0, 0));
+}
+
+#[tokio::test]
+async fn an_answer_is_recorded_when_the_database_takes_it() {
+    let office = Office::open().await;
+    office.bank.append(&[event("a", 1)]).await;
+    let runner = office.runner();
+    runner.drain().await.unwrap();
+    office
+        .bank
+        .execute("create function refuse() returns trigger language plpgsql as 'begin raise ''no''; end'; \
+                  create trigger refuse before delete on process_outbox execute function refuse()")
+        .await;
+    let dispatched = async { runner.dispatch_ready().await.unwrap() };
+    let mended = async {
+        office.until_done(1).await;
+        assert_eq!(office.waiting().await, (1, 0));
+        office
+            .bank
+            .execute("drop trigger refuse on process_outbox")
+            .await;
+    };
+    let (sent, ()) = tokio::join!(dispatched, mended);
+    assert_eq!(sent, 1);
+    assert_eq!(office.waiting().await, (0, 0));
+    assert_eq!(office.received().len(), 1, "it is sent once");
+}
+
+#[tokio::test]
 async fn a_process_that_crashes_between_any_two_waits_does_everything_once() {
     let office = Office::open().await;
     for polls in 0..50 {
