@@ -1,8 +1,12 @@
 //! An account aggregate, small enough to reason about, with claims.
 
 use cqrs_es::{Aggregate, DomainEvent, event_sink::EventSink};
-use eventsourcing::{Claim, ClaimChange, ClaimingEvent};
+use eventsourcing::{
+    Claim, ClaimChange, ClaimingEvent, Committed, Context, EventLog, ExecuteError, RecordedEvent,
+    Repository,
+};
 use serde::{Deserialize, Serialize};
+use uuid::Uuid;
 
 #[derive(Debug, Default, Serialize, Deserialize)]
 pub struct Account {
@@ -123,4 +127,46 @@ impl Aggregate for Account {
             AccountEvent::Closed { .. } => self.owner = None,
         }
     }
+}
+
+pub fn id() -> String {
+    Uuid::now_v7().to_string()
+}
+
+pub fn balance(account: &Account, _: &[AccountEvent]) -> Vec<u8> {
+    account.balance.to_string().into_bytes()
+}
+
+pub async fn send(
+    accounts: &Repository<Account>,
+    account: &str,
+    command: AccountCommand,
+) -> Result<Committed, ExecuteError<AccountError>> {
+    accounts
+        .execute(account, Context::system(), command, balance)
+        .await
+}
+
+/// Opens an account and gives its id.
+pub async fn open(accounts: &Repository<Account>, owner: &str) -> String {
+    let id = id();
+    let command = AccountCommand::Open {
+        owner: owner.to_owned(),
+    };
+    accounts
+        .create(&id, Context::system(), command, balance)
+        .await
+        .unwrap();
+    id
+}
+
+/// All events of a log, whose positions must be gapless.
+pub async fn positions(log: &EventLog) -> Vec<RecordedEvent> {
+    let events = log.read(0, i64::MAX).await.unwrap();
+    let gapless = events
+        .iter()
+        .zip(1..)
+        .all(|(event, expected)| event.position == expected);
+    assert!(gapless, "positions are not gapless");
+    events
 }

@@ -6,3 +6,4 @@ mod account;
 mod claims;
 mod integrity;
 mod journal;
+mod verdicts;
