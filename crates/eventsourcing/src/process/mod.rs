@@ -218,11 +218,10 @@ impl<P: Process> ProcessRunner<P> {
         let mut full = false;
         let mut released = false;
         loop {
-            if !released {
-                released = self.release().await;
-            }
+            // Before anything is under way.
+            released = released || self.release().await;
             let free = UNDER_WAY - under_way.len();
-            if free > 0 && !shutdown.is_cancelled() {
+            if released && free > 0 && !shutdown.is_cancelled() {
                 let mut take = pin!(outbox::take(&self.pool, P::NAME, limit(free)));
                 // Those under way go on meanwhile: they may hold the connections it waits for.
                 let taken = loop {

@@ -51,10 +51,10 @@ impl<E: Send + Sync + 'static> Reader<E> {
 
     /// The next batch after a position, `None` when there is nothing more or no answer yet.
     pub async fn batch(&mut self, after: i64, limit: usize) -> Result<Option<Batch<E>>, FeedError> {
-        if (self.batch.as_ref()).is_none_or(|asked| asked.position != after) {
-            self.read_ahead(after, limit);
-        }
-        let Some(answer) = self.feed_answer().await else {
+        let ahead = self.batch.take().filter(|asked| asked.position == after);
+        let asked = ahead.unwrap_or_else(|| self.read(after, limit));
+        let asked = self.batch.insert(asked);
+        let Some(answer) = asked.answer(self.feed.source()).await else {
             return Ok(None);
         };
         self.batch = None;
@@ -63,17 +63,15 @@ impl<E: Send + Sync + 'static> Reader<E> {
         Ok((batch.upto > after).then_some(batch))
     }
 
-    async fn feed_answer(&mut self) -> Option<Result<Batch<E>, FeedError>> {
-        self.batch.as_mut()?.answer(self.feed.source()).await
-    }
-
     /// Begins to read what follows a position.
     pub fn read_ahead(&mut self, after: i64, limit: usize) {
+        self.batch = Some(self.read(after, limit));
+    }
+
+    fn read(&self, after: i64, limit: usize) -> Asked<Batch<E>> {
         let feed = Arc::clone(&self.feed);
-        self.batch = Some(Asked::at(
-            after,
-            async move { feed.read(after, limit).await },
-        ));
+        let answer = async move { feed.read(after, limit).await };
+        Asked::at(after, answer)
     }
 
     /// Forgets what is under way: it may not follow what is read next.
