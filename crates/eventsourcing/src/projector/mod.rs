@@ -494,7 +494,7 @@ impl<P: Projection> State<P> {
             .collect();
         async move {
             if changes.is_empty() {
-                future::pending().await
+                future::pending::<()>().await;
             } else {
                 select_all(changes).await;
             }
