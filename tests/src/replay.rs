@@ -14,13 +14,16 @@ pub async fn is_the_same(system: &System) {
     let database = system.database().await;
     loop {
         system.operate(&["projections", "wait"]);
-        let heads = heads(&database).await;
+        let ends = heads(&database).await;
         let before = written(&database).await;
         rebuild(system, &database).await;
         let after = written(&database).await;
         // Otherwise something was still going on, and the two may differ.
-        if self::heads(&database).await == heads {
-            assert!(before.values().any(|rows| !rows.is_empty()), "nothing");
+        if heads(&database).await == ends {
+            assert!(
+                before.values().any(|rows| !rows.is_empty()),
+                "nothing was written"
+            );
             assert_eq!(after, before, "a replay differs");
             break;
         }

@@ -21,8 +21,7 @@ pub fn timestamp(instant: DateTime<Utc>) -> Timestamp {
 /// or a second long, a year that no calendar reaches.
 pub fn instant(timestamp: &Timestamp) -> Option<DateTime<Utc>> {
     let nanos = u32::try_from(timestamp.nanos).ok()?;
-    let whole = nanos <= LAST_NANO;
-    whole.then(|| DateTime::from_timestamp(timestamp.seconds, nanos))?
+    DateTime::from_timestamp(timestamp.seconds, nanos).filter(|_| nanos <= LAST_NANO)
 }
 
 /// A day of the calendar.

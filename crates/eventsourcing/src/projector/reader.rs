@@ -24,7 +24,8 @@ pub(crate) struct Reader<E> {
     look: Option<Asked<i64>>,
     /// The last read has failed.
     failing: bool,
-    head: i64,
+    /// What the last look saw, if it has been answered.
+    head: Option<i64>,
     /// Why the last look has failed.
     unseen: Option<String>,
 }
@@ -44,7 +45,7 @@ impl<E: Send + Sync + 'static> Reader<E> {
             batch: None,
             look: None,
             failing: false,
-            head: 0,
+            head: None,
             unseen: None,
         }
     }
@@ -92,6 +93,7 @@ impl<E: Send + Sync + 'static> Reader<E> {
     /// Looks at the head, for a projector that stands at a position. Fails only when the log
     /// ends before that.
     pub async fn look(&mut self, position: i64) -> Result<(), ProjectorError> {
+        self.head = None;
         let feed = &self.feed;
         let asked = self.look.get_or_insert_with(|| {
             let feed = Arc::clone(feed);
@@ -110,14 +112,14 @@ impl<E: Send + Sync + 'static> Reader<E> {
                     head,
                 });
             }
-            Ok(head) => (self.head, self.unseen) = (head, None),
+            Ok(head) => (self.head, self.unseen) = (Some(head), None),
             Err(error) => self.unseen = Some(error.to_string()),
         }
         Ok(())
     }
 
-    /// The head at the last look.
-    pub fn head(&self) -> i64 {
+    /// The head at the last look, `None` while that has no answer or has failed.
+    pub fn head(&self) -> Option<i64> {
         self.head
     }
 

@@ -312,13 +312,13 @@ pub(crate) async fn owner_is_silent(
     Ok(silent.unwrap_or(true))
 }
 
-/// Says that the owner has looked, and what it saw. Returns what it is asked for, and whether
+/// Says that the owner has looked, and what it saw: the heads that it knows. Returns what it is asked for, and whether
 /// the checkpoints are where it left them.
 pub(crate) async fn beat(
     pool: &PgPool,
     owner: Ownership,
     sources: &[&'static str],
-    heads: &[i64],
+    heads: &[Option<i64>],
     stored: &[i64],
     error: Option<&str>,
 ) -> Result<Wishes, ProjectorError> {
@@ -335,7 +335,7 @@ pub(crate) async fn beat(
     .await?
     .ok_or(ProjectorError::Fenced)?;
     let settled: Vec<bool> = sqlx::query_scalar(
-        "update checkpoints c set head = s.head, looked_at = clock_timestamp(), \
+        "update checkpoints c set head = coalesce(s.head, c.head), looked_at = clock_timestamp(), \
                 complete_at = case when position >= s.head then clock_timestamp() else complete_at end \
          from unnest($2::text[], $3::bigint[], $4::bigint[]) as s (source, head, stored) \
          where projection = $1 and c.source = s.source \

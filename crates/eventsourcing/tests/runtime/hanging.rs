@@ -157,6 +157,14 @@ async fn a_log_that_fails_is_shown_and_holds_up_no_other() {
     world.shown(failing).await;
     assert_eq!(world.fixture.balances().await, [("a".to_owned(), 5)]);
     assert!(world.branch.failures.load(Ordering::Relaxed) > 0);
+    // Looking in vain is no reason to say that everything is there.
+    world
+        .fixture
+        .execute("update checkpoints set looked_at = looked_at - interval '1 hour', complete_at = complete_at - interval '1 hour'")
+        .await;
+    let looked_again = |row: &ProjectionStatus| row.look_age_seconds < 1_800.0;
+    world.shown(looked_again).await;
+    world.shown(|row| row.lag_seconds >= 3_600.0).await;
     world.branch.mood.send_replace(Mood::Answers);
     world.folded("branch", 5).await;
     world.shown(|row| row.error.is_none()).await;
