@@ -29,7 +29,7 @@ impl Upcasters {
     }
 
     /// Brings an event to its present version. Payloads without an older version pass untouched.
-    pub(crate) fn apply(
+    pub fn apply(
         &self,
         event_type: &str,
         version: String,

@@ -5,8 +5,9 @@ use contracts::payments::events::v1::{
     PayableKind, PaymentFailed, PaymentSucceeded, PaymentsEvent,
 };
 use contracts::scheduling::v1::{ExpireSessionHoldRequest, SettleSessionRequest};
-use eventsourcing::{Delivered, Effect, Input, Process};
+use eventsourcing::{Delivered, Process};
 use prost::Message;
+use testing::{Run, delivered};
 use uuid::Uuid;
 
 use super::{SessionHold, SessionPayment, SessionPaymentSucceeded};
@@ -14,6 +15,8 @@ use crate::domain::session::{CanceledBy, CancellationPolicy, Place, SessionEvent
 use crate::domain::{Interval, LocalTimes, Money, SchedulingLogEvent};
 
 const SESSION: Uuid = Uuid::from_u128(1);
+const EXPIRE: &str = "send /divinetime.scheduling.v1.SessionService/ExpireSessionHold";
+const SETTLE: &str = "send /divinetime.scheduling.v1.SessionService/SettleSession";
 
 fn at(minute: i64) -> DateTime<Utc> {
     DateTime::from_timestamp(minute * 60, 0).unwrap()
@@ -73,69 +76,34 @@ fn canceled() -> SessionEvent {
     }
 }
 
-fn delivered<E>(event: E) -> Delivered<E> {
+/// An event of the session.
+fn session(event: SessionEvent) -> Delivered<SchedulingLogEvent> {
     Delivered {
-        source: "test",
-        position: 1,
-        event_id: Uuid::from_u128(8),
-        recorded_at: at(0),
-        actor: "system".to_owned(),
         aggregate_id: SESSION.to_string(),
-        sequence: 1,
-        correlation_id: Uuid::from_u128(9),
-        trace_context: None,
-        event,
+        ..delivered(SchedulingLogEvent::Session(Box::new(event)))
     }
 }
 
-fn session(event: SessionEvent) -> Delivered<SchedulingLogEvent> {
-    delivered(SchedulingLogEvent::Session(Box::new(event)))
-}
-
 /// What the process wants done after these events, the last of which counts.
-fn after(events: Vec<SessionEvent>) -> Vec<Effect> {
-    let mut state = <SessionHold as Process>::State::default();
+fn after(events: Vec<SessionEvent>) -> Vec<String> {
+    let mut run = Run::of(SessionHold);
     let mut effects = vec![];
     for event in events {
         let event = session(event);
         assert_eq!(SessionHold.key(&event), Some(SESSION.to_string()));
-        effects = SessionHold.react(&mut state, Input::Event(&event));
+        effects = run.delivered(&event);
     }
     effects
 }
 
-fn timer() -> Input<'static, SchedulingLogEvent> {
-    Input::Timer {
-        name: "hold",
-        due: at(15),
-    }
-}
-
-fn sent<M: Message + Default>(effect: Effect) -> (String, M) {
-    match effect {
-        Effect::Send { method, build, .. } => {
-            let message = M::decode(build("request".to_owned()).as_slice()).unwrap();
-            (method.to_owned(), message)
-        }
-        other => panic!("{other:?} sends nothing"),
-    }
-}
-
 #[test]
 fn a_hold_sets_a_timer_for_the_moment_at_which_it_runs_out() {
-    let effects = after(vec![held()]);
-    assert!(
-        matches!(effects[..], [Effect::SetTimer { name: "hold", due }] if due == at(15)),
-        "{effects:?}"
-    );
+    assert_eq!(after(vec![held()]), ["timer hold at 900"]);
 }
 
 #[test]
 fn a_hold_that_was_delivered_twice_has_one_timer() {
-    assert_eq!(
-        format!("{:?}", after(vec![held()])),
-        format!("{:?}", after(vec![held(), held()]))
-    );
+    assert_eq!(after(vec![held()]), after(vec![held(), held()]));
 }
 
 #[test]
@@ -146,24 +114,18 @@ fn paid_canceled_and_expired_sessions_need_no_timer_in_any_order() {
             vec![end.clone()],
             vec![end.clone(), end],
         ] {
-            let effects = after(events);
-            assert!(matches!(effects[..], [Effect::Done]), "{effects:?}");
+            assert_eq!(after(events), ["done"]);
         }
     }
 }
 
 #[test]
 fn the_timer_asks_the_session_to_expire_however_often_it_fires() {
-    let mut state = <SessionHold as Process>::State::default();
-    SessionHold.react(&mut state, Input::Event(&session(held())));
+    let mut run = Run::of(SessionHold);
+    run.delivered(&session(held()));
     for _ in 0..2 {
-        let effects = SessionHold.react(&mut state, timer());
-        let (method, request): (_, ExpireSessionHoldRequest) =
-            sent(effects.into_iter().next().unwrap());
-        assert_eq!(
-            method,
-            "/divinetime.scheduling.v1.SessionService/ExpireSessionHold"
-        );
+        assert_eq!(run.timer("hold", at(15))[..1], [EXPIRE]);
+        let request: ExpireSessionHoldRequest = run.sent();
         assert_eq!(request.session_id, SESSION.to_string());
         assert_eq!(request.request_id, "request");
     }
@@ -201,13 +163,9 @@ fn a_payment_of_a_session_settles_it() {
     let event = SessionPaymentSucceeded::decode(&succeeded(PayableKind::Session)).unwrap();
     let event = delivered(event.unwrap());
     assert_eq!(SessionPayment.key(&event), Some("payment".to_owned()));
-    let mut effects = SessionPayment.react(&mut (), Input::Event(&event));
-    assert!(matches!(effects.pop(), Some(Effect::Done)));
-    let (method, request): (_, SettleSessionRequest) = sent(effects.pop().unwrap());
-    assert_eq!(
-        method,
-        "/divinetime.scheduling.v1.SessionService/SettleSession"
-    );
+    let mut run = Run::of(SessionPayment);
+    assert_eq!(run.delivered(&event), [SETTLE, "done"]);
+    let request: SettleSessionRequest = run.sent();
     assert_eq!(request.session_id, "session");
     assert_eq!(request.payment_id, "payment");
 }

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use chrono::{DateTime, NaiveDate, NaiveTime, TimeDelta, Utc};
-use eventsourcing::testing::TestDatabase;
 use eventsourcing::{Context, LocalFeed, Projector, Repository};
+use testing::Database;
 use uuid::Uuid;
 
 use super::{Calendar, SessionRow, Sessions, SlotRow, SlotStatus};
@@ -23,7 +23,7 @@ const SESSION: Uuid = Uuid::from_u128(105);
 const PAYMENT: Uuid = Uuid::from_u128(106);
 
 struct World {
-    database: TestDatabase,
+    database: Database,
     sessions: Repository<Session>,
     calendar: Projector<Calendar>,
     session_list: Projector<Sessions>,
@@ -70,7 +70,7 @@ fn hold() -> SessionCommand {
 
 impl World {
     async fn with_a_slot() -> Self {
-        let database = TestDatabase::create(&crate::definition().migrations).await;
+        let database = Database::of(&crate::definition()).await;
         let log = database.log().await;
         let open = ScheduleCommand::Open {
             trainer_id: TRAINER,

@@ -2,25 +2,14 @@ use chrono::{DateTime, Datelike, Days, NaiveDate, Utc, Weekday};
 use contracts::scheduling::v1 as pb;
 use contracts::scheduling::v1::slot_rule::Rule;
 use contracts::wire::{date, timestamp};
-use tonic::{Code, Response, Status};
+use testing::{Caller, refusal, request_id, violations};
+use tonic::Code;
 
-use crate::support::{
-    User, World, day, open_schedule, own_position, reason, request_id, single, times, violations,
-};
+use crate::world::{World, day, open_schedule, single, times};
 
 fn sunday(month: u32, week: u8) -> NaiveDate {
     let year = Utc::now().year() + 1;
     NaiveDate::from_weekday_of_month_opt(year, month, Weekday::Sun, week).unwrap()
-}
-
-async fn open(
-    world: &World,
-    trainer: &User,
-    request: pb::OpenScheduleRequest,
-) -> Result<pb::OpenScheduleResponse, Status> {
-    let mut schedules = world.schedules.clone();
-    let opened = schedules.open_schedule(trainer.asks(request)).await;
-    opened.map(Response::into_inner)
 }
 
 #[tokio::test]
@@ -40,19 +29,15 @@ async fn a_series_of_slots_keeps_its_local_time_across_a_clock_change() {
         location_id,
         rule: Some(around_it),
     };
-    let request = open_schedule(&trainer, change - Days::new(2), 7, vec![rule]);
-    let opened = open(&world, &trainer, request).await.unwrap();
+    let request = open_schedule(trainer, change - Days::new(2), 7, vec![rule]);
+    let opened = world.call(trainer, request).await.unwrap();
     let list = pb::ListAvailableSlotsRequest {
-        trainer_id: trainer.id.to_string(),
+        trainer_id: trainer.id().to_string(),
         min_position: opened.position,
         ..Default::default()
     };
-    let mut schedules = world.schedules.clone();
-    let listed = schedules
-        .list_available_slots(trainer.asks(list))
-        .await
-        .unwrap();
-    let slots = listed.into_inner().slots;
+    let listed = world.call(trainer, list).await.unwrap();
+    let slots = listed.slots;
     let ids: Vec<_> = slots.iter().map(|slot| slot.slot_id.clone()).collect();
     assert_eq!(ids, opened.slot_ids);
     let hours: Vec<_> = slots
@@ -79,20 +64,19 @@ async fn local_times_that_do_not_exist_or_exist_twice_are_told_apart() {
         single(&location_id, forward, "02:30", "04:00"),
         twice.clone(),
     ];
-    let request = open_schedule(&trainer, forward - Days::new(1), 300, slots);
-    let refused = open(&world, &trainer, request).await.unwrap_err();
+    let request = open_schedule(trainer, forward - Days::new(1), 300, slots);
+    let refused = world.call(trainer, request).await.unwrap_err();
     let expected = [
-        ("slots[0].single.times", "LOCAL_TIME_NOT_EXISTING"),
-        ("slots[1].single.times", "LOCAL_TIME_AMBIGUOUS"),
+        "slots[0].single.times: LOCAL_TIME_NOT_EXISTING",
+        "slots[1].single.times: LOCAL_TIME_AMBIGUOUS",
     ];
-    let expected = expected.map(|(field, reason)| (field.to_owned(), reason.to_owned()));
     assert_eq!(violations(&refused), expected);
 
     if let Some(Rule::Single(single)) = &mut twice.rule {
         single.times.as_mut().unwrap().start_utc_offset_minutes = Some(-300);
     }
-    let request = open_schedule(&trainer, back - Days::new(1), 3, vec![twice]);
-    open(&world, &trainer, request).await.unwrap();
+    let request = open_schedule(trainer, back - Days::new(1), 3, vec![twice]);
+    world.call(trainer, request).await.unwrap();
 }
 
 #[tokio::test]
@@ -101,13 +85,14 @@ async fn windows_of_a_trainer_do_not_overlap() {
     let (trainer, location_id) = world.trainer_at_work("UTC").await;
     let request = |date| {
         let slots = vec![single(&location_id, date, "09:00", "10:00")];
-        open_schedule(&trainer, date, 2, slots)
+        open_schedule(trainer, date, 2, slots)
     };
-    open(&world, &trainer, request(day())).await.unwrap();
-    let refused = open(&world, &trainer, request(day() + Days::new(1))).await;
+    world.call(trainer, request(day())).await.unwrap();
+    let refused = world.call(trainer, request(day() + Days::new(1))).await;
     let overlaps = (Code::FailedPrecondition, "WINDOW_OVERLAPS".to_owned());
-    assert_eq!(reason(&refused.unwrap_err()), overlaps);
-    open(&world, &trainer, request(day() + Days::new(2)))
+    assert_eq!(refusal(&refused.unwrap_err()), overlaps);
+    world
+        .call(trainer, request(day() + Days::new(2)))
         .await
         .unwrap();
 }
@@ -130,10 +115,10 @@ async fn slots_outside_their_window_over_one_another_or_at_strange_places_are_re
         (over_one_another, "SLOT_MISPLACED"),
         (strange, "LOCATION_NOT_ASSIGNED"),
     ] {
-        let request = open_schedule(&trainer, day(), 1, slots);
-        let refused = open(&world, &trainer, request).await.unwrap_err();
+        let request = open_schedule(trainer, day(), 1, slots);
+        let refused = world.call(trainer, request).await.unwrap_err();
         let expected = (Code::FailedPrecondition, expected.to_owned());
-        assert_eq!(reason(&refused), expected);
+        assert_eq!(refusal(&refused), expected);
     }
 }
 
@@ -146,23 +131,18 @@ async fn location_names_are_unique_whatever_their_case() {
             name: name.to_owned(),
             time_zone: "Europe/Berlin".to_owned(),
         };
-        let mut locations = world.locations.clone();
-        locations.create_location(world.admin.asks(create)).await
+        world.call(Caller::Admin, create).await
     };
-    let created = create("Olympia  Hall").await.unwrap().into_inner();
+    let created = create("Olympia  Hall").await.unwrap();
     let refused = create("olympia hall").await.unwrap_err();
     let taken = (Code::AlreadyExists, "LOCATION_NAME_TAKEN".to_owned());
-    assert_eq!(reason(&refused), taken);
+    assert_eq!(refusal(&refused), taken);
     let list = pb::ListLocationsRequest {
         min_position: created.position,
         ..Default::default()
     };
-    let mut locations = world.locations.clone();
-    let listed = locations
-        .list_locations(world.admin.asks(list))
-        .await
-        .unwrap();
-    let listed = listed.into_inner().locations;
+    let listed = world.call(Caller::Admin, list).await.unwrap();
+    let listed = listed.locations;
     assert_eq!(listed.len(), 1);
     assert_eq!(listed[0].location_id, created.location_id);
     assert_eq!(listed[0].time_zone, "Europe/Berlin");
@@ -177,18 +157,17 @@ async fn available_slots_are_listed_by_start_page_by_page_within_a_time_range() 
     let mut page_token = String::new();
     loop {
         let list = pb::ListAvailableSlotsRequest {
-            trainer_id: trainer.id.to_string(),
+            trainer_id: trainer.id().to_string(),
             from: Some(instant(9)),
             until: Some(instant(14)),
             page_size: 2,
             page_token,
             // Location, assignment, window.
-            min_position: Some(own_position(3)),
+            min_position: Some(world.position(3)),
             ..Default::default()
         };
-        let mut schedules = world.schedules.clone();
-        let listed = schedules.list_available_slots(trainer.asks(list)).await;
-        let listed = listed.unwrap().into_inner();
+        let listed = world.call(trainer, list).await;
+        let listed = listed.unwrap();
         found.extend(listed.slots.into_iter().map(|slot| slot.slot_id));
         page_token = listed.next_page_token;
         if page_token.is_empty() {

@@ -5,9 +5,7 @@
 
 mod booking;
 mod calendar;
-mod database;
 mod refusals;
 mod settlement;
-mod stand_ins;
 mod standing;
-mod support;
+mod world;

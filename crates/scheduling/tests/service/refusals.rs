@@ -1,11 +1,10 @@
 use contracts::scheduling::v1 as pb;
 use contracts::scheduling::v1::slot_rule::Rule;
+use testing::{Caller, eur, fields, refusal, request_id, violations};
 use tonic::Code;
 use uuid::Uuid;
 
-use crate::support::{
-    User, World, day, eur, open_schedule, reason, request_id, single, violations,
-};
+use crate::world::{World, day, open_schedule, single};
 
 fn not_found() -> (Code, String) {
     (Code::NotFound, "NOT_FOUND".to_owned())
@@ -16,18 +15,13 @@ async fn the_session_of_another_parent_or_trainer_is_not_found() {
     let world = World::start().await;
     let (_, slots) = world.slots(&[9]).await;
     let (parent, children) = world.family(1);
-    let booked = world.book(&parent, &slots[0], &children).await.unwrap();
-    for stranger in [world.parent(), world.trainer()] {
+    let booked = world.book(parent, &slots[0], &children).await.unwrap();
+    for stranger in [Caller::parent(), world.trainer()] {
         let position = booked.position.clone();
-        let refused = world.session(&stranger, &booked.session_id, position).await;
-        assert_eq!(reason(&refused.unwrap_err()), not_found());
-        let cancel = pb::CancelSessionRequest {
-            request_id: request_id(),
-            session_id: booked.session_id.clone(),
-        };
-        let mut sessions = world.sessions.clone();
-        let refused = sessions.cancel_session(stranger.asks(cancel)).await;
-        assert_eq!(reason(&refused.unwrap_err()), not_found());
+        let refused = world.session(stranger, &booked.session_id, position).await;
+        assert_eq!(refusal(&refused.unwrap_err()), not_found());
+        let refused = world.cancel(stranger, &booked.session_id).await;
+        assert_eq!(refusal(&refused.unwrap_err()), not_found());
     }
 }
 
@@ -43,8 +37,8 @@ async fn somebody_elses_child_and_what_does_not_exist_are_not_found() {
         (slots[0].clone(), vec![unknown]),
         (unknown.to_string(), children),
     ] {
-        let refused = world.book(&parent, &slot, &children).await.unwrap_err();
-        assert_eq!(reason(&refused), not_found());
+        let refused = world.book(parent, &slot, &children).await.unwrap_err();
+        assert_eq!(refusal(&refused), not_found());
     }
 }
 
@@ -54,14 +48,11 @@ async fn a_trainer_opens_no_windows_for_another_but_an_admin_does() {
     let (trainer, location_id) = world.trainer_at_work("UTC").await;
     let request = || {
         let slots = vec![single(&location_id, day(), "09:00", "10:00")];
-        open_schedule(&trainer, day(), 1, slots)
+        open_schedule(trainer, day(), 1, slots)
     };
-    let mut schedules = world.schedules.clone();
-    let refused = schedules
-        .open_schedule(world.trainer().asks(request()))
-        .await;
-    assert_eq!(reason(&refused.unwrap_err()), not_found());
-    let opened = schedules.open_schedule(world.admin.asks(request())).await;
+    let refused = world.call(world.trainer(), request()).await;
+    assert_eq!(refusal(&refused.unwrap_err()), not_found());
+    let opened = world.call(Caller::Admin, request()).await;
     opened.unwrap();
 }
 
@@ -70,29 +61,21 @@ async fn a_session_is_not_completed_before_it_is_paid_and_over() {
     let world = World::start().await;
     let (trainer, slots) = world.slots(&[9]).await;
     let (parent, children) = world.family(1);
-    let booked = world.book(&parent, &slots[0], &children).await;
+    let booked = world.book(parent, &slots[0], &children).await;
     let session_id = booked.unwrap().session_id;
-    let complete = async |user: &User| {
+    let complete = async |caller| {
         let complete = pb::CompleteSessionRequest {
             request_id: request_id(),
             session_id: session_id.clone(),
         };
-        let mut sessions = world.sessions.clone();
-        let completed = sessions.complete_session(user.asks(complete)).await;
-        reason(&completed.unwrap_err())
+        let completed = world.call(caller, complete).await;
+        refusal(&completed.unwrap_err())
     };
     let refused = |reason: &str| (Code::FailedPrecondition, reason.to_owned());
-    assert_eq!(complete(&trainer).await, refused("SESSION_STATE"));
-    let settle = pb::SettleSessionRequest {
-        request_id: request_id(),
-        session_id: session_id.clone(),
-        payment_id: Uuid::now_v7().to_string(),
-    };
-    let mut sessions = world.sessions.clone();
-    let settled = sessions.settle_session(world.service().asks(settle)).await;
-    settled.unwrap();
-    assert_eq!(complete(&trainer).await, refused("SESSION_NOT_OVER"));
-    assert_eq!(complete(&parent).await.0, Code::PermissionDenied);
+    assert_eq!(complete(trainer).await, refused("SESSION_STATE"));
+    world.settle(&session_id, Uuid::now_v7()).await;
+    assert_eq!(complete(trainer).await, refused("SESSION_NOT_OVER"));
+    assert_eq!(complete(parent).await.0, Code::PermissionDenied);
 }
 
 #[tokio::test]
@@ -102,16 +85,13 @@ async fn the_internal_calls_are_for_services_only() {
         request_id: request_id(),
         session_id: Uuid::now_v7().to_string(),
     };
-    let mut sessions = world.sessions.clone();
-    for user in [&world.admin, &world.parent(), &world.trainer()] {
-        let refused = sessions.expire_session_hold(user.asks(expire())).await;
+    for user in [Caller::Admin, Caller::parent(), world.trainer()] {
+        let refused = world.call(user, expire()).await;
         assert_eq!(refused.unwrap_err().code(), Code::PermissionDenied);
     }
-    let unknown = sessions
-        .expire_session_hold(world.service().asks(expire()))
-        .await;
-    assert_eq!(reason(&unknown.unwrap_err()), not_found());
-    let nobody = sessions.expire_session_hold(expire()).await.unwrap_err();
+    let unknown = world.call(Caller::Service, expire()).await;
+    assert_eq!(refusal(&unknown.unwrap_err()), not_found());
+    let nobody = world.call(Caller::Nobody, expire()).await.unwrap_err();
     assert_eq!(nobody.code(), Code::Unauthenticated);
 }
 
@@ -125,17 +105,15 @@ async fn everything_that_is_wrong_with_a_booking_comes_back_together() {
         slot_id: "court 1".to_owned(),
         child_ids: vec![child.clone(), "?".to_owned(), child],
     };
-    let mut sessions = world.sessions.clone();
-    let refused = sessions.book_session(parent.asks(bad)).await.unwrap_err();
+    let refused = world.call(parent, bad).await.unwrap_err();
     let invalid = (Code::InvalidArgument, "INVALID_FIELDS".to_owned());
-    assert_eq!(reason(&refused), invalid);
+    assert_eq!(refusal(&refused), invalid);
     let expected = [
-        ("request_id", "REQUIRED"),
-        ("slot_id", "UUID"),
-        ("child_ids[1]", "UUID"),
-        ("child_ids[2]", "DUPLICATE"),
+        "request_id: REQUIRED",
+        "slot_id: UUID",
+        "child_ids[1]: UUID",
+        "child_ids[2]: DUPLICATE",
     ];
-    let expected = expected.map(|(field, reason)| (field.to_owned(), reason.to_owned()));
     assert_eq!(violations(&refused), expected);
 }
 
@@ -152,16 +130,8 @@ async fn everything_that_is_wrong_with_a_window_comes_back_together() {
         with_rule(None),
         with_rule(Some(Rule::Recurring(pb::RecurringSlots::default()))),
     ];
-    let bad = open_schedule(&trainer, day(), 0, slots);
-    let mut schedules = world.schedules.clone();
-    let refused = schedules
-        .open_schedule(trainer.asks(bad))
-        .await
-        .unwrap_err();
-    let fields: Vec<_> = violations(&refused)
-        .into_iter()
-        .map(|(field, _)| field)
-        .collect();
+    let bad = open_schedule(trainer, day(), 0, slots);
+    let refused = world.call(trainer, bad).await.unwrap_err();
     let expected = [
         "ends_at",
         "slots[0].location_id",
@@ -173,7 +143,7 @@ async fn everything_that_is_wrong_with_a_window_comes_back_together() {
         "slots[2].recurring.until",
         "slots[2].recurring.times",
     ];
-    assert_eq!(fields, expected);
+    assert_eq!(fields(&refused), expected);
 }
 
 #[tokio::test]
@@ -185,18 +155,13 @@ async fn a_group_price_is_for_two_or_more_and_in_the_currency_of_the_trainer() {
         currency.clone_into(&mut price.currency_code);
         let set = pb::SetGroupPriceRequest {
             request_id: request_id(),
-            trainer_id: trainer.id.to_string(),
+            trainer_id: trainer.id().to_string(),
             participants,
             price: Some(price),
         };
-        let mut calendars = world.calendars.clone();
-        let refused = calendars.set_group_price(trainer.asks(set)).await;
+        let refused = world.call(trainer, set).await;
         violations(&refused.unwrap_err())
     };
-    let expected = |field: &str, reason: &str| vec![(field.to_owned(), reason.to_owned())];
-    assert_eq!(set(1, "EUR").await, expected("participants", "RANGE"));
-    assert_eq!(
-        set(2, "USD").await,
-        expected("price.currency_code", "CURRENCY")
-    );
+    assert_eq!(set(1, "EUR").await, ["participants: RANGE"]);
+    assert_eq!(set(2, "USD").await, ["price.currency_code: CURRENCY"]);
 }

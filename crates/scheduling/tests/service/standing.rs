@@ -1,21 +1,19 @@
 //! Who can be booked, by whom and for whom, as identity's events change it.
 
-use contracts::common::v1::{Money, Role};
+use contracts::common::v1::Role;
 use contracts::identity::events::v1 as identity;
 use contracts::identity::events::v1::identity_event::Event;
 use contracts::scheduling::v1 as pb;
+use testing::{Caller, eur, refusal, request_id};
 use tonic::Code;
 use uuid::Uuid;
 
-use crate::support::{World, own_position, reason, request_id};
+use crate::world::World;
 
 fn terms(trainer_id: Uuid, minor_units: i64, accepting_bookings: bool) -> Event {
     Event::TrainerUpdated(identity::TrainerUpdated {
         trainer_id: trainer_id.to_string(),
-        price_per_hour: Some(Money {
-            currency_code: "EUR".to_owned(),
-            minor_units,
-        }),
+        price_per_hour: Some(eur(minor_units)),
         session_duration_minutes: 60,
         external: false,
         updated_at: None,
@@ -68,8 +66,7 @@ async fn heard(world: &World) {
         trainer_id: Uuid::now_v7().to_string(),
         location_id: Uuid::now_v7().to_string(),
     };
-    let mut calendars = world.calendars.clone();
-    let refused = calendars.assign_trainer_location(world.admin.asks(stranger));
+    let refused = world.call(Caller::Admin, stranger);
     refused.await.unwrap_err();
 }
 
@@ -78,16 +75,14 @@ async fn a_new_price_is_that_of_new_bookings_only() {
     let world = World::start().await;
     let (trainer, slots) = world.slots(&[9, 11]).await;
     let (parent, children) = world.family(1);
-    let before = world.book(&parent, &slots[0], &children).await.unwrap();
-    world
-        .identity
-        .says(trainer.id, terms(trainer.id, 10_000, true));
+    let before = world.book(parent, &slots[0], &children).await.unwrap();
+    world.identity_says(trainer.id(), terms(trainer.id(), 10_000, true));
     heard(&world).await;
-    let after = world.book(&parent, &slots[1], &children).await.unwrap();
+    let after = world.book(parent, &slots[1], &children).await.unwrap();
     let amounts = [&before, &after].map(|booked| booked.price.clone().unwrap().minor_units);
     assert_eq!(amounts, [8_000, 10_000]);
     let kept = world
-        .session(&parent, &before.session_id, before.position.clone())
+        .session(parent, &before.session_id, before.position.clone())
         .await
         .unwrap();
     assert_eq!(kept.price, before.price);
@@ -110,20 +105,20 @@ async fn a_trainer_who_pauses_is_closed_erased_or_no_trainer_any_more_takes_no_b
     ] {
         let (trainer, slots) = world.slots(&[9, 11]).await;
         let (parent, children) = world.family(1);
-        let booked = world.book(&parent, &slots[0], &children).await.unwrap();
-        world.identity.says(trainer.id, stop(trainer.id));
+        let booked = world.book(parent, &slots[0], &children).await.unwrap();
+        world.identity_says(trainer.id(), stop(trainer.id()));
         heard(&world).await;
-        let refused = world.book(&parent, &slots[1], &children).await.unwrap_err();
-        assert_eq!(reason(&refused), not_bookable());
-        assert_eq!(available(&world, trainer.id).await, 0);
+        let refused = world.book(parent, &slots[1], &children).await.unwrap_err();
+        assert_eq!(refusal(&refused), not_bookable());
+        assert_eq!(available(&world, trainer.id()).await, 0);
         let stands = world
-            .session(&parent, &booked.session_id, booked.position.clone())
+            .session(parent, &booked.session_id, booked.position.clone())
             .await
             .unwrap();
         assert_eq!(stands.state(), pb::SessionState::Pending, "it stands");
         if let Some(start) = start {
-            world.identity.says(trainer.id, start(trainer.id));
-            world.book(&parent, &slots[1], &children).await.unwrap();
+            world.identity_says(trainer.id(), start(trainer.id()));
+            world.book(parent, &slots[1], &children).await.unwrap();
         }
     }
 }
@@ -131,12 +126,11 @@ async fn a_trainer_who_pauses_is_closed_erased_or_no_trainer_any_more_takes_no_b
 async fn available(world: &World, trainer_id: Uuid) -> usize {
     let request = pb::ListAvailableSlotsRequest {
         trainer_id: trainer_id.to_string(),
-        min_position: Some(own_position(1)),
+        min_position: Some(world.position(1)),
         ..pb::ListAvailableSlotsRequest::default()
     };
-    let mut schedules = world.schedules.clone();
-    let answer = schedules.list_available_slots(world.admin.asks(request));
-    answer.await.unwrap().into_inner().slots.len()
+    let answer = world.call(Caller::Admin, request);
+    answer.await.unwrap().slots.len()
 }
 
 #[tokio::test]
@@ -147,24 +141,24 @@ async fn nothing_new_is_booked_for_a_child_that_was_archived_or_erased() {
     let child = children[0];
     let archived = identity::ChildArchived {
         child_id: child.to_string(),
-        guardian_id: parent.id.to_string(),
+        guardian_id: parent.id().to_string(),
         archived_at: None,
     };
-    world.identity.says(child, Event::ChildArchived(archived));
+    world.identity_says(child, Event::ChildArchived(archived));
     heard(&world).await;
-    let refused = world.book(&parent, &slots[0], &children).await.unwrap_err();
+    let refused = world.book(parent, &slots[0], &children).await.unwrap_err();
     assert_eq!(
-        reason(&refused),
+        refusal(&refused),
         (Code::FailedPrecondition, "CHILD_ARCHIVED".to_owned())
     );
     let erased = identity::ChildErased {
         child_id: child.to_string(),
         erased_at: None,
     };
-    world.identity.says(child, Event::ChildErased(erased));
+    world.identity_says(child, Event::ChildErased(erased));
     heard(&world).await;
-    let refused = world.book(&parent, &slots[0], &children).await.unwrap_err();
-    assert_eq!(reason(&refused), (Code::NotFound, "NOT_FOUND".to_owned()));
+    let refused = world.book(parent, &slots[0], &children).await.unwrap_err();
+    assert_eq!(refusal(&refused), (Code::NotFound, "NOT_FOUND".to_owned()));
 }
 
 #[tokio::test]
@@ -172,25 +166,25 @@ async fn after_a_transfer_the_new_guardian_books_and_what_was_booked_stays_with_
     let world = World::start().await;
     let (_, slots) = world.slots(&[9, 11]).await;
     let (former, children) = world.family(1);
-    let guardian = world.parent();
-    let booked = world.book(&former, &slots[0], &children).await.unwrap();
+    let guardian = Caller::parent();
+    let booked = world.book(former, &slots[0], &children).await.unwrap();
     let transferred = identity::GuardianTransferred {
         child_id: children[0].to_string(),
-        former_guardian_id: former.id.to_string(),
-        guardian_id: guardian.id.to_string(),
+        former_guardian_id: former.id().to_string(),
+        guardian_id: guardian.id().to_string(),
         transferred_at: None,
     };
     let event = Event::GuardianTransferred(transferred);
-    world.identity.says(children[0], event);
-    let after = world.book(&guardian, &slots[1], &children).await.unwrap();
-    let refused = world.book(&former, &slots[1], &children).await.unwrap_err();
-    assert_eq!(reason(&refused), (Code::NotFound, "NOT_FOUND".to_owned()));
+    world.identity_says(children[0], event);
+    let after = world.book(guardian, &slots[1], &children).await.unwrap();
+    let refused = world.book(former, &slots[1], &children).await.unwrap_err();
+    assert_eq!(refusal(&refused), (Code::NotFound, "NOT_FOUND".to_owned()));
     let position = after.position.clone();
-    let session = world.session(&former, &booked.session_id, position.clone());
+    let session = world.session(former, &booked.session_id, position.clone());
     session.await.unwrap();
-    let session = world.session(&guardian, &booked.session_id, position);
+    let session = world.session(guardian, &booked.session_id, position);
     assert_eq!(
-        reason(&session.await.unwrap_err()),
+        refusal(&session.await.unwrap_err()),
         (Code::NotFound, "NOT_FOUND".to_owned())
     );
 }
