@@ -82,11 +82,14 @@ impl Process for TicketHold {
 #[cfg(test)]
 mod tests {
     use chrono::{DateTime, TimeDelta, Utc};
-    use prost::Message;
+    use testing::{NOTHING, Run, delivered};
     use uuid::Uuid;
 
     use super::*;
     use crate::domain::{Money, PaymentId};
+
+    const EXPIRE: &str = "send /divinetime.ticketing.v1.TicketService/ExpireTicketHold";
+    const WAIT: &str = "timer expiry at 1811852100";
 
     fn hold_id() -> HoldId {
         Uuid::from_u128(1).into()
@@ -96,23 +99,8 @@ mod tests {
         "2027-06-01T12:15:00Z".parse().unwrap()
     }
 
-    fn delivered(event: EventEvent) -> Delivered<TicketingLogEvent> {
-        Delivered {
-            source: "ticketing",
-            position: 3,
-            event_id: Uuid::from_u128(9),
-            recorded_at: due() - TimeDelta::minutes(15),
-            actor: "system".to_owned(),
-            aggregate_id: Uuid::from_u128(100).to_string(),
-            sequence: 3,
-            correlation_id: Uuid::from_u128(8),
-            trace_context: None,
-            event: TicketingLogEvent::Event(event),
-        }
-    }
-
-    fn held(minor_units: i64) -> Delivered<TicketingLogEvent> {
-        delivered(EventEvent::TicketsHeld {
+    fn held(minor_units: i64) -> TicketingLogEvent {
+        TicketingLogEvent::Event(EventEvent::TicketsHeld {
             hold_id: hold_id(),
             event_id: Uuid::from_u128(100).into(),
             parent_id: Uuid::from_u128(4).into(),
@@ -126,8 +114,8 @@ mod tests {
         })
     }
 
-    fn confirmed(payment_id: Option<PaymentId>) -> Delivered<TicketingLogEvent> {
-        delivered(EventEvent::TicketsConfirmed {
+    fn confirmed(payment_id: Option<PaymentId>) -> TicketingLogEvent {
+        TicketingLogEvent::Event(EventEvent::TicketsConfirmed {
             hold_id: hold_id(),
             event_id: Uuid::from_u128(100).into(),
             tickets: vec![],
@@ -137,75 +125,47 @@ mod tests {
         })
     }
 
-    fn timer() -> Input<'static, TicketingLogEvent> {
-        Input::Timer {
-            name: EXPIRY,
-            due: due(),
-        }
+    fn key(event: TicketingLogEvent) -> Option<String> {
+        TicketHold.key(&delivered(event))
     }
 
     #[test]
     fn a_hold_waits_for_its_time_and_is_then_let_go() {
-        let mut state = Waiting::default();
-        let effects = TicketHold.react(&mut state, Input::Event(&held(4_999)));
-        assert!(
-            matches!(effects.as_slice(), [Effect::SetTimer { name: EXPIRY, due: at }] if *at == due())
-        );
+        let mut run = Run::of(TicketHold);
+        assert_eq!(run.event(held(4_999)), [WAIT]);
 
-        let mut effects = TicketHold.react(&mut state, timer());
-        let Some(Effect::Send {
-            service,
-            method,
-            build,
-        }) = effects.pop()
-        else {
-            panic!("a command is sent");
-        };
-        assert_eq!(service, "ticketing");
-        assert_eq!(
-            method,
-            "/divinetime.ticketing.v1.TicketService/ExpireTicketHold"
-        );
-        let request = ExpireTicketHoldRequest::decode(build("r".to_owned()).as_slice()).unwrap();
-        assert_eq!(request.request_id, "r");
+        assert_eq!(run.timer(EXPIRY, due()), [EXPIRE]);
+        let request: ExpireTicketHoldRequest = run.sent();
+        assert_eq!(request.request_id, "request");
         assert_eq!(request.hold_id, hold_id().to_string());
         assert_eq!(request.event_id, Uuid::from_u128(100).to_string());
     }
 
     #[test]
     fn a_hold_delivered_twice_has_one_timer() {
-        let mut state = Waiting::default();
+        let mut run = Run::of(TicketHold);
         for _ in 0..2 {
-            let effects = TicketHold.react(&mut state, Input::Event(&held(4_999)));
-            assert!(matches!(
-                effects.as_slice(),
-                [Effect::SetTimer { name: EXPIRY, .. }]
-            ));
+            assert_eq!(run.event(held(4_999)), [WAIT]);
         }
     }
 
     #[test]
     fn a_paid_hold_is_done_with() {
         let paid = confirmed(Some(Uuid::from_u128(7).into()));
-        assert_eq!(TicketHold.key(&paid), Some(hold_id().to_string()));
-        let mut state = Waiting::default();
-        TicketHold.react(&mut state, Input::Event(&held(4_999)));
-        let effects = TicketHold.react(&mut state, Input::Event(&paid));
-        assert!(matches!(effects.as_slice(), [Effect::Done]));
+        assert_eq!(key(paid.clone()), Some(hold_id().to_string()));
+        let mut run = Run::of(TicketHold);
+        run.event(held(4_999));
+        assert_eq!(run.event(paid), ["done"]);
     }
 
     #[test]
     fn free_tickets_never_start_it() {
-        assert_eq!(TicketHold.key(&held(0)), None);
-        assert_eq!(TicketHold.key(&confirmed(None)), None);
+        assert_eq!(key(held(0)), None);
+        assert_eq!(key(confirmed(None)), None);
     }
 
     #[test]
     fn a_timer_without_a_hold_sends_nothing() {
-        assert!(
-            TicketHold
-                .react(&mut Waiting::default(), timer())
-                .is_empty()
-        );
+        assert_eq!(Run::of(TicketHold).timer(EXPIRY, due()), NOTHING);
     }
 }

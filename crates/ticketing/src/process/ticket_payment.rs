@@ -86,8 +86,11 @@ impl Process for TicketPayment {
 #[cfg(test)]
 mod tests {
     use contracts::payments::events::v1::{PaymentFailed, PaymentSucceeded};
+    use testing::{Run, delivered};
 
     use super::*;
+
+    const SETTLE: &str = "send /divinetime.ticketing.v1.TicketService/SettleTicketHold";
 
     fn envelope(event: Public) -> Envelope {
         Envelope {
@@ -138,36 +141,18 @@ mod tests {
 
     #[test]
     fn each_delivery_settles_the_hold_and_remembers_nothing() {
-        let delivered = Delivered {
-            source: "payments",
-            position: 7,
-            event_id: uuid::Uuid::from_u128(9),
-            recorded_at: chrono::Utc::now(),
-            actor: "system".to_owned(),
-            aggregate_id: "payment".to_owned(),
-            sequence: 2,
-            correlation_id: uuid::Uuid::from_u128(8),
-            trace_context: None,
-            event: received(),
-        };
-        assert_eq!(TicketPayment.key(&delivered), Some("hold".to_owned()));
+        assert_eq!(
+            TicketPayment.key(&delivered(received())),
+            Some("hold".to_owned())
+        );
+        let mut run = Run::of(TicketPayment);
         for _ in 0..2 {
-            let effects = TicketPayment.react(&mut Nothing {}, Input::Event(&delivered));
-            let mut effects = effects.into_iter();
-            let Some(Effect::Send { method, build, .. }) = effects.next() else {
-                panic!("a command is sent");
-            };
-            assert_eq!(
-                method,
-                "/divinetime.ticketing.v1.TicketService/SettleTicketHold"
-            );
-            let request =
-                SettleTicketHoldRequest::decode(build("r".to_owned()).as_slice()).unwrap();
+            assert_eq!(run.event(received()), [SETTLE, "done"]);
+            let request: SettleTicketHoldRequest = run.sent();
             assert_eq!(
                 (request.hold_id.as_str(), request.payment_id.as_str()),
                 ("hold", "payment")
             );
-            assert!(matches!(effects.next(), Some(Effect::Done)));
         }
     }
 }

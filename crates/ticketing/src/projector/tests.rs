@@ -3,9 +3,10 @@
 use std::sync::Arc;
 
 use chrono::{DateTime, TimeDelta, Utc};
-use eventsourcing::{Context, LocalFeed, Projector, Repository, testing::TestDatabase};
+use eventsourcing::{Context, LocalFeed, Projector, Repository};
 use serde_json::Value;
 use sqlx::PgPool;
+use testing::Database;
 use uuid::Uuid;
 
 use super::Sales;
@@ -112,7 +113,7 @@ async fn rows(pool: &PgPool) -> Vec<Value> {
 
 #[tokio::test]
 async fn event_by_event_and_all_at_once_give_the_same_rows() {
-    let database = TestDatabase::create(&crate::definition().migrations).await;
+    let database = Database::of(&crate::definition()).await;
     let log = database.log().await;
     let pool = database.pool();
     let events: Repository<Event> = Repository::new(&log);

@@ -137,14 +137,14 @@ fn of_these(children: &[Uuid], rows: &HashMap<Uuid, Guarded>) -> HashMap<Uuid, G
 
 #[cfg(test)]
 mod tests {
-    use eventsourcing::testing::TestDatabase;
     use futures::{FutureExt, future::join_all};
+    use testing::Database;
 
     use super::*;
 
     /// Guardians of the children 1 to 100: guardian 1001 of child 1, and so on.
-    async fn guardians() -> (TestDatabase, Guardians) {
-        let database = TestDatabase::create(&crate::definition().migrations).await;
+    async fn guardians() -> (Database, Guardians) {
+        let database = Database::of(&crate::definition()).await;
         for child in 1..=100 {
             sqlx::query(
                 "insert into children (child_id, guardian_id, archived) values ($1, $2, false)",

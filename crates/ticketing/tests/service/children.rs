@@ -2,31 +2,21 @@
 
 use std::time::Duration;
 
-use contracts::identity::events::v1::{self as identity, IdentityEvent, identity_event::Event};
+use contracts::identity::events::v1::{self as identity, identity_event::Event};
+use testing::{Caller, reason};
 use tonic::Code;
 use uuid::Uuid;
 
-use crate::world::{World, reason, tier};
+use crate::world::{World, tier};
 
 const LONG: Duration = Duration::from_mins(15);
-
-fn parent() -> Uuid {
-    Uuid::now_v7()
-}
-
-fn says(world: &World, child: Uuid, event: Event) {
-    let event = IdentityEvent { event: Some(event) };
-    world
-        .identity
-        .publish("Anything", &child.to_string(), &event);
-}
 
 #[tokio::test]
 async fn no_place_is_taken_for_a_child_that_was_archived_or_erased() {
     let world = World::start(LONG).await;
     let event = world.on_sale(50, vec![tier("Seat", 4_999, 50)]).await;
     let seat = event.tier_ids[0].as_str();
-    let parent = parent();
+    let parent = Caller::parent();
     for (says_so, code, why) in [
         (
             (|child_id| {
@@ -50,7 +40,7 @@ async fn no_place_is_taken_for_a_child_that_was_archived_or_erased() {
         ),
     ] {
         let child = world.add_child(parent);
-        says(&world, child, says_so(child.to_string()));
+        world.identity_says(child, says_so(child.to_string()));
         // The stranger makes ticketing catch up with identity.
         let lines = [(seat, Uuid::now_v7())];
         world
@@ -69,15 +59,15 @@ async fn after_a_transfer_the_new_guardian_takes_places_and_keeps_out_the_former
     let world = World::start(LONG).await;
     let event = world.on_sale(50, vec![tier("Seat", 4_999, 50)]).await;
     let seat = event.tier_ids[0].as_str();
-    let (former, guardian) = (parent(), parent());
+    let (former, guardian) = (Caller::parent(), Caller::parent());
     let child = world.add_child(former);
     let transferred = identity::GuardianTransferred {
         child_id: child.to_string(),
-        former_guardian_id: former.to_string(),
-        guardian_id: guardian.to_string(),
+        former_guardian_id: former.id().to_string(),
+        guardian_id: guardian.id().to_string(),
         transferred_at: None,
     };
-    says(&world, child, Event::GuardianTransferred(transferred));
+    world.identity_says(child, Event::GuardianTransferred(transferred));
     let lines = [(seat, child)];
     world.hold(guardian, &event.event_id, &lines).await.unwrap();
     let refused = world.hold(former, &event.event_id, &lines).await;

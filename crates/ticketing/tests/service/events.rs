@@ -8,10 +8,11 @@ use contracts::{
         CreateEventRequest, EventState, EventType, GetEventRequest, ListEventsRequest,
     },
 };
+use testing::{Caller, reason, violations};
 use tonic::Code;
 use uuid::Uuid;
 
-use crate::world::{Caller, World, camp, reason, ticketing_position, tier, violations};
+use crate::world::{World, camp, tier};
 
 const HOLD: Duration = Duration::from_mins(15);
 
@@ -24,7 +25,7 @@ fn instant(text: &str) -> prost_types::Timestamp {
 async fn a_draft_is_resolved_in_its_locations_zone_and_only_admins_see_it() {
     let world = World::start(HOLD).await;
     let location = world.add_location("America/New_York");
-    let created = world.create(Caller::Admin, camp(location)).await.unwrap();
+    let created = world.call(Caller::Admin, camp(location)).await.unwrap();
     assert_eq!(created.starts_at, Some(instant("2099-07-10T13:00:00Z")));
     assert_eq!(created.ends_at, Some(instant("2099-07-11T19:30:00Z")));
 
@@ -32,9 +33,8 @@ async fn a_draft_is_resolved_in_its_locations_zone_and_only_admins_see_it() {
         event_id: created.event_id.clone(),
         min_position: created.position.clone(),
     };
-    for stranger in [Caller::Nobody, Caller::Parent(Uuid::now_v7())] {
-        let request = world.request(stranger, get.clone());
-        let refused = world.events().get_event(request).await.unwrap_err();
+    for stranger in [Caller::Nobody, Caller::parent()] {
+        let refused = world.call(stranger, get.clone()).await.unwrap_err();
         assert_eq!(
             (refused.code(), reason(&refused).as_str()),
             (Code::NotFound, "NOT_FOUND")
@@ -61,11 +61,11 @@ async fn a_draft_is_resolved_in_its_locations_zone_and_only_admins_see_it() {
     assert_eq!(shown.tiers[0].capacity, 10);
 
     let held = world
-        .hold(Uuid::now_v7(), &created.event_id, &[])
+        .hold(Caller::parent(), &created.event_id, &[])
         .await
         .unwrap_err();
     assert_eq!(reason(&held), "INVALID_FIELDS");
-    let parent = Uuid::now_v7();
+    let parent = Caller::parent();
     let child = world.add_child(parent);
     let lines = [(created.tier_ids[0].as_str(), child)];
     let refused = world
@@ -86,12 +86,8 @@ async fn publishing_shows_an_event_to_everyone_and_twice_is_success() {
         event_id: event.event_id.clone(),
         min_position: again.position,
     };
-    let shown = world
-        .events()
-        .get_event(world.request(Caller::Nobody, get))
-        .await
-        .unwrap();
-    let shown = shown.into_inner().event.unwrap();
+    let shown = world.call(Caller::Nobody, get).await.unwrap();
+    let shown = shown.event.unwrap();
     assert_eq!(shown.state(), EventState::Published);
     assert!(shown.published_at.is_some());
     let unknown = Uuid::now_v7().to_string();
@@ -123,7 +119,7 @@ async fn events_are_listed_by_their_start_in_pages_and_by_filter() {
             end_date: date,
             ..camp(location)
         };
-        let created = world.create(Caller::Admin, request).await.unwrap();
+        let created = world.call(Caller::Admin, request).await.unwrap();
         position = created.position.unwrap().position;
         if day != 5 {
             let published = world.publish(&created.event_id).await.unwrap();
@@ -132,17 +128,12 @@ async fn events_are_listed_by_their_start_in_pages_and_by_filter() {
     }
     let list = |caller, request: ListEventsRequest| {
         let request = ListEventsRequest {
-            min_position: Some(ticketing_position(position)),
+            min_position: Some(world.position(position)),
             ..request
         };
-        let request = world.request(caller, request);
-        async {
-            let page = world
-                .events()
-                .list_events(request)
-                .await
-                .unwrap()
-                .into_inner();
+        let world = &world;
+        async move {
+            let page = world.call(caller, request).await.unwrap();
             let titles: Vec<_> = page.events.into_iter().map(|event| event.title).collect();
             (titles, page.next_page_token)
         }
@@ -205,34 +196,29 @@ async fn everything_wrong_with_a_draft_comes_back_together() {
         trainer_ids: vec!["coach".to_owned()],
         tiers: vec![tier("A", -1, 0), tier("a", 5, 1)],
     };
-    let refused = world.create(Caller::Admin, request).await.unwrap_err();
+    let refused = world.call(Caller::Admin, request).await.unwrap_err();
     assert_eq!(refused.code(), Code::InvalidArgument);
-    let found = violations(&refused);
-    let found: Vec<_> = found
-        .iter()
-        .map(|(field, why)| (field.as_str(), why.as_str()))
-        .collect();
     assert_eq!(
-        found,
+        violations(&refused),
         [
-            ("request_id", "UUID"),
-            ("title", "REQUIRED"),
-            ("description", "LENGTH"),
-            ("event_type", "ENUM"),
-            ("location_id", "REQUIRED"),
-            ("start_date", "REQUIRED"),
-            ("end_date", "DATE"),
-            ("start_time", "TIME"),
-            ("end_time", "TIME"),
-            ("max_participants", "RANGE"),
-            ("min_age", "RANGE"),
-            ("max_age", "RANGE"),
-            ("skill_levels[1]", "REPEATED"),
-            ("skill_levels[2]", "ENUM"),
-            ("trainer_ids[0]", "UUID"),
-            ("tiers[0].price.minor_units", "NEGATIVE"),
-            ("tiers[0].capacity", "RANGE"),
-            ("tiers[1].type", "REPEATED"),
+            "request_id: UUID",
+            "title: REQUIRED",
+            "description: LENGTH",
+            "event_type: ENUM",
+            "location_id: REQUIRED",
+            "start_date: REQUIRED",
+            "end_date: DATE",
+            "start_time: TIME",
+            "end_time: TIME",
+            "max_participants: RANGE",
+            "min_age: RANGE",
+            "max_age: RANGE",
+            "skill_levels[1]: REPEATED",
+            "skill_levels[2]: ENUM",
+            "trainer_ids[0]: UUID",
+            "tiers[0].price.minor_units: NEGATIVE",
+            "tiers[0].capacity: RANGE",
+            "tiers[1].type: REPEATED",
         ]
     );
     world.stop().await;
@@ -268,8 +254,8 @@ async fn a_local_time_that_the_clocks_skip_or_pass_twice_is_refused() {
         (skipped, "start_time", "LOCAL_TIME_MISSING"),
         (twice, "end_time", "LOCAL_TIME_AMBIGUOUS"),
     ] {
-        let refused = world.create(Caller::Admin, request).await.unwrap_err();
-        assert_eq!(violations(&refused), [(field.to_owned(), why.to_owned())]);
+        let refused = world.call(Caller::Admin, request).await.unwrap_err();
+        assert_eq!(violations(&refused), [format!("{field}: {why}")]);
         assert!(
             refused.message().contains("America/New_York"),
             "{}",
@@ -283,18 +269,15 @@ async fn a_local_time_that_the_clocks_skip_or_pass_twice_is_refused() {
 async fn an_unknown_location_is_not_found_and_a_parent_may_not_draft() {
     let world = World::start(HOLD).await;
     let refused = world
-        .create(Caller::Admin, camp(Uuid::now_v7()))
+        .call(Caller::Admin, camp(Uuid::now_v7()))
         .await
         .unwrap_err();
     assert_eq!(
         (refused.code(), reason(&refused).as_str()),
         (Code::NotFound, "NOT_FOUND")
     );
-    let parent = Caller::Parent(Uuid::now_v7());
-    let refused = world
-        .create(parent, camp(Uuid::now_v7()))
-        .await
-        .unwrap_err();
+    let parent = Caller::parent();
+    let refused = world.call(parent, camp(Uuid::now_v7())).await.unwrap_err();
     assert_eq!(reason(&refused), "ROLE_NOT_ALLOWED");
     world.stop().await;
 }

@@ -5,7 +5,6 @@
 
 mod children;
 mod events;
-mod neighbours;
 mod sale;
 mod settlement;
 mod tickets;

@@ -3,10 +3,11 @@
 use std::time::Duration;
 
 use contracts::ticketing::v1::{HoldState, HoldTicketsResponse, SettlementOutcome, TicketStatus};
+use testing::{Caller, reason};
 use tonic::Code;
 use uuid::Uuid;
 
-use crate::world::{Caller, World, reason, tier};
+use crate::world::{World, tier};
 
 const LONG: Duration = Duration::from_mins(15);
 const SHORT: Duration = Duration::from_millis(300);
@@ -20,7 +21,7 @@ async fn a_hold_that_is_not_paid_for_runs_out_and_its_place_is_free_again() {
     let world = World::start(SHORT).await;
     let event = world.on_sale(1, vec![tier("Seat", 4_999, 1)]).await;
     let seat = event.tier_ids[0].as_str();
-    let (parent, other) = (Uuid::now_v7(), Uuid::now_v7());
+    let (parent, other) = (Caller::parent(), Caller::parent());
     let (child, other_child) = (world.add_child(parent), world.add_child(other));
     let held = world
         .hold(parent, &event.event_id, &[(seat, child)])
@@ -29,7 +30,7 @@ async fn a_hold_that_is_not_paid_for_runs_out_and_its_place_is_free_again() {
 
     // The next event of the log is that the hold has run out.
     let expired = position(&held) + 1;
-    let tickets = world.tickets_of(Caller::Parent(parent), expired).await;
+    let tickets = world.tickets_of(parent, expired).await;
     assert_eq!(tickets[0].status(), TicketStatus::Canceled);
     assert_eq!(world.event(&event.event_id, expired).await.tiers[0].held, 0);
     world
@@ -43,14 +44,14 @@ async fn a_hold_that_is_not_paid_for_runs_out_and_its_place_is_free_again() {
 async fn a_payment_in_time_confirms_the_tickets_whatever_follows() {
     let world = World::start(LONG).await;
     let event = world.on_sale(5, vec![tier("Seat", 4_999, 5)]).await;
-    let parent = Uuid::now_v7();
+    let parent = Caller::parent();
     let child = world.add_child(parent);
     let lines = [(event.tier_ids[0].as_str(), child)];
     let held = world.hold(parent, &event.event_id, &lines).await.unwrap();
     let payment = world.pay(&held.hold_id);
 
     let confirmed = position(&held) + 1;
-    let tickets = world.tickets_of(Caller::Parent(parent), confirmed).await;
+    let tickets = world.tickets_of(parent, confirmed).await;
     assert_eq!(tickets[0].status(), TicketStatus::Active);
     assert_eq!(tickets[0].payment_id, payment.to_string());
 
@@ -72,7 +73,7 @@ async fn a_payment_in_time_confirms_the_tickets_whatever_follows() {
 async fn a_late_payment_reinstates_the_tickets_while_the_place_is_free() {
     let world = World::start(SHORT).await;
     let event = world.on_sale(5, vec![tier("Seat", 4_999, 5)]).await;
-    let parent = Uuid::now_v7();
+    let parent = Caller::parent();
     let child = world.add_child(parent);
     let lines = [(event.tier_ids[0].as_str(), child)];
     let held = world.hold(parent, &event.event_id, &lines).await.unwrap();
@@ -80,7 +81,7 @@ async fn a_late_payment_reinstates_the_tickets_while_the_place_is_free() {
     world.event(&event.event_id, expired).await;
 
     world.pay(&held.hold_id);
-    let tickets = world.tickets_of(Caller::Parent(parent), expired + 1).await;
+    let tickets = world.tickets_of(parent, expired + 1).await;
     assert_eq!(tickets[0].status(), TicketStatus::Active);
     let shown = world.event(&event.event_id, expired + 1).await;
     assert_eq!((shown.tiers[0].sold, shown.tiers[0].held), (1, 0));
@@ -92,7 +93,7 @@ async fn a_late_payment_is_rejected_when_the_place_is_gone() {
     let world = World::start(SHORT).await;
     let tiers = vec![tier("Seat", 4_999, 1), tier("Sponsored", 0, 1)];
     let event = world.on_sale(1, tiers).await;
-    let (parent, other) = (Uuid::now_v7(), Uuid::now_v7());
+    let (parent, other) = (Caller::parent(), Caller::parent());
     let (child, other_child) = (world.add_child(parent), world.add_child(other));
     let [seat, sponsored] = [event.tier_ids[0].as_str(), event.tier_ids[1].as_str()];
     let held = world
@@ -107,7 +108,7 @@ async fn a_late_payment_is_rejected_when_the_place_is_gone() {
 
     world.pay(&held.hold_id);
     let rejected = position(&taken) + 1;
-    let tickets = world.tickets_of(Caller::Parent(parent), rejected).await;
+    let tickets = world.tickets_of(parent, rejected).await;
     assert_eq!(tickets[0].status(), TicketStatus::Canceled);
     assert_eq!(
         world.public_events().await[2..],

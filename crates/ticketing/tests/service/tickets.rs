@@ -2,23 +2,12 @@
 
 use std::time::Duration;
 
-use contracts::ticketing::v1::{ListTicketsRequest, ListTicketsResponse, TicketStatus};
-use tonic::Status;
-use uuid::Uuid;
+use contracts::ticketing::v1::{ListTicketsRequest, TicketStatus};
+use testing::{Caller, violations};
 
-use crate::world::{Caller, World, ticketing_position, tier, violations};
+use crate::world::{World, tier};
 
 const LONG: Duration = Duration::from_mins(15);
-
-async fn list(
-    world: &World,
-    caller: Caller,
-    request: ListTicketsRequest,
-) -> Result<ListTicketsResponse, Status> {
-    let request = world.request(caller, request);
-    let response = world.tickets().list_tickets(request).await?;
-    Ok(response.into_inner())
-}
 
 #[tokio::test]
 async fn parents_see_their_own_tickets_and_admins_those_of_an_event_or_a_user() {
@@ -28,7 +17,7 @@ async fn parents_see_their_own_tickets_and_admins_those_of_an_event_or_a_user() 
         world.on_sale(9, tiers()).await,
         world.on_sale(9, tiers()).await,
     );
-    let (ann, ben) = (Uuid::now_v7(), Uuid::now_v7());
+    let (ann, ben) = (Caller::parent(), Caller::parent());
     let mut position = 0;
     for (parent, event, tier) in [(ann, &camp, 0), (ann, &clinic, 1), (ben, &camp, 0)] {
         let child = world.add_child(parent);
@@ -36,13 +25,13 @@ async fn parents_see_their_own_tickets_and_admins_those_of_an_event_or_a_user() 
         let held = world.hold(parent, &event.event_id, &lines).await.unwrap();
         position = held.position.unwrap().position;
     }
-    let min_position = Some(ticketing_position(position));
+    let min_position = Some(world.position(position));
     let ask = |request: ListTicketsRequest| ListTicketsRequest {
         min_position: min_position.clone(),
         ..request
     };
     let count = async |caller, request| {
-        let page = list(&world, caller, ask(request)).await.unwrap();
+        let page = world.call(caller, ask(request)).await.unwrap();
         page.tickets.len()
     };
     let all = ListTicketsRequest::default;
@@ -50,31 +39,25 @@ async fn parents_see_their_own_tickets_and_admins_those_of_an_event_or_a_user() 
         event_id: event.to_owned(),
         ..all()
     };
-    let of_user = |user: Uuid| ListTicketsRequest {
-        user_id: user.to_string(),
+    let of_user = |user: Caller| ListTicketsRequest {
+        user_id: user.id().to_string(),
         ..all()
     };
     let active = ListTicketsRequest {
         status: TicketStatus::Active.into(),
         ..all()
     };
-    assert_eq!(count(Caller::Parent(ann), all()).await, 2);
-    assert_eq!(count(Caller::Parent(ann), of_user(ann)).await, 2);
-    assert_eq!(
-        count(Caller::Parent(ann), of_event(&camp.event_id)).await,
-        1
-    );
-    assert_eq!(count(Caller::Parent(ann), active.clone()).await, 1);
+    assert_eq!(count(ann, all()).await, 2);
+    assert_eq!(count(ann, of_user(ann)).await, 2);
+    assert_eq!(count(ann, of_event(&camp.event_id)).await, 1);
+    assert_eq!(count(ann, active.clone()).await, 1);
     assert_eq!(count(Caller::Admin, all()).await, 3);
     assert_eq!(count(Caller::Admin, of_event(&camp.event_id)).await, 2);
     assert_eq!(count(Caller::Admin, of_user(ben)).await, 1);
     assert_eq!(count(Caller::Admin, active).await, 1);
 
-    let foreign = list(&world, Caller::Parent(ann), of_user(ben)).await;
-    assert_eq!(
-        violations(&foreign.unwrap_err()),
-        [("user_id".to_owned(), "NOT_YOURS".to_owned())]
-    );
+    let foreign = world.call(ann, of_user(ben)).await;
+    assert_eq!(violations(&foreign.unwrap_err()), ["user_id: NOT_YOURS"]);
     world.stop().await;
 }
 
@@ -82,7 +65,7 @@ async fn parents_see_their_own_tickets_and_admins_those_of_an_event_or_a_user() 
 async fn tickets_are_listed_newest_first_in_pages() {
     let world = World::start(LONG).await;
     let event = world.on_sale(9, vec![tier("Seat", 4_999, 9)]).await;
-    let parent = Uuid::now_v7();
+    let parent = Caller::parent();
     let mut taken = Vec::new();
     let mut position = 0;
     for _ in 0..5 {
@@ -99,10 +82,10 @@ async fn tickets_are_listed_newest_first_in_pages() {
         let request = ListTicketsRequest {
             page_size: 2,
             page_token,
-            min_position: Some(ticketing_position(position)),
+            min_position: Some(world.position(position)),
             ..ListTicketsRequest::default()
         };
-        let page = list(&world, Caller::Parent(parent), request).await.unwrap();
+        let page = world.call(parent, request).await.unwrap();
         pages += 1;
         listed.extend(page.tickets.into_iter().map(|ticket| ticket.ticket_id));
         page_token = page.next_page_token;

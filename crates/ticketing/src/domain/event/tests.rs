@@ -20,10 +20,8 @@ fn every_event_is_read_as_it_was_stored() {
         expired(2, &[(early_bird(), 12)]),
         rejected(2, 8),
     ];
-    let golden = concat!(env!("CARGO_MANIFEST_DIR"), "/golden/event");
-    eventsourcing::testing::golden(golden, &events, |_, _, payload| {
-        serde_json::from_str(payload).map_err(|error| error.to_string())
-    });
+    let upcasters = (crate::definition().upcasters)();
+    testing::golden("golden/event", &events, &upcasters);
 }
 
 #[test]
