@@ -106,14 +106,14 @@ mod tests {
         let mut run = Run::of(Charge);
         run.event(created());
         assert_eq!(run.event(unknown(10)), ["timer ask at 11"]);
-        assert_eq!(run.timer(11), [RESOLVE, "timer ask at 13"]);
-        assert_eq!(run.timer(13), [RESOLVE, "timer ask at 17"]);
+        assert_eq!(run.timer("ask", at(11)), [RESOLVE, "timer ask at 13"]);
+        assert_eq!(run.timer("ask", at(13)), [RESOLVE, "timer ask at 17"]);
         for due in [17, 25, 41, 73, 133] {
-            run.timer(due);
+            run.timer("ask", at(due));
         }
-        assert_eq!(run.timer(200), [RESOLVE, "timer ask at 260"]);
+        assert_eq!(run.timer("ask", at(200)), [RESOLVE, "timer ask at 260"]);
         assert_eq!(run.event(succeeded()), ["clear ask"]);
-        assert_eq!(run.timer(260), NOTHING);
+        assert_eq!(run.timer("ask", at(260)), NOTHING);
     }
 
     #[test]
@@ -123,7 +123,7 @@ mod tests {
             run.event(created());
             run.event(unknown(10));
             assert_eq!(run.event(outcome), ["clear ask"]);
-            assert_eq!(run.timer(11), NOTHING);
+            assert_eq!(run.timer("ask", at(11)), NOTHING);
         }
     }
 
@@ -132,7 +132,7 @@ mod tests {
         let mut run = Run::of(Charge);
         run.event(created());
         run.event(unknown(10));
-        run.timer(11);
+        run.timer("ask", at(11));
         assert_eq!(run.event(unknown(10)), NOTHING);
         run.event(failed());
         assert_eq!(run.event(failed()), NOTHING);
@@ -160,7 +160,7 @@ mod tests {
                 let effects = match input {
                     0 => run.event(created()),
                     1 => run.event(unknown(10)),
-                    2 => run.timer(second),
+                    2 => run.timer("ask", at(second)),
                     outcome => {
                         let effects = run.event([succeeded(), failed(), canceled()][outcome - 3].clone());
                         proptest::prop_assert_eq!(effects.len(), usize::from(!settled));

@@ -116,6 +116,6 @@ mod tests {
         let mut run = Run::of(Refund);
         assert_eq!(run.event(back), [REFUND_PAYMENT]);
         assert_eq!(run.event(back), NOTHING);
-        assert_eq!(run.timer(10), NOTHING);
+        assert_eq!(run.timer("ask", at(10)), NOTHING);
     }
 }

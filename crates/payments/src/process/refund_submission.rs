@@ -118,9 +118,9 @@ mod tests {
         let mut run = Run::of(RefundSubmission);
         run.event(refund_requested());
         assert_eq!(run.event(refund_unknown(10)), ["timer ask at 11"]);
-        assert_eq!(run.timer(11), [RESOLVE, "timer ask at 13"]);
+        assert_eq!(run.timer("ask", at(11)), [RESOLVE, "timer ask at 13"]);
         assert_eq!(run.event(refund_succeeded()), ["clear ask"]);
-        assert_eq!(run.timer(13), NOTHING);
+        assert_eq!(run.timer("ask", at(13)), NOTHING);
     }
 
     #[test]
@@ -129,7 +129,7 @@ mod tests {
         run.event(refund_requested());
         run.event(refund_unknown(10));
         assert_eq!(run.event(refund_failed()), ["clear ask"]);
-        assert_eq!(run.timer(11), NOTHING);
+        assert_eq!(run.timer("ask", at(11)), NOTHING);
     }
 
     #[test]

@@ -1,6 +1,9 @@
+//! Events for the tests of the processes.
+
 use chrono::{DateTime, TimeDelta, Utc};
-use eventsourcing::{Delivered, Effect, Input, Process};
 use uuid::Uuid;
+
+pub use ::testing::{NOTHING, Run, delivered};
 
 use crate::domain::{
     Money, Payable, PayableKind, PaymentsLogEvent, Purchase,
@@ -9,76 +12,8 @@ use crate::domain::{
 
 pub const PAYMENT: Uuid = Uuid::from_u128(1);
 pub const REFUND: Uuid = Uuid::from_u128(20);
-pub const NOTHING: [&str; 0] = [];
 
-/// One instance of a process, given inputs one after the other. Effects are shown as text.
-pub struct Run<P: Process> {
-    process: P,
-    state: P::State,
-}
-
-impl<P: Process> Run<P> {
-    pub fn of(process: P) -> Self {
-        Self {
-            process,
-            state: P::State::default(),
-        }
-    }
-
-    pub fn event(&mut self, event: impl Into<P::Event>) -> Vec<String> {
-        let delivered = delivered(event.into());
-        self.react(Input::Event(&delivered))
-    }
-
-    pub fn timer(&mut self, second: i64) -> Vec<String> {
-        self.react(Input::Timer {
-            name: "ask",
-            due: at(second),
-        })
-    }
-
-    fn react(&mut self, input: Input<'_, P::Event>) -> Vec<String> {
-        self.process
-            .react(&mut self.state, input)
-            .into_iter()
-            .map(show)
-            .collect()
-    }
-}
-
-fn show(effect: Effect) -> String {
-    match effect {
-        Effect::Send {
-            service,
-            method,
-            build,
-        } => {
-            assert_eq!(service, "payments");
-            assert!(!build("request".to_owned()).is_empty());
-            format!("send {method}")
-        }
-        Effect::SetTimer { name, due } => format!("timer {name} at {}", due.timestamp()),
-        Effect::ClearTimer { name } => format!("clear {name}"),
-        Effect::Done => "done".to_owned(),
-    }
-}
-
-pub fn delivered<E>(event: E) -> Delivered<E> {
-    Delivered {
-        source: "payments",
-        position: 1,
-        event_id: Uuid::from_u128(100),
-        recorded_at: at(0),
-        actor: "system".to_owned(),
-        aggregate_id: PAYMENT.to_string(),
-        sequence: 1,
-        correlation_id: Uuid::from_u128(101),
-        trace_context: None,
-        event,
-    }
-}
-
-fn at(second: i64) -> DateTime<Utc> {
+pub fn at(second: i64) -> DateTime<Utc> {
     DateTime::UNIX_EPOCH + TimeDelta::seconds(second)
 }
 

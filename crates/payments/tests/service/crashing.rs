@@ -2,7 +2,7 @@ use std::time::Duration;
 
 use chrono::{TimeDelta, Utc};
 use contracts::payments::v1::PaymentState as Shown;
-use eventsourcing::{Context, Repository, testing::TestDatabase};
+use eventsourcing::{Context, Repository};
 use payments::{
     domain::{
         Money, Payable, PayableKind, PayableState, Purchase,
@@ -14,20 +14,21 @@ use payments::{
     provider::Provider,
     settlement::Settlement,
 };
+use testing::{Caller, Database};
 use uuid::Uuid;
 
-use crate::world::{World, id};
+use crate::world::{HOLD, World, id};
 
 /// A log with one payment that was opened.
 struct Ledger {
-    database: TestDatabase,
+    database: Database,
     payment: Uuid,
     method: &'static str,
 }
 
 impl Ledger {
     async fn with(method: &'static str) -> Self {
-        let database = TestDatabase::create(&payments::definition().migrations).await;
+        let database = Database::of(&payments::definition()).await;
         let ledger = Self {
             database,
             payment: Uuid::now_v7(),
@@ -216,18 +217,16 @@ async fn a_crash_in_a_refund_returns_the_money_once() {
 
 #[tokio::test]
 async fn an_open_outcome_is_asked_about_after_a_restart() {
-    let world = World::start().await;
-    let parent = Uuid::now_v7();
-    let session = world
-        .scheduling
-        .holds_session(parent, Uuid::now_v7(), TimeDelta::minutes(15));
+    let mut world = World::start().await;
+    let parent = Caller::parent();
+    let session = world.holds_session(parent, Uuid::now_v7(), HOLD);
     let payment = id(&world
         .pay_session(parent, session, "sandbox_timeout_ok")
         .await
         .unwrap());
     world.unknown(payment).await;
 
-    let world = world.restart().await;
+    world.restart().await;
 
     let position = world.succeeded(payment).await;
     assert_eq!(

@@ -1,27 +1,14 @@
-use chrono::TimeDelta;
-use contracts::{
-    common::v1::{LogPosition, Role},
-    payments::{
-        events::v1::PayableKind,
-        v1::{ListPaymentsRequest, ListPaymentsResponse, PaymentState},
-    },
+use contracts::payments::{
+    events::v1::PayableKind,
+    v1::{ListPaymentsRequest, ListPaymentsResponse, PaymentState},
 };
+use testing::Caller;
 use uuid::Uuid;
 
-use crate::world::{World, id};
+use crate::world::{HOLD, World, id};
 
-async fn list(
-    world: &World,
-    user: Uuid,
-    role: Role,
-    request: ListPaymentsRequest,
-) -> ListPaymentsResponse {
-    world
-        .payments()
-        .list_payments(world.by(user, role, request))
-        .await
-        .unwrap()
-        .into_inner()
+async fn list(world: &World, caller: Caller, request: ListPaymentsRequest) -> ListPaymentsResponse {
+    world.call(caller, request).await.unwrap()
 }
 
 fn ids(answer: &ListPaymentsResponse) -> Vec<String> {
@@ -35,21 +22,18 @@ fn ids(answer: &ListPaymentsResponse) -> Vec<String> {
 #[tokio::test]
 async fn payments_are_listed_newest_first_page_by_page() {
     let world = World::start().await;
-    let (parent, other) = (Uuid::now_v7(), Uuid::now_v7());
+    let (parent, other) = (Caller::parent(), Caller::parent());
     let mut own = Vec::new();
     let mut position = 0;
     for number in 0..5 {
         let opened = if number % 2 == 0 {
-            let session =
-                world
-                    .scheduling
-                    .holds_session(parent, Uuid::now_v7(), TimeDelta::minutes(15));
+            let session = world.holds_session(parent, Uuid::now_v7(), HOLD);
             world
                 .pay_session(parent, session, "sandbox_ok")
                 .await
                 .unwrap()
         } else {
-            let hold = world.ticketing.holds_ticket(parent, Uuid::now_v7());
+            let hold = world.holds_ticket(parent, Uuid::now_v7());
             world
                 .pay_tickets(parent, hold, "sandbox_declined")
                 .await
@@ -62,13 +46,10 @@ async fn payments_are_listed_newest_first_page_by_page() {
         };
         own.insert(0, opened.payment_id);
     }
-    let hold = world.ticketing.holds_ticket(other, Uuid::now_v7());
+    let hold = world.holds_ticket(other, Uuid::now_v7());
     let foreign = world.pay_tickets(other, hold, "sandbox_ok").await.unwrap();
     position = position.max(world.succeeded(id(&foreign)).await);
-    let min_position = Some(LogPosition {
-        service: "payments".to_owned(),
-        position,
-    });
+    let min_position = Some(world.position(position));
     let wanted = ListPaymentsRequest {
         page_size: 2,
         min_position,
@@ -78,7 +59,7 @@ async fn payments_are_listed_newest_first_page_by_page() {
     let mut pages = Vec::new();
     let mut request = wanted.clone();
     loop {
-        let page = list(&world, parent, Role::Parent, request.clone()).await;
+        let page = list(&world, parent, request.clone()).await;
         pages.push(ids(&page));
         if page.next_page_token.is_empty() {
             break;
@@ -97,49 +78,28 @@ async fn payments_are_listed_newest_first_page_by_page() {
         ..all.clone()
     };
     assert_eq!(
-        ids(&list(&world, parent, Role::Parent, failed).await),
+        ids(&list(&world, parent, failed).await),
         [own[1].clone(), own[3].clone()]
     );
     let sessions = ListPaymentsRequest {
         payable_kind: PayableKind::Session.into(),
         ..all.clone()
     };
-    assert_eq!(
-        list(&world, parent, Role::Parent, sessions)
-            .await
-            .payments
-            .len(),
-        3
-    );
+    assert_eq!(list(&world, parent, sessions).await.payments.len(), 3);
     let one = ListPaymentsRequest {
         payable_id: hold.to_string(),
         ..all.clone()
     };
     assert_eq!(
-        ids(&list(&world, Uuid::now_v7(), Role::Admin, one.clone()).await),
+        ids(&list(&world, Caller::Admin, one.clone()).await),
         [foreign.payment_id]
     );
-    assert_eq!(
-        list(&world, parent, Role::Parent, one).await.payments.len(),
-        0
-    );
+    assert_eq!(list(&world, parent, one).await.payments.len(), 0);
     let foreign_user = ListPaymentsRequest {
-        user_id: other.to_string(),
+        user_id: other.id().to_string(),
         ..all.clone()
     };
-    assert_eq!(
-        list(&world, parent, Role::Parent, foreign_user)
-            .await
-            .payments
-            .len(),
-        0
-    );
-    assert_eq!(
-        list(&world, Uuid::now_v7(), Role::Admin, all)
-            .await
-            .payments
-            .len(),
-        6
-    );
+    assert_eq!(list(&world, parent, foreign_user).await.payments.len(), 0);
+    assert_eq!(list(&world, Caller::Admin, all).await.payments.len(), 6);
     world.stop().await;
 }

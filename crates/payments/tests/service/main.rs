@@ -1,4 +1,4 @@
-//! The real service on a port of its own, its neighbours played by small log services.
+//! The real service on a port of its own, between stand-ins for scheduling and ticketing.
 
 #![expect(
     clippy::unwrap_used,
@@ -8,7 +8,6 @@
 mod crashing;
 mod listing;
 mod paying;
-mod peers;
 mod projecting;
 mod refunding;
 mod refusing;

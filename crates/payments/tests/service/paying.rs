@@ -1,22 +1,14 @@
-use chrono::TimeDelta;
-use contracts::payments::{
-    events::v1::{PayableKind, payments_event::Event},
-    v1::PaymentState,
-};
+use contracts::payments::{events::v1::PayableKind, v1::PaymentState};
+use testing::{Caller, reason, usd};
 use uuid::Uuid;
 
-use crate::{
-    peers::usd,
-    world::{World, create, id},
-};
-
-const HOLD: TimeDelta = TimeDelta::minutes(15);
+use crate::world::{HOLD, World, create, id};
 
 #[tokio::test]
 async fn a_parent_pays_for_a_session() {
     let world = World::start().await;
-    let (parent, trainer) = (Uuid::now_v7(), Uuid::now_v7());
-    let session = world.scheduling.holds_session(parent, trainer, HOLD);
+    let (parent, trainer) = (Caller::parent(), Uuid::now_v7());
+    let session = world.holds_session(parent, trainer, HOLD);
 
     let opened = world
         .pay_session(parent, session, "sandbox_ok")
@@ -40,8 +32,8 @@ async fn a_parent_pays_for_a_session() {
 #[tokio::test]
 async fn a_parent_pays_for_tickets() {
     let world = World::start().await;
-    let (parent, event) = (Uuid::now_v7(), Uuid::now_v7());
-    let hold = world.ticketing.holds_ticket(parent, event);
+    let (parent, event) = (Caller::parent(), Uuid::now_v7());
+    let hold = world.holds_ticket(parent, event);
 
     let opened = world.pay_tickets(parent, hold, "sandbox_ok").await.unwrap();
     let position = world.succeeded(id(&opened)).await;
@@ -56,8 +48,8 @@ async fn a_parent_pays_for_tickets() {
 #[tokio::test]
 async fn after_a_decline_another_card_pays() {
     let world = World::start().await;
-    let parent = Uuid::now_v7();
-    let session = world.scheduling.holds_session(parent, Uuid::now_v7(), HOLD);
+    let parent = Caller::parent();
+    let session = world.holds_session(parent, Uuid::now_v7(), HOLD);
 
     let declined = world
         .pay_session(parent, session, "sandbox_insufficient_funds")
@@ -84,7 +76,7 @@ async fn after_a_decline_another_card_pays() {
 #[tokio::test]
 async fn silence_of_the_provider_is_resolved_by_asking() {
     let world = World::start().await;
-    let parent = Uuid::now_v7();
+    let parent = Caller::parent();
     let mut opened = Vec::new();
     for method in [
         "sandbox_timeout_ok",
@@ -92,7 +84,7 @@ async fn silence_of_the_provider_is_resolved_by_asking() {
         "sandbox_slow_1_ok",
         "sandbox_timeout_declined",
     ] {
-        let session = world.scheduling.holds_session(parent, Uuid::now_v7(), HOLD);
+        let session = world.holds_session(parent, Uuid::now_v7(), HOLD);
         opened.push(id(&world
             .pay_session(parent, session, method)
             .await
@@ -119,8 +111,8 @@ async fn silence_of_the_provider_is_resolved_by_asking() {
 #[tokio::test]
 async fn of_two_payments_for_one_session_that_race_one_is_opened() {
     let world = World::start().await;
-    let parent = Uuid::now_v7();
-    let session = world.scheduling.holds_session(parent, Uuid::now_v7(), HOLD);
+    let parent = Caller::parent();
+    let session = world.holds_session(parent, Uuid::now_v7(), HOLD);
 
     let attempts = (0..8).map(|_| world.pay_session(parent, session, "sandbox_slow_600_ok"));
     let results = futures::future::join_all(attempts).await;
@@ -129,7 +121,7 @@ async fn of_two_payments_for_one_session_that_race_one_is_opened() {
     assert_eq!(opened, 1);
     for refusal in results.iter().filter_map(|result| result.as_ref().err()) {
         assert_eq!(refusal.code(), tonic::Code::FailedPrecondition, "{refusal}");
-        assert_eq!(crate::refusing::reason(refusal), "PAYMENT_EXISTS");
+        assert_eq!(reason(refusal), "PAYMENT_EXISTS");
     }
     world.stop().await;
 }
@@ -137,26 +129,21 @@ async fn of_two_payments_for_one_session_that_race_one_is_opened() {
 #[tokio::test]
 async fn the_same_request_is_one_payment() {
     let world = World::start().await;
-    let parent = Uuid::now_v7();
-    let session = world.scheduling.holds_session(parent, Uuid::now_v7(), HOLD);
+    let parent = Caller::parent();
+    let session = world.holds_session(parent, Uuid::now_v7(), HOLD);
     let request = create(PayableKind::Session, session, "sandbox_ok");
 
-    let first = world.pay(parent, request.clone()).await.unwrap();
-    let again = world.pay(parent, request.clone()).await.unwrap();
+    let first = world.call(parent, request.clone()).await.unwrap();
+    let again = world.call(parent, request.clone()).await.unwrap();
     assert_eq!(first, again);
     world.succeeded(id(&first)).await;
-    assert_eq!(world.pay(parent, request.clone()).await.unwrap(), first);
+    assert_eq!(world.call(parent, request.clone()).await.unwrap(), first);
 
     let mut other = request;
     other.payment_method = "sandbox_declined".to_owned();
-    let refusal = world.pay(parent, other).await.unwrap_err();
-    assert_eq!(crate::refusing::reason(&refusal), "REQUEST_ID_REUSED");
+    let refusal = world.call(parent, other).await.unwrap_err();
+    assert_eq!(reason(&refusal), "REQUEST_ID_REUSED");
 
-    let created = world
-        .history()
-        .await
-        .into_iter()
-        .filter(|event| matches!(event, Event::PaymentCreated(_)));
-    assert_eq!(created.count(), 1);
+    assert_eq!(world.count("PaymentCreated").await, 1);
     world.stop().await;
 }

@@ -1,7 +1,7 @@
 use std::sync::Arc;
 
 use chrono::{DateTime, TimeDelta, Utc};
-use eventsourcing::{Context, EventLog, LocalFeed, Projector, Repository, testing::TestDatabase};
+use eventsourcing::{Context, EventLog, LocalFeed, Projector, Repository};
 use payments::{
     domain::{
         Money, Payable, PayableKind, PayableState, PaymentsLogEvent, Purchase,
@@ -9,6 +9,7 @@ use payments::{
     },
     projector::payments::Payments,
 };
+use testing::Database;
 use uuid::Uuid;
 
 fn id(number: u128) -> Uuid {
@@ -116,7 +117,7 @@ fn history() -> Vec<(u128, PaymentCommand)> {
     ]
 }
 
-async fn written() -> (TestDatabase, EventLog) {
+async fn written() -> (Database, EventLog) {
     let database = database().await;
     let log = database.log().await;
     let repository = Repository::<Payment>::new(&log);
@@ -132,12 +133,12 @@ async fn written() -> (TestDatabase, EventLog) {
     (database, log)
 }
 
-async fn database() -> TestDatabase {
-    TestDatabase::create(&payments::definition().migrations).await
+async fn database() -> Database {
+    Database::of(&payments::definition()).await
 }
 
 /// Folds the log into tables of their own.
-async fn folded(log: &EventLog, batch: usize) -> TestDatabase {
+async fn folded(log: &EventLog, batch: usize) -> Database {
     let database = database().await;
     let feed = LocalFeed::new("payments", log, |recorded| {
         PaymentsLogEvent::decode(recorded).map(Some)
@@ -148,7 +149,7 @@ async fn folded(log: &EventLog, batch: usize) -> TestDatabase {
     database
 }
 
-async fn rows(database: &TestDatabase, table: &str) -> Vec<serde_json::Value> {
+async fn rows(database: &Database, table: &str) -> Vec<serde_json::Value> {
     let sql = format!("select to_jsonb(t) from {table} t order by id");
     sqlx::query_scalar(&sql)
         .fetch_all(&database.pool())

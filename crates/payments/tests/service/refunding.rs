@@ -1,46 +1,32 @@
-use chrono::TimeDelta;
-use contracts::payments::{
-    events::v1::payments_event::Event,
-    v1::{
-        Payment, PaymentState, RefundPaymentRequest, RefundPaymentResponse, RefundReason,
-        RefundState,
-    },
+use contracts::payments::v1::{
+    Payment, PaymentState, RefundPaymentRequest, RefundPaymentResponse, RefundReason, RefundState,
 };
+use testing::{Caller, request_id, usd};
 use uuid::Uuid;
 
-use crate::{
-    peers::usd,
-    world::{World, id},
-};
-
-const HOLD: TimeDelta = TimeDelta::minutes(15);
+use crate::world::{HOLD, World, id};
 
 /// A parent, a session, and the payment that succeeded for it.
-async fn paid_session(world: &World, payment_method: &str) -> (Uuid, Uuid, Uuid) {
-    let parent = Uuid::now_v7();
-    let session = world.scheduling.holds_session(parent, Uuid::now_v7(), HOLD);
+async fn paid_session(world: &World, payment_method: &str) -> (Caller, Uuid, Uuid) {
+    let parent = Caller::parent();
+    let session = world.holds_session(parent, Uuid::now_v7(), HOLD);
     let payment = id(&world
         .pay_session(parent, session, payment_method)
         .await
         .unwrap());
     world.succeeded(payment).await;
-    world.scheduling.pays_session(session, payment);
+    world.pays_session(session, payment);
     (parent, session, payment)
 }
 
 async fn refund(world: &World, payment: Uuid, cause: Uuid) -> RefundPaymentResponse {
     let request = RefundPaymentRequest {
-        request_id: Uuid::now_v7().to_string(),
+        request_id: request_id(),
         payment_id: payment.to_string(),
         reason: RefundReason::SessionCanceled.into(),
         cause_event_id: cause.to_string(),
     };
-    world
-        .settlement()
-        .refund_payment(world.by_service(request))
-        .await
-        .unwrap()
-        .into_inner()
+    world.call(Caller::Service, request).await.unwrap()
 }
 
 fn assert_returned(payment: &Payment, minor_units: i64, reason: RefundReason, cause: Uuid) {
@@ -58,7 +44,7 @@ async fn the_payment_of_a_cancelled_session_goes_back() {
     let world = World::start().await;
     let (parent, session, payment) = paid_session(&world, "sandbox_ok").await;
 
-    let cause = world.scheduling.cancels_session(session, Some(payment));
+    let cause = world.cancels_session(session, Some(payment));
     let position = world.refunded(payment).await;
 
     let payment = world.payment(parent, payment, position).await;
@@ -69,16 +55,16 @@ async fn the_payment_of_a_cancelled_session_goes_back() {
 #[tokio::test]
 async fn a_payment_that_came_too_late_goes_back() {
     let world = World::start().await;
-    let parent = Uuid::now_v7();
-    let session = world.scheduling.holds_session(parent, Uuid::now_v7(), HOLD);
+    let parent = Caller::parent();
+    let session = world.holds_session(parent, Uuid::now_v7(), HOLD);
     let payment = id(&world
         .pay_session(parent, session, "sandbox_slow_1_ok")
         .await
         .unwrap());
-    world.scheduling.expires_session(session);
+    world.expires_session(session);
     world.succeeded(payment).await;
 
-    let cause = world.scheduling.rejects_session_payment(session, payment);
+    let cause = world.rejects_session_payment(session, payment);
     let position = world.refunded(payment).await;
 
     let payment = world.payment(parent, payment, position).await;
@@ -89,23 +75,18 @@ async fn a_payment_that_came_too_late_goes_back() {
 #[tokio::test]
 async fn a_refund_that_the_provider_is_silent_about_is_resolved_by_asking() {
     let world = World::start().await;
-    let (parent, event) = (Uuid::now_v7(), Uuid::now_v7());
-    let hold = world.ticketing.holds_ticket(parent, event);
+    let (parent, event) = (Caller::parent(), Uuid::now_v7());
+    let hold = world.holds_ticket(parent, event);
     let payment = id(&world
         .pay_tickets(parent, hold, "sandbox_refund_timeout_ok")
         .await
         .unwrap());
     world.succeeded(payment).await;
 
-    let cause = world.ticketing.rejects_ticket_payment(hold, event, payment);
+    let cause = world.rejects_ticket_payment(hold, event, payment);
     let position = world.refunded(payment).await;
 
-    let unknown = world
-        .history()
-        .await
-        .into_iter()
-        .filter(|event| matches!(event, Event::RefundOutcomeUnknown(_)));
-    assert_eq!(unknown.count(), 1);
+    assert_eq!(world.count("RefundOutcomeUnknown").await, 1);
     let payment = world.payment(parent, payment, position).await;
     assert_returned(&payment, 12_000, RefundReason::TicketPaymentRejected, cause);
     world.stop().await;
@@ -114,15 +95,15 @@ async fn a_refund_that_the_provider_is_silent_about_is_resolved_by_asking() {
 #[tokio::test]
 async fn a_refund_that_comes_before_the_payments_outcome_follows_it() {
     let world = World::start().await;
-    let parent = Uuid::now_v7();
-    let session = world.scheduling.holds_session(parent, Uuid::now_v7(), HOLD);
+    let parent = Caller::parent();
+    let session = world.holds_session(parent, Uuid::now_v7(), HOLD);
     let payment = id(&world
         .pay_session(parent, session, "sandbox_slow_1_ok")
         .await
         .unwrap());
     world.unknown(payment).await;
 
-    let cause = world.scheduling.cancels_session(session, Some(payment));
+    let cause = world.cancels_session(session, Some(payment));
     let position = world.refunded(payment).await;
 
     let payment = world.payment(parent, payment, position).await;
@@ -134,7 +115,7 @@ async fn a_refund_that_comes_before_the_payments_outcome_follows_it() {
 async fn money_goes_back_once_whatever_asks_for_it() {
     let world = World::start().await;
     let (parent, session, payment) = paid_session(&world, "sandbox_ok").await;
-    let cause = world.scheduling.cancels_session(session, Some(payment));
+    let cause = world.cancels_session(session, Some(payment));
     let position = world.refunded(payment).await;
 
     let same = refund(&world, payment, cause).await;
@@ -142,12 +123,7 @@ async fn money_goes_back_once_whatever_asks_for_it() {
     assert_eq!(same.refund_id, other.refund_id);
     assert_eq!(other.amount, Some(usd(7_500)));
 
-    let requested = world
-        .history()
-        .await
-        .into_iter()
-        .filter(|event| matches!(event, Event::RefundRequested(_)));
-    assert_eq!(requested.count(), 1);
+    assert_eq!(world.count("RefundRequested").await, 1);
     assert_eq!(
         world.payment(parent, payment, position).await.refunded,
         Some(usd(7_500))
@@ -169,20 +145,15 @@ async fn refunds_for_many_causes_that_race_return_the_money_once() {
             .all(|answer| answer.refund_id == answers[0].refund_id)
     );
     world.refunded(payment).await;
-    let requested = world
-        .history()
-        .await
-        .into_iter()
-        .filter(|event| matches!(event, Event::RefundRequested(_)));
-    assert_eq!(requested.count(), 1);
+    assert_eq!(world.count("RefundRequested").await, 1);
     world.stop().await;
 }
 
 #[tokio::test]
 async fn a_payment_that_took_no_money_has_nothing_to_return() {
     let world = World::start().await;
-    let parent = Uuid::now_v7();
-    let session = world.scheduling.holds_session(parent, Uuid::now_v7(), HOLD);
+    let parent = Caller::parent();
+    let session = world.holds_session(parent, Uuid::now_v7(), HOLD);
     let payment = id(&world
         .pay_session(parent, session, "sandbox_declined")
         .await

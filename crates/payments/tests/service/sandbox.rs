@@ -1,18 +1,18 @@
 use std::time::Duration;
 
-use eventsourcing::testing::TestDatabase;
 use payments::{
     domain::{Money, payment::Outcome},
     provider::{Provider, SandboxError},
 };
+use testing::Database;
 use uuid::Uuid;
 
-fn provider(database: &TestDatabase) -> Provider {
+fn provider(database: &Database) -> Provider {
     Provider::sandbox(database.pool(), Duration::from_secs(1))
 }
 
-async fn database() -> TestDatabase {
-    TestDatabase::create(&payments::definition().migrations).await
+async fn database() -> Database {
+    Database::of(&payments::definition()).await
 }
 
 fn amount() -> Money {

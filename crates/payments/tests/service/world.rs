@@ -1,291 +1,216 @@
-//! One test's own database, neighbours and service.
+//! Payments between scheduling and ticketing, and words to say what happens there.
 
-use std::{str::FromStr, time::Duration};
+use std::{ops::Deref, time::Duration};
 
 use chrono::{TimeDelta, Utc};
 use contracts::{
-    common::v1::{LogPosition, Role},
-    log::v1::{Envelope, ReadRequest, event_log_service_client::EventLogServiceClient},
     payments::{
-        events::v1::{PayableKind, PaymentsEvent, payments_event::Event},
-        v1::{
-            CreatePaymentRequest, CreatePaymentResponse, GetPaymentRequest, Payment,
-            payment_service_client::PaymentServiceClient,
-            settlement_service_client::SettlementServiceClient,
-        },
+        events::v1::PayableKind,
+        v1::{CreatePaymentRequest, CreatePaymentResponse, GetPaymentRequest, Payment},
     },
+    scheduling::events::v1::{
+        CanceledBy, SessionCanceled, SessionHeld, SessionHoldExpired, SessionPaid,
+        SessionPaymentRejected, scheduling_event::Event as SchedulingEvent,
+    },
+    ticketing::events::v1::{
+        HeldTicket, TicketPaymentRejected, TicketsHeld, ticketing_event::Event as TicketingEvent,
+    },
+    wire::timestamp,
 };
-use prost::Message;
-use service::{
-    Secret, Settings,
-    auth::{Claims, KeyPair, ServiceSigner},
-    database,
-    host::{self, Mode, Running},
-};
-use sqlx::{ConnectOptions, Connection, Executor, PgConnection, postgres::PgConnectOptions};
-use tokio::net::TcpListener;
-use tokio_util::sync::CancellationToken;
-use tonic::{
-    Request, Status,
-    transport::{Channel, Endpoint},
-};
+use testing::{Caller, request_id, usd};
+use tonic::Status;
 use uuid::Uuid;
 
-use crate::peers::{Keys, Peer, serve};
+/// How long a session is held.
+pub const HOLD: TimeDelta = TimeDelta::minutes(15);
 
-/// How long anything may take before a test gives up.
-const PATIENCE: Duration = Duration::from_secs(30);
+/// Payments, running.
+pub struct World(testing::World);
 
-pub struct World {
-    pub scheduling: Peer,
-    pub ticketing: Peer,
-    pub channel: Channel,
-    identity_key: KeyPair,
-    service_key: KeyPair,
-    settings: Settings,
-    shutdown: CancellationToken,
-    running: Running,
-    database: Database,
+impl Deref for World {
+    type Target = testing::World;
+
+    fn deref(&self) -> &Self::Target {
+        &self.0
+    }
 }
 
 impl World {
-    /// Everything started, nothing happened yet.
+    /// With a provider whose silence is soon noticed.
     pub async fn start() -> Self {
-        let database = Database::create().await;
-        let (identity_key, service_key) =
-            (KeyPair::generate().unwrap(), KeyPair::generate().unwrap());
-        let (scheduling, ticketing) = (Peer::new("scheduling"), Peer::new("ticketing"));
-        let broker =
-            std::env::var("TEST_NATS_URL").unwrap_or_else(|_| "nats://127.0.0.1:9".to_owned());
-        let mut settings = Settings {
-            database_url: database.url(),
-            nats_url: Secret::new(broker),
-            broker_prefix: format!("payments-{}", Uuid::now_v7().simple()),
-            service_key: Some(service_key.clone()),
-            provider_deadline: Duration::from_millis(200),
-            ..Settings::default()
-        };
-        for peer in [&scheduling, &ticketing] {
-            let address = serve(peer.clone(), Keys(identity_key.clone())).await;
-            settings
-                .addresses
-                .insert(peer.name().to_owned(), format!("http://{address}"));
-            settings
-                .addresses
-                .insert("identity".to_owned(), format!("http://{address}"));
-        }
-        let definition = payments::definition();
-        database::migrate(
-            &settings.database_url,
-            definition.name,
-            &definition.migrations,
-        )
-        .await
-        .unwrap();
-        let shutdown = CancellationToken::new();
-        let (running, channel) = launch(&mut settings, &shutdown).await;
-        Self {
-            scheduling,
-            ticketing,
-            channel,
-            identity_key,
-            service_key,
-            settings,
-            shutdown,
-            running,
-            database,
-        }
+        let setup = testing::World::of(payments::definition)
+            .with(["scheduling", "ticketing"])
+            .adjusted(|settings| settings.provider_deadline = Duration::from_millis(200));
+        Self(setup.start().await)
     }
 
     /// Ends the service and starts it anew, on the same database.
-    pub async fn restart(mut self) -> Self {
-        self.shutdown.cancel();
-        self.running.stopped().await.unwrap();
-        self.shutdown = CancellationToken::new();
-        (self.running, self.channel) = launch(&mut self.settings, &self.shutdown).await;
-        self
+    pub async fn restart(&mut self) {
+        self.0.restart().await;
     }
 
-    /// Drains the service and drops its database.
+    /// Drains the service.
     pub async fn stop(self) {
-        self.shutdown.cancel();
-        self.running.stopped().await.unwrap();
-        self.database.drop().await;
+        self.0.stop().await;
     }
 
-    pub fn payments(&self) -> PaymentServiceClient<Channel> {
-        PaymentServiceClient::new(self.channel.clone())
+    fn scheduling_says(&self, session: Uuid, event: SchedulingEvent) -> Uuid {
+        self.stand_in("scheduling").publishes(session, event)
     }
 
-    pub fn settlement(&self) -> SettlementServiceClient<Channel> {
-        SettlementServiceClient::new(self.channel.clone())
+    /// A parent holds a session of a trainer for so long; its id.
+    pub fn holds_session(&self, parent: Caller, trainer: Uuid, lasting: TimeDelta) -> Uuid {
+        let session = Uuid::now_v7();
+        let now = Utc::now();
+        let held = SessionHeld {
+            session_id: session.to_string(),
+            slot_id: Uuid::now_v7().to_string(),
+            trainer_id: trainer.to_string(),
+            parent_id: parent.id().to_string(),
+            child_ids: vec![Uuid::now_v7().to_string()],
+            location_id: Uuid::now_v7().to_string(),
+            starts_at: Some(timestamp(now + TimeDelta::days(2))),
+            ends_at: Some(timestamp(now + TimeDelta::days(2) + TimeDelta::hours(1))),
+            price: Some(usd(7_500)),
+            hold_expires_at: Some(timestamp(now + lasting)),
+            held_at: Some(timestamp(now)),
+        };
+        self.scheduling_says(session, SchedulingEvent::SessionHeld(held));
+        session
     }
 
-    /// A request by a person.
-    pub fn by<T>(&self, user: Uuid, role: Role, message: T) -> Request<T> {
-        let claims = Claims::user(user, role, Utc::now(), TimeDelta::minutes(5));
-        with_token(&self.identity_key.sign(&claims), message)
+    pub fn pays_session(&self, session: Uuid, payment: Uuid) {
+        let paid = SessionPaid {
+            session_id: session.to_string(),
+            payment_id: payment.to_string(),
+            paid_at: Some(timestamp(Utc::now())),
+            ..Default::default()
+        };
+        self.scheduling_says(session, SchedulingEvent::SessionPaid(paid));
     }
 
-    /// A request by a service.
-    pub fn by_service<T>(&self, message: T) -> Request<T> {
-        with_token(
-            &ServiceSigner::new("payments", self.service_key.clone()).token(),
-            message,
-        )
+    pub fn expires_session(&self, session: Uuid) {
+        let expired = SessionHoldExpired {
+            session_id: session.to_string(),
+            expired_at: Some(timestamp(Utc::now())),
+            ..Default::default()
+        };
+        self.scheduling_says(session, SchedulingEvent::SessionHoldExpired(expired));
+    }
+
+    pub fn cancels_session(&self, session: Uuid, refund: Option<Uuid>) -> Uuid {
+        let canceled = SessionCanceled {
+            session_id: session.to_string(),
+            canceled_by: CanceledBy::Trainer.into(),
+            late: false,
+            refund_payment_id: refund.map_or_else(String::new, |payment| payment.to_string()),
+            canceled_at: Some(timestamp(Utc::now())),
+            ..Default::default()
+        };
+        self.scheduling_says(session, SchedulingEvent::SessionCanceled(canceled))
+    }
+
+    pub fn rejects_session_payment(&self, session: Uuid, payment: Uuid) -> Uuid {
+        let rejected = SessionPaymentRejected {
+            session_id: session.to_string(),
+            payment_id: payment.to_string(),
+            rejected_at: Some(timestamp(Utc::now())),
+        };
+        self.scheduling_says(session, SchedulingEvent::SessionPaymentRejected(rejected))
+    }
+
+    /// A parent holds one ticket of an event; the hold's id.
+    pub fn holds_ticket(&self, parent: Caller, event: Uuid) -> Uuid {
+        let hold = Uuid::now_v7();
+        let now = Utc::now();
+        let ticket = HeldTicket {
+            ticket_id: Uuid::now_v7().to_string(),
+            tier_id: Uuid::now_v7().to_string(),
+            child_id: Uuid::now_v7().to_string(),
+            price: Some(usd(12_000)),
+        };
+        let event = TicketingEvent::TicketsHeld(TicketsHeld {
+            hold_id: hold.to_string(),
+            event_id: event.to_string(),
+            parent_id: parent.id().to_string(),
+            tickets: vec![ticket],
+            total: Some(usd(12_000)),
+            hold_expires_at: Some(timestamp(now + HOLD)),
+            held_at: Some(timestamp(now)),
+        });
+        self.stand_in("ticketing").publishes(hold, event);
+        hold
+    }
+
+    pub fn rejects_ticket_payment(&self, hold: Uuid, event: Uuid, payment: Uuid) -> Uuid {
+        let rejected = TicketingEvent::TicketPaymentRejected(TicketPaymentRejected {
+            hold_id: hold.to_string(),
+            event_id: event.to_string(),
+            payment_id: payment.to_string(),
+            rejected_at: Some(timestamp(Utc::now())),
+        });
+        self.stand_in("ticketing").publishes(hold, rejected)
     }
 
     /// A parent opens a payment for a session.
     pub async fn pay_session(
         &self,
-        parent: Uuid,
+        parent: Caller,
         session: Uuid,
         payment_method: &str,
     ) -> Result<CreatePaymentResponse, Status> {
-        self.pay(
-            parent,
-            create(PayableKind::Session, session, payment_method),
-        )
-        .await
+        let request = create(PayableKind::Session, session, payment_method);
+        self.call(parent, request).await
     }
 
     /// A parent opens a payment for a hold of tickets.
     pub async fn pay_tickets(
         &self,
-        parent: Uuid,
+        parent: Caller,
         hold: Uuid,
         payment_method: &str,
     ) -> Result<CreatePaymentResponse, Status> {
-        self.pay(
-            parent,
-            create(PayableKind::TicketHold, hold, payment_method),
-        )
-        .await
-    }
-
-    pub async fn pay(
-        &self,
-        parent: Uuid,
-        request: CreatePaymentRequest,
-    ) -> Result<CreatePaymentResponse, Status> {
-        let request = self.by(parent, Role::Parent, request);
-        self.payments()
-            .create_payment(request)
-            .await
-            .map(tonic::Response::into_inner)
+        let request = create(PayableKind::TicketHold, hold, payment_method);
+        self.call(parent, request).await
     }
 
     /// A payment as its parent sees it, at a position or later.
-    pub async fn payment(&self, parent: Uuid, payment: Uuid, position: i64) -> Payment {
+    pub async fn payment(&self, parent: Caller, payment: Uuid, position: i64) -> Payment {
         let request = GetPaymentRequest {
             payment_id: payment.to_string(),
-            min_position: Some(LogPosition {
-                service: "payments".to_owned(),
-                position,
-            }),
+            min_position: Some(self.position(position)),
         };
-        let request = self.by(parent, Role::Parent, request);
-        self.payments()
-            .get_payment(request)
-            .await
-            .unwrap()
-            .into_inner()
-            .payment
-            .unwrap()
+        let answer = self.call(parent, request).await;
+        answer.unwrap().payment.unwrap()
     }
 
-    /// Waits until payments has told of something; the position of that.
-    pub async fn told(&self, what: impl Fn(&Event) -> bool) -> i64 {
-        let wait = async {
-            let mut after = 0;
-            loop {
-                for envelope in self.read(after).await {
-                    after = envelope.position;
-                    let event = PaymentsEvent::decode(envelope.payload.as_slice())
-                        .unwrap()
-                        .event
-                        .unwrap();
-                    if what(&event) {
-                        return after;
-                    }
-                }
-                tokio::time::sleep(Duration::from_millis(10)).await;
-            }
-        };
-        tokio::time::timeout(PATIENCE, wait)
-            .await
-            .expect("it was not told in time")
-    }
-
-    /// Every public event of payments so far, in order.
-    pub async fn history(&self) -> Vec<Event> {
-        let events = self.read(0).await.into_iter();
-        events
-            .map(|it| {
-                PaymentsEvent::decode(it.payload.as_slice())
-                    .unwrap()
-                    .event
-                    .unwrap()
-            })
-            .collect()
+    /// How many public events of this name there are.
+    pub async fn count(&self, event_type: &str) -> usize {
+        let published = self.published().await.into_iter();
+        published.filter(|it| it.event_type == event_type).count()
     }
 
     pub async fn succeeded(&self, payment: Uuid) -> i64 {
-        self.told(|event| matches!(event, Event::PaymentSucceeded(it) if it.payment_id == payment.to_string())).await
+        self.happened(payment, "PaymentSucceeded").await.position
     }
 
     pub async fn failed(&self, payment: Uuid) -> i64 {
-        self.told(|event| matches!(event, Event::PaymentFailed(it) if it.payment_id == payment.to_string())).await
+        self.happened(payment, "PaymentFailed").await.position
     }
 
     pub async fn unknown(&self, payment: Uuid) -> i64 {
-        let of = |event: &Event| matches!(event, Event::PaymentOutcomeUnknown(it) if it.payment_id == payment.to_string());
-        self.told(of).await
+        let unknown = self.happened(payment, "PaymentOutcomeUnknown").await;
+        unknown.position
     }
 
     pub async fn refunded(&self, payment: Uuid) -> i64 {
-        self.told(|event| matches!(event, Event::RefundSucceeded(it) if it.payment_id == payment.to_string())).await
+        self.happened(payment, "RefundSucceeded").await.position
     }
-
-    async fn read(&self, after_position: i64) -> Vec<Envelope> {
-        let request = self.by_service(ReadRequest {
-            after_position,
-            limit: 0,
-        });
-        let mut client = EventLogServiceClient::new(self.channel.clone());
-        let mut answers = client.read(request).await.unwrap().into_inner();
-        let mut envelopes = Vec::new();
-        while let Some(answer) = answers.message().await.unwrap() {
-            envelopes.extend(answer.envelope);
-        }
-        envelopes
-    }
-}
-
-/// Starts the service on a free port.
-async fn launch(settings: &mut Settings, shutdown: &CancellationToken) -> (Running, Channel) {
-    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let address = format!("http://{}", listener.local_addr().unwrap());
-    settings
-        .addresses
-        .insert("payments".to_owned(), address.clone());
-    let started = host::start(
-        payments::definition(),
-        settings.clone(),
-        Mode::Both,
-        listener,
-        shutdown.clone(),
-    );
-    let running = started.await.unwrap();
-    (
-        running,
-        Endpoint::from_shared(address).unwrap().connect_lazy(),
-    )
 }
 
 pub fn create(kind: PayableKind, id: Uuid, payment_method: &str) -> CreatePaymentRequest {
     CreatePaymentRequest {
-        request_id: Uuid::now_v7().to_string(),
+        request_id: request_id(),
         payable_kind: kind.into(),
         payable_id: id.to_string(),
         payment_method: payment_method.to_owned(),
@@ -294,51 +219,4 @@ pub fn create(kind: PayableKind, id: Uuid, payment_method: &str) -> CreatePaymen
 
 pub fn id(payment: &CreatePaymentResponse) -> Uuid {
     payment.payment_id.parse().unwrap()
-}
-
-fn with_token<T>(token: &str, message: T) -> Request<T> {
-    let mut request = Request::new(message);
-    request
-        .metadata_mut()
-        .insert("authorization", format!("Bearer {token}").parse().unwrap());
-    request.set_timeout(PATIENCE);
-    request
-}
-
-/// A database of one's own on the test server.
-struct Database {
-    server: PgConnectOptions,
-    name: String,
-}
-
-impl Database {
-    async fn create() -> Self {
-        let url = std::env::var("TEST_DATABASE_URL").expect("TEST_DATABASE_URL names a server");
-        let server = PgConnectOptions::from_str(&url).unwrap();
-        let name = format!("payments_{}", Uuid::now_v7().simple());
-        let mut connection = PgConnection::connect_with(&server).await.unwrap();
-        connection
-            .execute(format!("create database {name}").as_str())
-            .await
-            .unwrap();
-        Self { server, name }
-    }
-
-    fn url(&self) -> Secret {
-        Secret::new(
-            self.server
-                .clone()
-                .database(&self.name)
-                .to_url_lossy()
-                .to_string(),
-        )
-    }
-
-    async fn drop(self) {
-        let mut connection = PgConnection::connect_with(&self.server).await.unwrap();
-        connection
-            .execute(format!("drop database {} with (force)", self.name).as_str())
-            .await
-            .unwrap();
-    }
 }

@@ -62,8 +62,6 @@ fn every_event_can_be_read_as_it_was_written() {
             unknown_since: at(7),
         },
     ];
-    let directory = concat!(env!("CARGO_MANIFEST_DIR"), "/golden/payment");
-    eventsourcing::testing::golden(directory, &events, |_event_type, _version, json| {
-        serde_json::from_str(json).map_err(|error| error.to_string())
-    });
+    let upcasters = (crate::definition().upcasters)();
+    testing::golden("golden/payment", &events, &upcasters);
 }
