@@ -406,23 +406,12 @@ fn product(kind: PayableKind) -> Result<Product, Malformed> {
 #[cfg(test)]
 mod tests {
     use contracts::identity::events::v1 as identity;
+    use testing::delivered;
 
     use super::*;
 
     fn of(event: Identity) -> Vec<Entry> {
-        let delivered = Delivered {
-            source: "identity",
-            position: 1,
-            event_id: Uuid::nil(),
-            recorded_at: DateTime::UNIX_EPOCH,
-            actor: "system".to_owned(),
-            aggregate_id: Uuid::from_u128(7).to_string(),
-            sequence: 1,
-            correlation_id: Uuid::nil(),
-            trace_context: None,
-            event: PublicEvent::Identity(event),
-        };
-        entries(&delivered).unwrap()
+        entries(&delivered(PublicEvent::Identity(event))).unwrap()
     }
 
     fn erased(was_active: bool) -> Vec<Entry> {

@@ -10,15 +10,16 @@ use contracts::analytics::v1::{
     DailyStatistics, ExplainStatisticRequest, GetDailyStatisticsRequest,
     ListMonthlyStatisticsRequest, ListYearlyStatisticsRequest, PeriodFigures, Statistic,
 };
-use contracts::common::v1::{LogPosition, Money, Role};
+use contracts::common::v1::{LogPosition, Money};
 use contracts::google::r#type::Date;
 use contracts::wire::{self, timestamp};
 use prost_types::Timestamp;
+use testing::Caller;
 use tonic::Code;
 
 use crate::support::recount::recount;
 use crate::support::season::{AS_OF, Season, season};
-use crate::support::world::{Analytics, Caller, World};
+use crate::support::world::World;
 
 fn date(text: &str) -> Date {
     wire::date(text.parse().unwrap())
@@ -35,18 +36,15 @@ fn amounts(money: &[Money]) -> BTreeMap<String, i64> {
         .collect()
 }
 
-async fn days(world: &World, service: &Analytics, from: &str, to: &str) -> Vec<DailyStatistics> {
+async fn days(world: &World, from: &str, to: &str) -> Vec<DailyStatistics> {
     let request = GetDailyStatisticsRequest {
         start_date: Some(date(from)),
         end_date: Some(date(to)),
         as_of: Some(as_of()),
         min_positions: world.positions(),
     };
-    let answer = service
-        .statistics()
-        .get_daily_statistics(world.admin(request))
-        .await;
-    answer.unwrap().into_inner().days
+    let answer = world.call(Caller::Admin, request).await;
+    answer.unwrap().days
 }
 
 fn assert_days_equal_a_recount(days: &[DailyStatistics], season: &Season, zone: Tz, from: &str) {
@@ -92,36 +90,33 @@ fn assert_days_equal_a_recount(days: &[DailyStatistics], season: &Season, zone: 
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_answer_includes_every_position_that_it_was_asked_to_include() {
-    let world = World::create().await;
     let zone = Tz::America__New_York;
-    let service = world.start(zone).await;
+    let world = World::start(zone).await;
     let (from, to) = ("2025-10-28", "2025-11-06");
     let first = season(31, 120, zone);
     world.publish(&first);
-    let counted = days(&world, &service, from, to).await;
+    let counted = days(&world, from, to).await;
     assert_eq!(counted.len(), 9);
     assert_days_equal_a_recount(&counted, &first, zone, from);
-    service.stop().await;
-    world.drop().await;
+    world.stop().await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_start_with_another_business_zone_counts_everything_anew() {
-    let world = World::create().await;
+    let mut world = World::prepare().await;
     let season = season(32, 120, Tz::America__New_York);
     world.publish(&season);
     let (from, to) = ("2025-12-28", "2026-01-04");
     for zone in [Tz::America__New_York, Tz::Asia__Tokyo, Tz::Asia__Tokyo] {
-        let service = world.start(zone).await;
-        let counted = rebuilt(&world, &service, from, to).await;
+        world.restart(zone).await;
+        let counted = rebuilt(&world, from, to).await;
         assert_days_equal_a_recount(&counted, &season, zone, from);
-        service.stop().await;
     }
-    world.drop().await;
+    world.stop().await;
 }
 
 /// The days, once the rebuild that the start asked for has begun and ended.
-async fn rebuilt(world: &World, service: &Analytics, from: &str, to: &str) -> Vec<DailyStatistics> {
+async fn rebuilt(world: &World, from: &str, to: &str) -> Vec<DailyStatistics> {
     loop {
         let request = GetDailyStatisticsRequest {
             start_date: Some(date(from)),
@@ -129,9 +124,8 @@ async fn rebuilt(world: &World, service: &Analytics, from: &str, to: &str) -> Ve
             as_of: Some(as_of()),
             min_positions: world.positions(),
         };
-        let request = world.admin(request);
-        match service.statistics().get_daily_statistics(request).await {
-            Ok(answer) => return answer.into_inner().days,
+        match world.call(Caller::Admin, request).await {
+            Ok(answer) => return answer.days,
             Err(status) => assert_eq!(status.code(), Code::Unavailable, "{status}"),
         }
         tokio::task::yield_now().await;
@@ -140,8 +134,7 @@ async fn rebuilt(world: &World, service: &Analytics, from: &str, to: &str) -> Ve
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn months_and_years_come_in_pages_newest_first_and_add_up() {
-    let world = World::create().await;
-    let service = world.start(Tz::America__New_York).await;
+    let world = World::start(Tz::America__New_York).await;
     world.publish(&season(33, 150, Tz::America__New_York));
     let mut months = Vec::new();
     let mut page_token = String::new();
@@ -153,11 +146,8 @@ async fn months_and_years_come_in_pages_newest_first_and_add_up() {
             min_positions: world.positions(),
             year: 0,
         };
-        let answer = service
-            .statistics()
-            .list_monthly_statistics(world.admin(request))
-            .await;
-        let answer = answer.unwrap().into_inner();
+        let answer = world.call(Caller::Admin, request).await;
+        let answer = answer.unwrap();
         assert_eq!(answer.business_zone, "America/New_York");
         months.extend(answer.months);
         page_token = answer.next_page_token;
@@ -176,11 +166,8 @@ async fn months_and_years_come_in_pages_newest_first_and_add_up() {
         min_positions: world.positions(),
         ..Default::default()
     };
-    let answer = service
-        .statistics()
-        .list_yearly_statistics(world.admin(request))
-        .await;
-    let years = answer.unwrap().into_inner().years;
+    let answer = world.call(Caller::Admin, request).await;
+    let years = answer.unwrap().years;
     for year in years {
         let of_year: Vec<PeriodFigures> = months
             .iter()
@@ -212,31 +199,23 @@ async fn months_and_years_come_in_pages_newest_first_and_add_up() {
         as_of: Some(as_of()),
         ..Default::default()
     };
-    let answer = service
-        .statistics()
-        .list_monthly_statistics(world.admin(request))
-        .await;
-    let of_2025 = answer.unwrap().into_inner().months;
+    let answer = world.call(Caller::Admin, request).await;
+    let of_2025 = answer.unwrap().months;
     assert_eq!(of_2025.len(), 12);
-    service.stop().await;
-    world.drop().await;
+    world.stop().await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_figure_is_explained_by_the_events_that_made_it() {
-    let world = World::create().await;
-    let service = world.start(Tz::America__New_York).await;
+    let world = World::start(Tz::America__New_York).await;
     world.publish(&season(34, 150, Tz::America__New_York));
     let years = ListYearlyStatisticsRequest {
         as_of: Some(as_of()),
         min_positions: world.positions(),
         ..Default::default()
     };
-    let answer = service
-        .statistics()
-        .list_yearly_statistics(world.admin(years))
-        .await;
-    let years = answer.unwrap().into_inner().years;
+    let answer = world.call(Caller::Admin, years).await;
+    let years = answer.unwrap().years;
     let year = years.iter().find(|year| year.year == 2025).unwrap();
     let figures = year.figures.as_ref().unwrap();
 
@@ -254,11 +233,8 @@ async fn a_figure_is_explained_by_the_events_that_made_it() {
             page_token,
             ..Default::default()
         };
-        let answer = service
-            .statistics()
-            .explain_statistic(world.admin(request))
-            .await;
-        let answer = answer.unwrap().into_inner();
+        let answer = world.call(Caller::Admin, request).await;
+        let answer = answer.unwrap();
         for fact in answer.facts {
             assert_eq!(fact.position.unwrap().service, "payments");
             assert_eq!(fact.date.unwrap().year, 2025);
@@ -271,36 +247,33 @@ async fn a_figure_is_explained_by_the_events_that_made_it() {
         }
     }
     assert_eq!(revenue, amounts(&figures.total_revenue));
-    service.stop().await;
-    world.drop().await;
+    world.stop().await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn only_admins_and_services_read_the_statistics() {
-    let world = World::create().await;
-    let service = world.start(Tz::America__New_York).await;
+    let world = World::start(Tz::America__New_York).await;
     for (caller, code) in [
         (Caller::Nobody, Code::Unauthenticated),
-        (Caller::User(Role::Parent), Code::PermissionDenied),
-        (Caller::User(Role::Trainer), Code::PermissionDenied),
-        (Caller::User(Role::Admin), Code::Ok),
+        (Caller::parent(), Code::PermissionDenied),
+        (Caller::trainer(), Code::PermissionDenied),
+        (Caller::Admin, Code::Ok),
         (Caller::Service, Code::Ok),
     ] {
-        let request = world.request(caller, ListYearlyStatisticsRequest::default());
-        let answer = service.statistics().list_yearly_statistics(request).await;
+        let answer = world
+            .call(caller, ListYearlyStatisticsRequest::default())
+            .await;
         assert_eq!(
             answer.map_or_else(|status| status.code(), |_| Code::Ok),
             code
         );
     }
-    service.stop().await;
-    world.drop().await;
+    world.stop().await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_cannot_be_asked_is_refused() {
-    let world = World::create().await;
-    let service = world.start(Tz::America__New_York).await;
+    let world = World::start(Tz::America__New_York).await;
     let daily = |start: Option<Date>, end: Option<Date>| GetDailyStatisticsRequest {
         start_date: start,
         end_date: end,
@@ -317,33 +290,26 @@ async fn what_cannot_be_asked_is_refused() {
         daily(Some(date("2025-01-02")), Some(date("2025-01-02"))),
         daily(Some(date("2025-01-02")), Some(date("2027-01-02"))),
     ] {
-        let answer = service
-            .statistics()
-            .get_daily_statistics(world.admin(request))
-            .await;
+        let answer = world.call(Caller::Admin, request).await;
         assert_eq!(answer.unwrap_err().code(), Code::InvalidArgument);
     }
     let unspecified = ExplainStatisticRequest {
         period: Some(date("2025-01-02")),
         ..Default::default()
     };
-    let answer = service
-        .statistics()
-        .explain_statistic(world.admin(unspecified))
-        .await;
+    let answer = world.call(Caller::Admin, unspecified).await;
     assert_eq!(answer.unwrap_err().code(), Code::InvalidArgument);
 
-    let mut ahead = world.admin(GetDailyStatisticsRequest {
+    let ahead = GetDailyStatisticsRequest {
         start_date: Some(date("2025-01-02")),
         min_positions: vec![LogPosition {
             service: "payments".to_owned(),
             position: 1_000_000,
         }],
         ..Default::default()
-    });
-    ahead.set_timeout(Duration::from_millis(300));
-    let answer = service.statistics().get_daily_statistics(ahead).await;
+    };
+    let deadline = Duration::from_millis(300);
+    let answer = world.call_within(deadline, Caller::Admin, ahead).await;
     assert_eq!(answer.unwrap_err().code(), Code::DeadlineExceeded);
-    service.stop().await;
-    world.drop().await;
+    world.stop().await;
 }

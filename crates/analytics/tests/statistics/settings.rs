@@ -83,8 +83,9 @@ async fn settings_are_stored_when_nothing_is_folded_and_after_a_rebuild_but_not_
     projector(&pool, new_york, &logs).drain().await.unwrap();
     let second = Folding::new(pool.clone(), feeds(&logs), tokyo);
     // So the rebuild fails.
+    let owner = database.owner().await;
     sqlx::query("alter table statistic_facts rename to elsewhere")
-        .execute(&pool)
+        .execute(&owner)
         .await
         .unwrap();
     second.settle().await.unwrap_err();
@@ -92,7 +93,7 @@ async fn settings_are_stored_when_nothing_is_folded_and_after_a_rebuild_but_not_
 
     // Whoever comes next cannot know what the tables rest on.
     sqlx::query("alter table elsewhere rename to statistic_facts")
-        .execute(&pool)
+        .execute(&owner)
         .await
         .unwrap();
     assert!(rebuild_is_due(&pool, new_york).await.unwrap());

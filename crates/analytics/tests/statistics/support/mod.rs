@@ -1,7 +1,6 @@
 //! A season of events in four logs, logs that reveal themselves bit by bit, and a recount that
 //! knows nothing of the fold.
 
-pub mod neighbour;
 pub mod recount;
 pub mod season;
 pub mod world;
@@ -11,11 +10,11 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use analytics::events::PublicEvent;
 use analytics::{Basis, Statistics};
-use eventsourcing::testing::TestDatabase;
 use eventsourcing::{Batch, Delivered, Feed, FeedError, Projector};
 use futures::FutureExt as _;
 use futures::future::BoxFuture;
 use sqlx::PgPool;
+use testing::Database;
 
 /// The tables of the projection.
 pub const TABLES: [&str; 8] = [
@@ -92,8 +91,8 @@ impl Feed<PublicEvent> for Revealed {
 }
 
 /// A database with the statistics tables and their settings.
-pub async fn database(basis: Basis) -> TestDatabase {
-    let database = TestDatabase::create(&analytics::migrations()).await;
+pub async fn database(basis: Basis) -> Database {
+    let database = Database::of(&analytics::definition()).await;
     basis.store(&database.pool()).await.unwrap();
     database
 }
