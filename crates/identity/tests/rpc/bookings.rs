@@ -62,13 +62,8 @@ impl Neighbour {
             source: self.service,
             position: envelope.position,
             event_id: envelope.event_id.parse().unwrap(),
-            recorded_at: Utc::now(),
-            actor: "system".to_owned(),
             aggregate_id: envelope.aggregate_id.clone(),
-            sequence: 1,
-            correlation_id: Uuid::now_v7(),
-            trace_context: None,
-            event,
+            ..testing::delivered(event)
         })
     }
 }

@@ -44,14 +44,8 @@ impl Feed<AvailabilityEvent> for Scheduling {
             .map(|(position, event)| Delivered {
                 source: "scheduling",
                 position,
-                event_id: Uuid::now_v7(),
-                recorded_at: Utc::now(),
-                actor: "system".to_owned(),
                 aggregate_id: position.to_string(),
-                sequence: 1,
-                correlation_id: Uuid::now_v7(),
-                trace_context: None,
-                event: event.clone(),
+                ..testing::delivered(event.clone())
             })
             .collect();
         let upto = events

@@ -2,7 +2,7 @@ use std::{net::SocketAddr, time::Duration};
 
 use chrono::Utc;
 use contracts::{
-    common::v1::{LogPosition, Money, Role},
+    common::v1::{LogPosition, Role},
     google::r#type::Date,
     identity::v1::{
         AddChildRequest, AdditionalSource, CreateTrainerRequest, LoginRequest, LoginResponse,
@@ -14,7 +14,7 @@ use contracts::{
         user_service_client::UserServiceClient,
     },
 };
-use eventsourcing::{EventLog, Projector, testing::TestDatabase};
+use eventsourcing::{EventLog, Projector};
 use identity::{
     NewAdmin, Parts,
     ahead::{Ahead, BookingFeed},
@@ -27,6 +27,7 @@ use service::{
     guard::Guard,
     server::{Server, ServerParts},
 };
+use testing::{Database, usd};
 use tokio::net::TcpListener;
 use tokio_util::sync::{CancellationToken, DropGuard};
 use tonic::{
@@ -35,8 +36,8 @@ use tonic::{
     service::{Interceptor, RoutesBuilder, interceptor::InterceptedService},
     transport::{Channel, Endpoint},
 };
-use tonic_types::StatusExt as _;
-use uuid::Uuid;
+
+pub use testing::{reason, request_id as id};
 
 use crate::bookings::Bookings;
 
@@ -55,7 +56,7 @@ pub struct Harness {
     pub bookings: Bookings,
     stop: CancellationToken,
     _guard: DropGuard,
-    pub database: TestDatabase,
+    pub database: Database,
 }
 
 /// A user with a token.
@@ -113,7 +114,7 @@ impl Harness {
 
     /// Without projectors.
     pub async fn with_mail(mail: MailSettings) -> Self {
-        let database = TestDatabase::create(&identity::migrations()).await;
+        let database = Database::of(&identity::definition()).await;
         let log = database.log().await;
         let listener = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
         let address = listener.local_addr().unwrap();
@@ -272,10 +273,6 @@ async fn serve(
     Server::start(parts, listener, stop).await.unwrap();
 }
 
-pub fn id() -> String {
-    Uuid::now_v7().to_string()
-}
-
 pub fn registration(role: Role, email: &str) -> RegisterUserRequest {
     RegisterUserRequest {
         request_id: id(),
@@ -297,10 +294,7 @@ pub fn profile(last_name: &str) -> CreateTrainerRequest {
         bio: "Left back.".to_owned(),
         experience: "Ten years.".to_owned(),
         photos: vec!["https://example.com/tara.jpg".to_owned()],
-        price_per_hour: Some(Money {
-            currency_code: "USD".to_owned(),
-            minor_units: 8_000,
-        }),
+        price_per_hour: Some(usd(8_000)),
         session_duration_minutes: 60,
         external: true,
         contacts: Some(TrainerContacts {
@@ -332,21 +326,8 @@ pub fn child(first_name: &str) -> AddChildRequest {
     }
 }
 
-/// The documented reason of a refusal.
-pub fn reason(status: &Status) -> String {
-    let details = status.get_error_details();
-    details
-        .error_info()
-        .map_or_else(|| format!("none: {status}"), |info| info.reason.clone())
-}
-
 /// The fields that a request was refused for.
 pub fn fields(status: &Status) -> Vec<String> {
     assert_eq!(reason(status), "INVALID_FIELDS");
-    let details = status.get_error_details();
-    let violations = &details.bad_request().unwrap().field_violations;
-    violations
-        .iter()
-        .map(|violation| violation.field.clone())
-        .collect()
+    testing::fields(status)
 }

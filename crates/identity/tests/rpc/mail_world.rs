@@ -8,7 +8,7 @@ use std::{
     time::Duration,
 };
 
-use eventsourcing::{personal::Keyring, testing::TestDatabase};
+use eventsourcing::personal::Keyring;
 use identity::{
     domain::values::EmailAddress,
     mail::{NewMail, Outbox, Patience, Sender, Template, Transport},
@@ -18,6 +18,7 @@ use serde_json::{Value, json};
 use service::{MailSettings, MasterKeyText, Secret, Settings};
 use sqlx::Row as _;
 use tempfile::TempDir;
+use testing::Database;
 use uuid::Uuid;
 
 use crate::harness::MASTER_KEY;
@@ -25,7 +26,7 @@ use crate::harness::MASTER_KEY;
 pub const CODE: &str = "493027";
 
 pub struct World {
-    pub database: TestDatabase,
+    pub database: Database,
     pub keyring: Keyring,
     pub outbox: Outbox,
     pub settings: MailSettings,
@@ -33,7 +34,7 @@ pub struct World {
 
 impl World {
     pub async fn new(mail: MailSettings) -> Self {
-        let database = TestDatabase::create(&identity::migrations()).await;
+        let database = Database::of(&identity::definition()).await;
         let settings = Settings {
             master_key: MasterKeyText::parse(MASTER_KEY),
             mail: mail.clone(),
