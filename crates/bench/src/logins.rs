@@ -10,7 +10,7 @@ use e2e::{
     people::{self, PASSWORD, User},
     system::System,
 };
-use identity::password::{Password, Passwords};
+use identity::{Password, Passwords};
 use tonic::transport::Channel;
 
 use crate::{

@@ -5,7 +5,7 @@ use std::process::ExitCode;
 
 use clap::Args;
 use eventsourcing::EventLog;
-use identity::{NewAdmin, Parts};
+use identity::{NewAdmin, Resources};
 use serde::Serialize;
 use uuid::Uuid;
 
@@ -52,14 +52,14 @@ pub async fn run(args: CreateAdminArgs) -> Result<ExitCode, Failure> {
     let password = password()?;
     let pool = operator::pool(&settings, identity::NAME).await?;
     let log = EventLog::open(pool.clone(), (identity::definition().upcasters)()).await?;
-    let parts = Parts::new(&log, &pool, &settings).await?;
+    let resources = Resources::new(&log, &pool, &settings).await?;
     let admin = NewAdmin {
         email: args.email,
         password,
         first_name: args.first_name,
         last_name: args.last_name,
     };
-    let created = identity::create_admin(&parts, admin)
+    let created = identity::create_admin(&resources, admin)
         .await
         .map_err(|error| format!("No account was opened: {error}."))?;
     if args.json {

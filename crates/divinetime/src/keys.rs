@@ -7,7 +7,7 @@ use chrono::{DateTime, Utc};
 use clap::{Args, Subcommand};
 use eventsourcing::EventLog;
 use eventsourcing::personal::{Census, Keyring};
-use identity::{Parts, parts::master_keys};
+use identity::{Resources, master_keys};
 use indicatif::{ProgressBar, ProgressStyle};
 use serde::Serialize;
 
@@ -124,8 +124,8 @@ async fn rotate(args: KeysArgs) -> Result<ExitCode, Failure> {
     check_database(settings.database_url.expose()).await?;
     let pool = operator::pool(&settings, identity::NAME).await?;
     let log = EventLog::open(pool.clone(), (identity::definition().upcasters)()).await?;
-    let parts = Parts::new(&log, &pool, &settings).await?;
-    let (key_id, signs_from) = parts.keys.rotate().await?;
+    let resources = Resources::new(&log, &pool, &settings).await?;
+    let (key_id, signs_from) = resources.keys.rotate().await?;
     if args.json {
         console::json(&Rotated { key_id, signs_from })?;
     } else {

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use clap::Args;
 use eventsourcing::EventLog;
-use identity::{CreateAdminError, NewAdmin, Parts, create_admin};
+use identity::{CreateAdminError, NewAdmin, Resources, create_admin};
 use service::Settings;
 use service::config::Secret;
 use service::host::Mode;
@@ -227,18 +227,18 @@ async fn appoint_local_admin(home: &Home, settings: &Settings) -> Result<(), Fai
     let (email, password) = operator::local_admin_or_new(home)?;
     let pool = operator::pool(settings, identity::NAME).await?;
     let log = EventLog::open(pool.clone(), (identity::definition().upcasters)()).await?;
-    let parts = Parts::new(&log, &pool, settings).await?;
+    let resources = Resources::new(&log, &pool, settings).await?;
     let admin = NewAdmin {
         email,
         password,
         first_name: "Local".to_owned(),
         last_name: "Administrator".to_owned(),
     };
-    match create_admin(&parts, admin).await {
+    match create_admin(&resources, admin).await {
         Ok(_) | Err(CreateAdminError::EmailTaken) => {}
         Err(error) => return Err(error.into()),
     }
-    drop((log, parts));
+    drop((log, resources));
     pool.close().await;
     Ok(())
 }

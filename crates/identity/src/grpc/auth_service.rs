@@ -12,25 +12,23 @@ use contracts::wire::timestamp;
 use service::{Call, internal};
 use tonic::{Request, Response, Status};
 
-use super::{
-    convert::{self, position},
-    parse::{self, auth},
-};
+use super::parse::{self, auth};
 use crate::{
-    authentication::{Authentication, Entered},
     domain::user::Channel,
-    tokens::{AccessToken, Tokens},
+    proofs::{Authentication, Entered},
+    signing::{AccessToken, AccessTokens},
+    wire::{self, position},
 };
 
 /// How users prove who they are.
 pub struct AuthRpcs {
     pub(super) authentication: Authentication,
-    pub(super) tokens: Tokens,
+    pub(super) tokens: AccessTokens,
 }
 
 impl AuthRpcs {
     async fn access(&self, entered: &Entered, now: DateTime<Utc>) -> Result<AccessToken, Status> {
-        let role = convert::role(entered.role);
+        let role = wire::role(entered.role);
         let login_id = entered.issued.login_id;
         let issued = self.tokens.issue(entered.user_id, role, login_id, now);
         issued.await.map_err(internal)
@@ -56,7 +54,7 @@ impl AuthenticationService for AuthRpcs {
         } = entered;
         Ok(Response::new(LoginResponse {
             user_id: user_id.to_string(),
-            role: convert::role(role).into(),
+            role: wire::role(role).into(),
             access_token: access.token,
             expires_at: Some(timestamp(access.expires_at)),
             position: recorded_at.map(position),
@@ -82,7 +80,7 @@ impl AuthenticationService for AuthRpcs {
         } = entered;
         Ok(Response::new(RefreshTokenResponse {
             user_id: user_id.to_string(),
-            role: convert::role(role).into(),
+            role: wire::role(role).into(),
             access_token: access.token,
             expires_at: Some(timestamp(access.expires_at)),
             refresh_token: issued.refresh_token,

@@ -9,14 +9,14 @@ use service::{Call, internal, not_found};
 use tonic::{Request, Response, Status};
 
 use super::{
-    child_access::{ChildAccess, ahead_status},
+    child_backend::ChildBackend,
     convert::{self, children::SealedMedical},
-    errors::personal_status,
-    parse::{self, children::by},
+    parse::{self, children::acting},
+    refusals::personal_status,
 };
 use crate::{
     domain::{
-        child::{Action, By, ChildCommand},
+        child::{Acting, Action, ChildCommand},
         values::ChildId,
     },
     query::{self, medical::Cursor},
@@ -24,7 +24,7 @@ use crate::{
 
 /// Children's medical data.
 pub struct ChildMedicalRpcs {
-    pub(super) access: ChildAccess,
+    pub(super) backend: ChildBackend,
 }
 
 #[tonic::async_trait]
@@ -34,21 +34,21 @@ impl ChildMedicalService for ChildMedicalRpcs {
         request: Request<UpdateMedicalRequest>,
     ) -> Result<Response<UpdateMedicalResponse>, Status> {
         let call = Call::of(&request);
-        let by = by(&call);
+        let acting = acting(&call);
         let (context, child_id, medical) =
             parse::medical::update_medical(&call, request.into_inner())?;
         let subject = self
-            .access
-            .own(child_id, by)
+            .backend
+            .own(child_id, acting)
             .await?
             .medical_subject(child_id);
-        let sealer = self.access.sealer(subject).await?;
+        let sealer = self.backend.sealer(subject).await?;
         let (changes, custom) = medical
-            .seal(child_id, &sealer, &self.access.parts.lookup)
+            .seal(child_id, &sealer, &self.backend.resources.lookup)
             .map_err(personal_status)?;
         let command = ChildCommand {
             child_id,
-            by,
+            acting,
             now: parse::now(),
             action: Action::UpdateMedical {
                 subject,
@@ -56,7 +56,7 @@ impl ChildMedicalService for ChildMedicalRpcs {
                 custom,
             },
         };
-        let position = self.access.execute(context, command).await?;
+        let position = self.backend.execute(context, command).await?;
         Ok(Response::new(UpdateMedicalResponse { position }))
     }
 
@@ -65,26 +65,26 @@ impl ChildMedicalService for ChildMedicalRpcs {
         request: Request<AddCustomAllergenRequest>,
     ) -> Result<Response<AddCustomAllergenResponse>, Status> {
         let call = Call::of(&request);
-        let by = by(&call);
+        let acting = acting(&call);
         let (context, child_id, allergen) =
             parse::medical::add_custom_allergen(&call, request.into_inner())?;
         let subject = self
-            .access
-            .own(child_id, by)
+            .backend
+            .own(child_id, acting)
             .await?
             .medical_subject(child_id);
-        let sealer = self.access.sealer(subject).await?;
+        let sealer = self.backend.sealer(subject).await?;
         let allergen = allergen
-            .seal(child_id, &sealer, &self.access.parts.lookup)
+            .seal(child_id, &sealer, &self.backend.resources.lookup)
             .map_err(personal_status)?;
         let name_key = allergen.name_key.clone();
         let command = ChildCommand {
             child_id,
-            by,
+            acting,
             now: parse::now(),
             action: Action::AddAllergen { subject, allergen },
         };
-        let answer = self.access.answer(context, command, |child| {
+        let answer = self.backend.answer(context, command, |child| {
             let id = child.allergen(&name_key).map(|id| id.to_string());
             AddCustomAllergenResponse {
                 allergen_id: id.unwrap_or_default(),
@@ -105,11 +105,11 @@ impl ChildMedicalService for ChildMedicalRpcs {
             parse::medical::remove_custom_allergen(&call, request.into_inner())?;
         let command = ChildCommand {
             child_id,
-            by: by(&call),
+            acting: acting(&call),
             now: parse::now(),
             action: Action::RemoveAllergen { allergen_id },
         };
-        let position = self.access.execute(context, command).await?;
+        let position = self.backend.execute(context, command).await?;
         Ok(Response::new(RemoveCustomAllergenResponse { position }))
     }
 
@@ -118,23 +118,28 @@ impl ChildMedicalService for ChildMedicalRpcs {
         request: Request<GetChildMedicalRequest>,
     ) -> Result<Response<GetChildMedicalResponse>, Status> {
         let call = Call::of(&request);
-        let (now, by) = (parse::now(), by(&call));
+        let (now, acting) = (parse::now(), acting(&call));
         let (context, child_id, min_position) =
             parse::medical::get_child_medical(&call, request.into_inner())?;
-        self.access.reached(min_position.as_ref(), &call).await?;
-        self.may_read(child_id, by, now).await?;
+        self.backend.reached(min_position.as_ref(), &call).await?;
+        self.may_read(child_id, acting, now).await?;
         let sealed = self.sealed(child_id).await?;
         let command = ChildCommand {
             child_id,
-            by,
+            acting,
             now,
             action: Action::ReadMedical {
                 fields: sealed.fields(),
             },
         };
         // Recorded before anything is opened.
-        self.access.execute(context, command).await?;
-        let opener = self.access.parts.keyring.opener(sealed.subjects()).await;
+        self.backend.execute(context, command).await?;
+        let opener = self
+            .backend
+            .resources
+            .keyring
+            .opener(sealed.subjects())
+            .await;
         let opener = opener.map_err(personal_status)?;
         let medical = sealed.open(&opener).map_err(personal_status)?;
         Ok(Response::new(GetChildMedicalResponse {
@@ -149,9 +154,9 @@ impl ChildMedicalService for ChildMedicalRpcs {
         let call = Call::of(&request);
         let (child_id, page, min_position) =
             parse::medical::list_medical_access(request.into_inner())?;
-        self.access.own(child_id, by(&call)).await?;
-        self.access.reached(min_position.as_ref(), &call).await?;
-        let pool = &self.access.parts.pool;
+        self.backend.own(child_id, acting(&call)).await?;
+        self.backend.reached(min_position.as_ref(), &call).await?;
+        let pool = &self.backend.resources.pool;
         let mut rows = query::medical::accesses(pool, child_id.uuid(), &page)
             .await
             .map_err(internal)?;
@@ -166,16 +171,20 @@ impl ChildMedicalService for ChildMedicalRpcs {
 
 impl ChildMedicalRpcs {
     /// The guardian, admins, and trainers of what is paid and not over.
-    async fn may_read(&self, child_id: ChildId, by: By, now: DateTime<Utc>) -> Result<(), Status> {
-        let By::Trainer(trainer) = by else {
-            return self.access.own(child_id, by).await.map(drop);
+    async fn may_read(
+        &self,
+        child_id: ChildId,
+        acting: Acting,
+        now: DateTime<Utc>,
+    ) -> Result<(), Status> {
+        let Acting::Trainer(trainer) = acting else {
+            return self.backend.own(child_id, acting).await.map(drop);
         };
         let coaches = self
-            .access
-            .ahead
+            .backend
+            .upcoming
             .coaches(trainer.uuid(), child_id.uuid(), now)
-            .await
-            .map_err(ahead_status)?;
+            .await?;
         if coaches {
             Ok(())
         } else {
@@ -184,7 +193,7 @@ impl ChildMedicalRpcs {
     }
 
     async fn sealed(&self, child_id: ChildId) -> Result<SealedMedical, Status> {
-        let pool = &self.access.parts.pool;
+        let pool = &self.backend.resources.pool;
         let child = query::children::by_id(pool, child_id.uuid()).await;
         let child = child
             .map_err(internal)?

@@ -14,29 +14,29 @@ use tonic::{Request, Response, Status};
 use uuid::Uuid;
 
 use super::{
-    child_access::ChildAccess,
+    child_backend::ChildBackend,
     convert::{self, children::child},
-    errors::personal_status,
     parse::{
         self,
-        children::by,
+        children::acting,
         transfers::{Acceptance, NewGuardian},
     },
+    refusals::personal_status,
 };
 use crate::{
     domain::{
-        child::{Action, By, ChildCommand, Purpose},
+        child::{Acting, Action, ChildCommand, Purpose},
         user::EMAIL_SCOPE,
         values::{Role, UserId},
     },
+    personal::email_key,
     projector::children::ChildRow,
     query::{self, children::Cursor},
-    sealing::email_key,
 };
 
 /// Children.
 pub struct ChildRpcs {
-    pub(super) access: ChildAccess,
+    pub(super) backend: ChildBackend,
 }
 
 #[tonic::async_trait]
@@ -46,22 +46,22 @@ impl ChildService for ChildRpcs {
         request: Request<RecordConsentRequest>,
     ) -> Result<Response<RecordConsentResponse>, Status> {
         let call = Call::of(&request);
-        let by = by(&call);
+        let acting = acting(&call);
         let new = parse::children::record_consent(&call, request.into_inner())?;
         if new.is_known {
-            self.access.own(new.child_id, by).await?;
+            self.backend.own(new.child_id, acting).await?;
         }
         let command = ChildCommand {
             child_id: new.child_id,
-            by,
+            acting,
             now: parse::now(),
             action: Action::RecordConsent {
-                role: self.access.role(by).await?,
+                role: self.backend.role(acting).await?,
                 purpose: new.purpose,
                 policy_version: new.policy_version,
             },
         };
-        let answer = self.access.execute(new.context, command);
+        let answer = self.backend.execute(new.context, command);
         Ok(Response::new(RecordConsentResponse {
             position: answer.await?,
             child_id: new.child_id.to_string(),
@@ -73,22 +73,22 @@ impl ChildService for ChildRpcs {
         request: Request<WithdrawConsentRequest>,
     ) -> Result<Response<WithdrawConsentResponse>, Status> {
         let call = Call::of(&request);
-        let (now, by) = (parse::now(), by(&call));
+        let (now, acting) = (parse::now(), acting(&call));
         let (context, child_id, purpose) =
             parse::children::withdraw_consent(&call, request.into_inner())?;
-        self.access.own(child_id, by).await?;
+        self.backend.own(child_id, acting).await?;
         let paid_ahead =
-            purpose == Purpose::ChildData && self.access.paid_ahead(child_id, now).await?;
+            purpose == Purpose::ChildData && self.backend.paid_ahead(child_id, now).await?;
         let command = ChildCommand {
             child_id,
-            by,
+            acting,
             now,
             action: Action::WithdrawConsent {
                 purpose,
                 paid_ahead,
             },
         };
-        let position = self.access.execute(context, command).await?;
+        let position = self.backend.execute(context, command).await?;
         Ok(Response::new(WithdrawConsentResponse { position }))
     }
 
@@ -97,17 +97,17 @@ impl ChildService for ChildRpcs {
         request: Request<AddChildRequest>,
     ) -> Result<Response<AddChildResponse>, Status> {
         let call = Call::of(&request);
-        let (now, by) = (parse::now(), by(&call));
+        let (now, acting) = (parse::now(), acting(&call));
         let new = parse::children::add_child(&call, request.into_inner(), now)?;
         if new.is_known {
-            self.access.own(new.child_id, by).await?;
+            self.backend.own(new.child_id, acting).await?;
         }
-        let role = self.access.role(by).await?;
-        let sealer = self.access.sealer(new.child_id.uuid()).await?;
+        let role = self.backend.role(acting).await?;
+        let sealer = self.backend.sealer(new.child_id.uuid()).await?;
         let player = new.player.seal(&sealer).map_err(personal_status)?;
         let command = ChildCommand {
             child_id: new.child_id,
-            by,
+            acting,
             now,
             action: Action::Add {
                 role,
@@ -115,7 +115,7 @@ impl ChildService for ChildRpcs {
                 player: Box::new(player),
             },
         };
-        let answer = self.access.execute(new.context, command);
+        let answer = self.backend.execute(new.context, command);
         Ok(Response::new(AddChildResponse {
             position: answer.await?,
             child_id: new.child_id.to_string(),
@@ -127,19 +127,19 @@ impl ChildService for ChildRpcs {
         request: Request<UpdateChildRequest>,
     ) -> Result<Response<UpdateChildResponse>, Status> {
         let call = Call::of(&request);
-        let (now, by) = (parse::now(), by(&call));
+        let (now, acting) = (parse::now(), acting(&call));
         let (context, child_id, changes) =
             parse::children::update_child(&call, request.into_inner(), now)?;
-        self.access.own(child_id, by).await?;
-        let sealer = self.access.sealer(child_id.uuid()).await?;
+        self.backend.own(child_id, acting).await?;
+        let sealer = self.backend.sealer(child_id.uuid()).await?;
         let changes = changes.seal(&sealer).map_err(personal_status)?;
         let command = ChildCommand {
             child_id,
-            by,
+            acting,
             now,
             action: Action::Update(Box::new(changes)),
         };
-        let position = self.access.execute(context, command).await?;
+        let position = self.backend.execute(context, command).await?;
         Ok(Response::new(UpdateChildResponse { position }))
     }
 
@@ -151,11 +151,11 @@ impl ChildService for ChildRpcs {
         let (context, child_id) = parse::children::archive_child(&call, request.into_inner())?;
         let command = ChildCommand {
             child_id,
-            by: by(&call),
+            acting: acting(&call),
             now: parse::now(),
             action: Action::Archive,
         };
-        let position = self.access.execute(context, command).await?;
+        let position = self.backend.execute(context, command).await?;
         Ok(Response::new(ArchiveChildResponse { position }))
     }
 
@@ -164,17 +164,17 @@ impl ChildService for ChildRpcs {
         request: Request<EraseChildRequest>,
     ) -> Result<Response<EraseChildResponse>, Status> {
         let call = Call::of(&request);
-        let (now, by) = (parse::now(), by(&call));
+        let (now, acting) = (parse::now(), acting(&call));
         let (context, child_id) = parse::children::erase_child(&call, request.into_inner())?;
-        self.access.own(child_id, by).await?;
-        let paid_ahead = by != By::System && self.access.paid_ahead(child_id, now).await?;
+        self.backend.own(child_id, acting).await?;
+        let paid_ahead = acting != Acting::System && self.backend.paid_ahead(child_id, now).await?;
         let command = ChildCommand {
             child_id,
-            by,
+            acting,
             now,
             action: Action::Erase { paid_ahead },
         };
-        let position = self.access.execute(context, command).await?;
+        let position = self.backend.execute(context, command).await?;
         Ok(Response::new(EraseChildResponse { position }))
     }
 
@@ -184,8 +184,8 @@ impl ChildService for ChildRpcs {
     ) -> Result<Response<GetChildResponse>, Status> {
         let call = Call::of(&request);
         let (id, min_position) = parse::children::get_child(request.into_inner())?;
-        self.access.reached(min_position.as_ref(), &call).await?;
-        let row = query::children::by_id(&self.access.parts.pool, id)
+        self.backend.reached(min_position.as_ref(), &call).await?;
+        let row = query::children::by_id(&self.backend.resources.pool, id)
             .await
             .map_err(internal)?;
         let own = row.filter(|row| parse::own_or_admin(&call, row.parent_id, "child").is_ok());
@@ -201,8 +201,8 @@ impl ChildService for ChildRpcs {
         let call = Call::of(&request);
         let (guardian_id, page, min_position) =
             parse::children::list_children(&call, request.into_inner())?;
-        self.access.reached(min_position.as_ref(), &call).await?;
-        let mut rows = query::children::page_of(&self.access.parts.pool, guardian_id, &page)
+        self.backend.reached(min_position.as_ref(), &call).await?;
+        let mut rows = query::children::page_of(&self.backend.resources.pool, guardian_id, &page)
             .await
             .map_err(internal)?;
         let next_page_token = page.next_token(&mut rows, |row| Cursor::from(row));
@@ -217,20 +217,20 @@ impl ChildService for ChildRpcs {
         request: Request<TransferGuardianRequest>,
     ) -> Result<Response<TransferGuardianResponse>, Status> {
         let call = Call::of(&request);
-        let by = by(&call);
+        let acting = acting(&call);
         let (context, child_id, to) =
             parse::transfers::transfer_guardian(&call, request.into_inner())?;
-        self.access.own(child_id, by).await?;
+        self.backend.own(child_id, acting).await?;
         let command = ChildCommand {
             child_id,
-            by,
+            acting,
             now: parse::now(),
             action: Action::OfferTransfer {
                 transfer_id: Uuid::now_v7().into(),
-                to: self.resolved(to, by).await?,
+                to: self.resolved(to, acting).await?,
             },
         };
-        let answer = self.access.answer(context, command, |child| {
+        let answer = self.backend.answer(context, command, |child| {
             let (id, expires_at) = child.offer().unzip();
             TransferGuardianResponse {
                 transfer_id: id.map_or_else(String::new, |id| id.to_string()),
@@ -248,7 +248,7 @@ impl ChildService for ChildRpcs {
         request: Request<AcceptGuardianTransferRequest>,
     ) -> Result<Response<AcceptGuardianTransferResponse>, Status> {
         let call = Call::of(&request);
-        let by = by(&call);
+        let acting = acting(&call);
         let Acceptance {
             context,
             child_id,
@@ -258,16 +258,16 @@ impl ChildService for ChildRpcs {
         } = parse::transfers::accept_guardian_transfer(&call, request.into_inner())?;
         let command = ChildCommand {
             child_id,
-            by,
+            acting,
             now: parse::now(),
             action: Action::AcceptTransfer {
                 transfer_id,
-                role: self.access.role(by).await?,
+                role: self.backend.role(acting).await?,
                 policy_version,
                 medical,
             },
         };
-        let position = self.access.execute(context, command).await?;
+        let position = self.backend.execute(context, command).await?;
         Ok(Response::new(AcceptGuardianTransferResponse { position }))
     }
 
@@ -280,11 +280,11 @@ impl ChildService for ChildRpcs {
             parse::transfers::cancel_guardian_transfer(&call, request.into_inner())?;
         let command = ChildCommand {
             child_id,
-            by: by(&call),
+            acting: acting(&call),
             now: parse::now(),
             action: Action::CancelTransfer { transfer_id },
         };
-        let position = self.access.execute(context, command).await?;
+        let position = self.backend.execute(context, command).await?;
         Ok(Response::new(CancelGuardianTransferResponse { position }))
     }
 
@@ -295,8 +295,8 @@ impl ChildService for ChildRpcs {
         let call = Call::of(&request);
         let viewer = call.user_id().unwrap_or_default();
         let (page, min_position) = parse::transfers::list_guardian_transfers(request.into_inner())?;
-        self.access.reached(min_position.as_ref(), &call).await?;
-        let mut rows = query::transfers::open_of(&self.access.parts.pool, viewer, &page)
+        self.backend.reached(min_position.as_ref(), &call).await?;
+        let mut rows = query::transfers::open_of(&self.backend.resources.pool, viewer, &page)
             .await
             .map_err(internal)?;
         let next_page_token = page.next_token(&mut rows, |row| query::transfers::Cursor::from(row));
@@ -315,7 +315,7 @@ impl ChildService for ChildRpcs {
         request: Request<DestroyChildKeysRequest>,
     ) -> Result<Response<DestroyChildKeysResponse>, Status> {
         let child_id = parse::children::destroy_child_keys(request.into_inner())?;
-        let destroyed = self.access.records.forget(child_id).await?;
+        let destroyed = self.backend.records.forget(child_id).await?;
         Ok(Response::new(DestroyChildKeysResponse {
             destroyed: i32::try_from(destroyed.len()).unwrap_or(i32::MAX),
         }))
@@ -328,12 +328,16 @@ impl ChildRpcs {
         &self,
         rows: Vec<ChildRow>,
     ) -> Result<Vec<contracts::identity::v1::Child>, Status> {
-        let parts = &self.access.parts;
+        let resources = &self.backend.resources;
         let ids: Vec<Uuid> = rows.iter().map(|row| row.id).collect();
-        let consents = query::medical::consents(&parts.pool, &ids)
+        let consents = query::medical::consents(&resources.pool, &ids)
             .await
             .map_err(internal)?;
-        let opener = parts.keyring.opener(ids).await.map_err(personal_status)?;
+        let opener = resources
+            .keyring
+            .opener(ids)
+            .await
+            .map_err(personal_status)?;
         rows.into_iter()
             .map(|row| child(row, &consents, &opener))
             .collect::<Result<_, _>>()
@@ -342,8 +346,8 @@ impl ChildRpcs {
 
     /// The parent that a child is offered to. An address that nobody has takes the same steps
     /// and gets the same answer as one that somebody has.
-    async fn resolved(&self, to: NewGuardian, by: By) -> Result<Option<UserId>, Status> {
-        let accounts = &self.access.accounts;
+    async fn resolved(&self, to: NewGuardian, acting: Acting) -> Result<Option<UserId>, Status> {
+        let accounts = &self.backend.accounts;
         match to {
             NewGuardian::User(user) => {
                 let role = accounts.role(user).await.map_err(internal)?;
@@ -353,12 +357,12 @@ impl ChildRpcs {
                 Err(not_found("parent", &user.to_string()))
             }
             NewGuardian::Email(email) => {
-                let parts = &self.access.parts;
-                let key = email_key(&parts.lookup, &email);
-                let holder = parts.log.claim_owner(EMAIL_SCOPE, &key).await;
+                let resources = &self.backend.resources;
+                let key = email_key(&resources.lookup, &email);
+                let holder = resources.log.claim_owner(EMAIL_SCOPE, &key).await;
                 let holder = holder.map_err(internal)?.and_then(|id| id.parse().ok());
                 let user = UserId::from(holder.unwrap_or(Uuid::nil()));
-                if by == By::Parent(user) {
+                if acting == Acting::Parent(user) {
                     let problem = "must be somebody else";
                     let violation = violation("new_guardian_email", "SELF", problem);
                     return Err(invalid_fields(vec![violation]));

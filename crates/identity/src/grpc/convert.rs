@@ -2,11 +2,7 @@
 
 pub(super) mod children;
 
-use contracts::{
-    common::v1::{LogPosition, Money, Role as PublicRole},
-    identity::v1::User,
-    wire::timestamp,
-};
+use contracts::{common::v1::Role as PublicRole, identity::v1::User, wire::timestamp};
 use eventsourcing::{
     Committed,
     personal::{Opener, PersonalError},
@@ -15,36 +11,7 @@ use prost::Message;
 use service::internal;
 use tonic::Status;
 
-use crate::{
-    NAME,
-    domain::values::{Price, Role},
-    projector::users::UserRow,
-};
-
-/// A role as tokens and other services know it.
-pub fn role(role: Role) -> PublicRole {
-    match role {
-        Role::Admin => PublicRole::Admin,
-        Role::Trainer => PublicRole::Trainer,
-        Role::Parent => PublicRole::Parent,
-    }
-}
-
-/// A price as an amount of money.
-pub fn price(price: &Price) -> Money {
-    Money {
-        currency_code: price.currency().to_owned(),
-        minor_units: price.minor_units(),
-    }
-}
-
-/// A place in identity's log.
-pub fn position(position: i64) -> LogPosition {
-    LogPosition {
-        service: NAME.to_owned(),
-        position,
-    }
-}
+use crate::{projector::users::UserRow, wire::role};
 
 /// The answer that was stored with a command; it lacks the position.
 pub(super) fn stored<M: Message + Default>(committed: &Committed) -> Result<M, Status> {

@@ -18,14 +18,14 @@ use tonic::{Code, Request, Response, Status};
 use uuid::Uuid;
 
 use super::{
-    errors::personal_status,
     parse::{self, emails::Notice},
+    refusals::personal_status,
 };
 use crate::{
     mail::{MailError, NewMail, Outbox, Resent},
-    parts::Parts,
     projector::users::Users,
     query::{self, emails::EmailRow},
+    resources::Resources,
 };
 
 /// Mail and text messages.
@@ -39,13 +39,13 @@ pub struct EmailRpcs {
 }
 
 impl EmailRpcs {
-    pub(super) fn new(parts: &Parts) -> Self {
-        let mail = &parts.settings.mail;
+    pub(super) fn new(resources: &Resources) -> Self {
+        let mail = &resources.settings.mail;
         Self {
-            outbox: parts.outbox.clone(),
-            keyring: parts.keyring.clone(),
-            pool: parts.pool.clone(),
-            checkpoints: Checkpoints::new(parts.pool.clone()),
+            outbox: resources.outbox.clone(),
+            keyring: resources.keyring.clone(),
+            pool: resources.pool.clone(),
+            checkpoints: Checkpoints::new(resources.pool.clone()),
             sends: mail.smtp_url.is_some() || mail.directory.is_some(),
         }
     }
@@ -214,24 +214,4 @@ fn request_reused() -> Status {
         ErrorReason::RequestIdReused,
         "this request_id was used for another message",
     )
-}
-
-impl From<MailError> for Status {
-    fn from(error: MailError) -> Self {
-        match error {
-            MailError::Erased => refused(
-                Code::FailedPrecondition,
-                ErrorReason::SubjectErased,
-                "the recipient was erased",
-            ),
-            MailError::TextsUnavailable => refused(
-                Code::FailedPrecondition,
-                ErrorReason::TextsUnavailable,
-                error.to_string(),
-            ),
-            MailError::Personal(error) => personal_status(error),
-            MailError::Database(error) => internal(error),
-            other => internal(other),
-        }
-    }
 }

@@ -6,7 +6,7 @@ use contracts::wire;
 use service::internal;
 use tonic::{Request, Response, Status};
 
-use crate::security::signing_keys::SigningKeys;
+use crate::signing::SigningKeys;
 
 /// Public keys.
 pub struct KeyRpcs {

@@ -1,15 +1,14 @@
 //! The RPCs: parse, execute, reply.
 
-mod auth_errors;
 mod auth_service;
-pub(crate) mod child_access;
+mod child_backend;
 mod child_medical_service;
 mod child_service;
-pub mod convert;
+mod convert;
 mod email_service;
-pub(crate) mod errors;
 mod key_service;
 mod parse;
+mod refusals;
 mod trainer_profile;
 mod trainer_service;
 mod user_service;
@@ -25,18 +24,14 @@ use contracts::identity::v1::{
 use eventsourcing::{Checkpoints, Repository};
 
 use crate::{
-    accounts::Accounts,
-    ahead::Ahead,
-    authentication::{Authentication, logins_of},
-    erasure::Erasures,
-    export::Exports,
-    lifecycle::Lifecycle,
-    parts::Parts,
-    password::{HashingError, Passwords},
-    tokens::Tokens,
+    accounts::{AccountChanges, Accounts, Erasures, Exports},
+    proofs::{Authentication, HashingError, Passwords, authentication::logins_of},
+    reference::UpcomingBookings,
+    resources::Resources,
+    signing::AccessTokens,
 };
 use auth_service::AuthRpcs;
-use child_access::ChildAccess;
+use child_backend::ChildBackend;
 use child_medical_service::ChildMedicalRpcs;
 use child_service::ChildRpcs;
 use email_service::EmailRpcs;
@@ -65,52 +60,52 @@ pub struct Servers {
 
 impl Servers {
     /// On these parts, and what lies ahead of children.
-    pub fn new(parts: &Parts, ahead: &Ahead) -> Result<Self, HashingError> {
-        let Parts {
+    pub fn new(resources: &Resources, upcoming: &UpcomingBookings) -> Result<Self, HashingError> {
+        let Resources {
             log,
             pool,
             settings,
             ..
-        } = parts;
+        } = resources;
         let passwords = Passwords::new()?;
-        let accounts = Accounts::new(parts, passwords.clone());
-        let children = ChildAccess::new(parts, &accounts, ahead);
+        let accounts = Accounts::new(resources, passwords.clone());
+        let children = ChildBackend::new(resources, &accounts, upcoming);
         let checkpoints = Checkpoints::new(pool.clone());
         let lifetime = TimeDelta::from_std(settings.access_token_lifetime);
         let lifetime = lifetime.unwrap_or(TimeDelta::days(36_500));
         Ok(Self {
             users: UserServiceServer::new(UserRpcs {
                 accounts: accounts.clone(),
-                lifecycle: Lifecycle::new(parts),
-                erasures: Erasures::new(parts, ahead),
-                exports: Exports::new(parts),
-                logins: logins_of(parts),
-                keyring: parts.keyring.clone(),
-                lookup: parts.lookup.clone(),
+                changes: AccountChanges::new(resources),
+                erasures: Erasures::new(resources, upcoming),
+                exports: Exports::new(resources),
+                logins: logins_of(resources),
+                keyring: resources.keyring.clone(),
+                lookup: resources.lookup.clone(),
                 pool: pool.clone(),
                 checkpoints: checkpoints.clone(),
             }),
             authentication: AuthenticationServiceServer::new(AuthRpcs {
-                authentication: Authentication::new(parts, passwords),
-                tokens: Tokens::new(parts.keys.clone(), lifetime),
+                authentication: Authentication::new(resources, passwords),
+                tokens: AccessTokens::new(resources.keys.clone(), lifetime),
             }),
             trainers: TrainerServiceServer::new(TrainerRpcs {
                 accounts: accounts.clone(),
                 trainers: Repository::new(log),
                 profiles: Profiles {
-                    keyring: parts.keyring.clone(),
-                    lookup: parts.lookup.clone(),
+                    keyring: resources.keyring.clone(),
+                    lookup: resources.lookup.clone(),
                 },
                 pool: pool.clone(),
                 checkpoints,
             }),
             child_medical: ChildMedicalServiceServer::new(ChildMedicalRpcs {
-                access: children.clone(),
+                backend: children.clone(),
             }),
-            children: ChildServiceServer::new(ChildRpcs { access: children }),
-            emails: EmailServiceServer::new(EmailRpcs::new(parts)),
+            children: ChildServiceServer::new(ChildRpcs { backend: children }),
+            emails: EmailServiceServer::new(EmailRpcs::new(resources)),
             keys: KeyServiceServer::new(KeyRpcs {
-                keys: parts.keys.clone(),
+                keys: resources.keys.clone(),
             }),
         })
     }

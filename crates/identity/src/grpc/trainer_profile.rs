@@ -15,9 +15,8 @@ use crate::{
         trainer::{Contacts, Profile, ProfileChanges, Searchable, Source},
         values::{UserId, WebAddress},
     },
+    personal::{Column, search},
     query::trainers::{Filter, TrainerView},
-    sealing::Column,
-    search,
 };
 
 /// What a profile says, as its trainer said it; `None` where nothing was said.

@@ -13,9 +13,8 @@ use sqlx::PgPool;
 use tonic::{Request, Response, Status};
 
 use super::{
-    convert,
-    errors::{command_status, personal_status},
-    parse,
+    convert, parse,
+    refusals::{command_status, personal_status},
     trainer_profile::Profiles,
 };
 use crate::{
@@ -23,6 +22,7 @@ use crate::{
     domain::trainer::{CreateTrainer, Trainer, TrainerCommand, UpdateTrainer},
     projector::{availability::Availability, trainers::Trainers},
     query::{self, trainers::Cursor},
+    wire,
 };
 
 /// The service that knows where and when trainers can be booked.
@@ -63,7 +63,7 @@ impl TrainerService for TrainerRpcs {
             .await
             .map_err(command_status)?;
         let mut answer: CreateTrainerResponse = convert::stored(&committed)?;
-        answer.position = Some(convert::position(committed.position));
+        answer.position = Some(wire::position(committed.position));
         Ok(Response::new(answer))
     }
 
@@ -91,7 +91,7 @@ impl TrainerService for TrainerRpcs {
             .await
             .map_err(command_status)?;
         let mut answer: UpdateTrainerResponse = convert::stored(&committed)?;
-        answer.position = Some(convert::position(committed.position));
+        answer.position = Some(wire::position(committed.position));
         Ok(Response::new(answer))
     }
 
@@ -165,5 +165,5 @@ fn updated(trainer_id: &str, trainer: &Trainer) -> Vec<u8> {
 
 fn price_of(trainer: &Trainer) -> Option<Money> {
     let terms = trainer.terms();
-    terms.map(|terms| convert::price(&terms.price_per_hour))
+    terms.map(|terms| wire::price(&terms.price_per_hour))
 }

@@ -14,26 +14,23 @@ use sqlx::PgPool;
 use tonic::{Request, Response, Status};
 
 use super::{
-    convert,
-    errors::{command_status, personal_status},
-    parse,
+    convert, parse,
+    refusals::{command_status, personal_status},
 };
 use crate::{
-    accounts::Accounts,
+    accounts::{AccountChanges, Accounts, Erasures, Exports, Subject},
     domain::user::UserCommand,
-    erasure::{Erasures, Subject},
-    export::Exports,
-    lifecycle::Lifecycle,
+    personal::email_key,
     projector::{children::Children, users::Users},
+    proofs::logins::Logins,
     query::{self, users::Cursor},
-    sealing::email_key,
-    security::logins::Logins,
+    wire,
 };
 
 /// Accounts.
 pub struct UserRpcs {
     pub(super) accounts: Accounts,
-    pub(super) lifecycle: Lifecycle,
+    pub(super) changes: AccountChanges,
     pub(super) erasures: Erasures,
     pub(super) exports: Exports,
     pub(super) logins: Logins,
@@ -58,7 +55,7 @@ impl UserService for UserRpcs {
             .await?;
         Ok(Response::new(RegisterUserResponse {
             user_id: registered.user_id.to_string(),
-            position: Some(convert::position(registered.position)),
+            position: Some(wire::position(registered.position)),
         }))
     }
 
@@ -127,12 +124,12 @@ impl UserService for UserRpcs {
         let update = update.seal(&self.keyring, user_id, parse::now()).await;
         let command = UserCommand::Update(update.map_err(personal_status)?);
         let committed = self
-            .lifecycle
+            .changes
             .execute(context, user_id, command)
             .await
             .map_err(command_status)?;
         Ok(Response::new(UpdateUserResponse {
-            position: Some(convert::position(committed.position)),
+            position: Some(wire::position(committed.position)),
         }))
     }
 
@@ -148,12 +145,12 @@ impl UserService for UserRpcs {
             .await
             .map_err(internal)?;
         let committed = self
-            .lifecycle
+            .changes
             .change_role(context, user_id, role, has_children, parse::now())
             .await
             .map_err(command_status)?;
         Ok(Response::new(ChangeRoleResponse {
-            position: Some(convert::position(committed.position)),
+            position: Some(wire::position(committed.position)),
         }))
     }
 
@@ -164,13 +161,13 @@ impl UserService for UserRpcs {
         let call = Call::of(&request);
         let (context, user_id) = parse::accounts::deactivate_user(&call, request.into_inner())?;
         let committed = self
-            .lifecycle
+            .changes
             .deactivate(context, user_id, parse::now())
             .await
             .map_err(command_status)?;
         self.logins.end_all(user_id).await.map_err(internal)?;
         Ok(Response::new(DeactivateUserResponse {
-            position: Some(convert::position(committed.position)),
+            position: Some(wire::position(committed.position)),
         }))
     }
 
@@ -181,12 +178,12 @@ impl UserService for UserRpcs {
         let call = Call::of(&request);
         let (context, user_id) = parse::accounts::reactivate_user(&call, request.into_inner())?;
         let committed = self
-            .lifecycle
+            .changes
             .reactivate(context, user_id, parse::now())
             .await
             .map_err(command_status)?;
         Ok(Response::new(ReactivateUserResponse {
-            position: Some(convert::position(committed.position)),
+            position: Some(wire::position(committed.position)),
         }))
     }
 
@@ -221,7 +218,7 @@ impl UserService for UserRpcs {
                         &call,
                         context,
                         child_id,
-                        parse::children::by(&call),
+                        parse::children::acting(&call),
                         parse::now(),
                     )
                     .await?

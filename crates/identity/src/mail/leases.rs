@@ -6,9 +6,10 @@ use chrono::{DateTime, Utc};
 use sqlx::{PgPool, Row as _, postgres::PgRow};
 use uuid::Uuid;
 
-use super::outbox::TEXT;
-use crate::sealing::Column;
+use crate::personal::Column;
 
+/// What the outbox calls a text message, in the place of a template's name.
+pub(super) const TEXT: &str = "TEXT_MESSAGE";
 /// A sender that says nothing for so long has died; longer than an attempt takes.
 const LEASE: Duration = Duration::from_secs(90);
 

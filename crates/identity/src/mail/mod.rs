@@ -15,4 +15,4 @@ mod transport;
 pub use outbox::{MailError, NewMail, NewText, Outbox, Resent};
 pub use sender::{Patience, Sender};
 pub use template::{Content, Template, Templates, TemplatesError};
-pub use transport::{Transport, TransportError};
+pub use transport::Transport;

@@ -9,13 +9,14 @@ use sqlx::PgPool;
 use tokio::sync::Notify;
 use uuid::Uuid;
 
-use super::{Template, Templates, TemplatesError, leases::Leased};
+use super::{
+    Template, Templates, TemplatesError,
+    leases::{Leased, TEXT},
+};
 use crate::domain::values::{EmailAddress, PhoneNumber};
 
 /// Names messages: the namespace of their ids.
 const NAMESPACE: Uuid = Uuid::from_u128(0x51c4_4f0e_8a0d_4b7c_9b0e_7e3d_1f6a_c215);
-/// What the outbox calls a text message.
-pub(super) const TEXT: &str = "TEXT_MESSAGE";
 
 /// Takes messages, each once for its cause, template and user. Cheap to clone; its clones wake
 /// the sender of the same process.

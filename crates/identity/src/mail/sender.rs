@@ -13,8 +13,7 @@ use uuid::Uuid;
 
 use super::{
     MailError, Outbox, Template, Transport,
-    leases::{self, Keep, Leased},
-    outbox::TEXT,
+    leases::{self, Keep, Leased, TEXT},
     template::instant,
     transport::{Envelope, Outcome},
 };

@@ -26,7 +26,7 @@ use crate::{
         user::UserEvent,
         values::{Role, UserId},
     },
-    grpc::convert,
+    wire,
 };
 
 const QUEUE: &str = "/divinetime.identity.v1.EmailService/QueueEmail";
@@ -178,7 +178,7 @@ impl Notice {
             user_id: user_id.to_string(),
             sealed_recipient: address,
             occurred_at: Some(timestamp(occurred_at)),
-            min_position: Some(convert::position(position)),
+            min_position: Some(wire::position(position)),
         })
     }
 }

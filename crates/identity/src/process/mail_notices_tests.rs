@@ -13,7 +13,7 @@ use crate::{
         user::UserEvent,
         values::{EmailAddress, Role, UserId},
     },
-    grpc::convert::position,
+    wire::position,
 };
 
 const EVENT: Uuid = Uuid::from_u128(8);

@@ -14,7 +14,7 @@ use crate::{
         user::UserEvent,
         values::{Role, UserId, WebAddress},
     },
-    sealing::Column,
+    personal::Column,
 };
 
 /// A row of `trainers`.

@@ -13,7 +13,7 @@ use crate::{
         user::{PhoneChange, UserEvent},
         values::{EmailAddress, PhoneNumber, UserId},
     },
-    sealing::Column,
+    personal::Column,
 };
 
 /// A row of `users`.

@@ -3,7 +3,7 @@
 use contracts::identity::events::v1::{TrainerCreated, TrainerUpdated, identity_event::Event};
 use contracts::wire::timestamp;
 
-use crate::{domain::trainer::TrainerEvent, grpc::convert::price};
+use crate::{domain::trainer::TrainerEvent, wire::price};
 
 /// The terms of a profile are public, what it says is not.
 pub(super) fn public(event: &TrainerEvent) -> Option<Event> {

@@ -1,5 +1,5 @@
-//! Reads `bookings`. What is asked here may be behind scheduling and ticketing: what is decided
-//! by it goes through [`crate::ahead::Ahead`], which catches up first.
+//! Reads `bookings`. The table may be behind scheduling and ticketing: whoever decides by it asks
+//! in the room `reference`, which waits until it has caught up.
 
 use chrono::{DateTime, Utc};
 use sqlx::PgPool;

@@ -7,7 +7,7 @@ use service::page::Page;
 use sqlx::{PgPool, Row as _, postgres::PgRow};
 use uuid::Uuid;
 
-use crate::sealing::Column;
+use crate::personal::Column;
 
 const COLUMNS: &str = "id, user_id, cause, template, recipient, subject, body, status, attempts, last_error, \
     created_at, next_attempt_at, sent_at";

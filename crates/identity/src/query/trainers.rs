@@ -11,7 +11,7 @@ use crate::{
         trainer::{Contacts, Source},
         values::WebAddress,
     },
-    sealing::Column,
+    personal::Column,
 };
 
 const COLUMNS: &str = "user_id, first_name, last_name, bio, experience, photos, contacts, \

@@ -16,7 +16,7 @@ use contracts::{
 };
 use eventsourcing::{Batch, DecodeEnvelope, Delivered, Feed, FeedError};
 use futures::future::BoxFuture;
-use identity::projector::bookings::{BookingEvent, decode_scheduling, decode_ticketing};
+use identity::internals::{BookingEvent, decode_scheduling, decode_ticketing};
 use prost::Message;
 use tokio::sync::watch;
 use uuid::Uuid;

@@ -7,10 +7,7 @@ use contracts::{
         CreateTrainerRequest, ListTrainersRequest, PriceRange, TrainerOrder, UpdateTrainerRequest,
     },
 };
-use identity::{
-    domain::user::{Admins, Deactivate, Reactivate, UserCommand},
-    projector::availability::AvailabilityEvent,
-};
+use identity::internals::{Admins, AvailabilityEvent, Deactivate, Reactivate, UserCommand};
 use uuid::Uuid;
 
 use crate::{

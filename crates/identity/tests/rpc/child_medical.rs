@@ -9,7 +9,7 @@ use contracts::{
         MedicalConditions, MedicalField, RemoveCustomAllergenRequest, UpdateMedicalRequest,
     },
 };
-use identity::domain::values::medical_subject;
+use identity::internals::medical_subject;
 use tonic::{Code, Status};
 use uuid::Uuid;
 

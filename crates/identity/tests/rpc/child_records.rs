@@ -11,7 +11,7 @@ use contracts::{
     },
 };
 use eventsourcing::{Context, Repository};
-use identity::domain::child::{Action, By, Child as Record, ChildCommand};
+use identity::internals::{Acting, Action, Child as Record, ChildCommand};
 use tonic::{Code, Status};
 use uuid::Uuid;
 
@@ -339,7 +339,7 @@ async fn a_key_that_a_crash_has_left_is_destroyed_by_the_process() {
     let records = Repository::<Record>::new(&harness.log);
     let command = ChildCommand {
         child_id: Uuid::parse_str(&child_id).unwrap().into(),
-        by: By::System,
+        acting: Acting::System,
         now: chrono::Utc::now(),
         action: Action::Erase { paid_ahead: false },
     };

@@ -11,11 +11,8 @@ use contracts::{
 };
 use eventsourcing::{Batch, Context, Delivered, Feed, FeedError, Projector, Repository};
 use futures::{FutureExt, future::BoxFuture};
-use identity::{
-    domain::user::{User, UserCommand},
-    projector::availability::{
-        Availability, AvailabilityEvent, TrainerLocationRow, TrainerSlotRow,
-    },
+use identity::internals::{
+    Availability, AvailabilityEvent, TrainerLocationRow, TrainerSlotRow, User, UserCommand,
 };
 use tonic::Status;
 use uuid::Uuid;

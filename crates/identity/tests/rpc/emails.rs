@@ -4,10 +4,7 @@ use contracts::{
         Email, EmailStatus, EmailTemplate, ListEmailsRequest, QueueEmailRequest, ResendEmailRequest,
     },
 };
-use identity::{
-    domain::values::EmailAddress,
-    mail::{NewMail, Patience, Sender, Template, Transport},
-};
+use identity::internals::{EmailAddress, NewMail, Patience, Sender, Template, Transport};
 use prost_types::Timestamp;
 use serde_json::json;
 use service::MailSettings;

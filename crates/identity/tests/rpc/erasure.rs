@@ -16,13 +16,8 @@ use eventsourcing::{
     verify,
 };
 use identity::{
-    domain::{
-        IdentityLogEvent,
-        user::{LogIn, User, UserCommand},
-    },
-    parts::master_keys,
-    process::erasure::Erasure,
-    projector::Projectors,
+    internals::{Erasure, IdentityLogEvent, LogIn, Projectors, User, UserCommand},
+    master_keys,
 };
 use prost::Message as _;
 use ring::signature::{ED25519, UnparsedPublicKey};

@@ -16,10 +16,8 @@ use contracts::{
 };
 use eventsourcing::{EventLog, Projector};
 use identity::{
-    NewAdmin, Parts,
-    ahead::{Ahead, BookingFeed},
-    grpc::Servers,
-    projector::{self, Projectors},
+    NewAdmin, Resources,
+    internals::{self, BookingFeed, Projectors, Servers, UpcomingBookings},
 };
 use service::{
     MailSettings, MasterKeyText, Metrics, Settings, Verifier,
@@ -50,7 +48,7 @@ pub struct Harness {
     pub channel: Channel,
     pub log: EventLog,
     pub key: KeyPair,
-    pub parts: Parts,
+    pub parts: Resources,
     pub service_key: KeyPair,
     pub address: SocketAddr,
     pub bookings: Bookings,
@@ -125,7 +123,9 @@ impl Harness {
             mail,
             ..Settings::default()
         };
-        let parts = Parts::new(&log, &database.pool(), &settings).await.unwrap();
+        let parts = Resources::new(&log, &database.pool(), &settings)
+            .await
+            .unwrap();
         let key = parts.keys.current(Utc::now()).await.unwrap();
         let service_key = KeyPair::generate().unwrap();
         let bookings = Bookings::new();
@@ -182,9 +182,9 @@ impl Harness {
         ChildMedicalServiceClient::with_interceptor(self.channel.clone(), bearer.clone())
     }
 
-    pub fn bookings_projector(&self) -> Projector<projector::bookings::Bookings> {
+    pub fn bookings_projector(&self) -> Projector<internals::Bookings> {
         let feeds = ahead(&self.parts, &self.bookings).feeds();
-        Projector::new(projector::bookings::Bookings, self.database.pool(), feeds)
+        Projector::new(internals::Bookings, self.database.pool(), feeds)
     }
 
     pub fn keys(&self) -> KeyServiceClient<Channel> {
@@ -239,10 +239,10 @@ fn channel_to(address: SocketAddr) -> Channel {
 }
 
 /// What lies ahead by the stand-ins.
-pub fn ahead(parts: &Parts, bookings: &Bookings) -> Ahead {
+pub fn ahead(parts: &Resources, bookings: &Bookings) -> UpcomingBookings {
     let scheduling: BookingFeed = bookings.scheduling.clone();
     let ticketing: BookingFeed = bookings.ticketing.clone();
-    Ahead::new(parts.pool.clone(), [scheduling, ticketing])
+    UpcomingBookings::new(parts.pool.clone(), [scheduling, ticketing])
 }
 
 async fn serve(

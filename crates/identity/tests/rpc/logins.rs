@@ -11,13 +11,8 @@ use contracts::{
     },
 };
 use eventsourcing::{Context, Repository};
-use identity::{
-    authentication::{forget, logins_of},
-    domain::{
-        user::{Admins, Deactivate, User, UserCommand},
-        values::UserId,
-    },
-    security::{logins::Exchange, sweep::sweep},
+use identity::internals::{
+    Admins, Deactivate, Exchange, User, UserCommand, UserId, forget, logins_of, sweep,
 };
 use tonic::Code;
 use uuid::Uuid;

@@ -10,9 +10,8 @@ use std::{
 
 use eventsourcing::personal::Keyring;
 use identity::{
-    domain::values::EmailAddress,
-    mail::{NewMail, Outbox, Patience, Sender, Template, Transport},
-    parts::master_keys,
+    internals::{EmailAddress, NewMail, Outbox, Patience, Sender, Template, Transport},
+    master_keys,
 };
 use serde_json::{Value, json};
 use service::{MailSettings, MasterKeyText, Secret, Settings};

@@ -1,8 +1,5 @@
 use eventsourcing::personal::Personal;
-use identity::{
-    domain::values::PhoneNumber,
-    mail::{MailError, NewMail, NewText, Outbox, Template},
-};
+use identity::internals::{MailError, NewMail, NewText, Outbox, PhoneNumber, Template};
 use serde_json::{Value, json};
 use service::{MailSettings, Settings};
 use uuid::Uuid;

@@ -1,5 +1,5 @@
 use contracts::common::v1::Role;
-use identity::projector::Projectors;
+use identity::internals::Projectors;
 
 use crate::harness::{Harness, child, profile};
 

@@ -1,10 +1,7 @@
 use std::{fs, os::unix::fs::PermissionsExt as _, time::Duration};
 
 use eventsourcing::personal::Personal;
-use identity::{
-    domain::values::PhoneNumber,
-    mail::{NewText, Resent, Template},
-};
+use identity::internals::{NewText, PhoneNumber, Resent, Template};
 use serde_json::json;
 use service::{MailSettings, Secret};
 use tokio_util::sync::CancellationToken;

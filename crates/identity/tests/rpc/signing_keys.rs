@@ -5,7 +5,7 @@ use std::time::Duration;
 use chrono::{SubsecRound as _, TimeDelta, Utc};
 use contracts::identity::v1::ListSigningKeysRequest;
 use futures::future::join_all;
-use identity::security::signing_keys::SigningKeys;
+use identity::internals::SigningKeys;
 use service::Settings;
 
 use crate::harness::Harness;

@@ -8,7 +8,7 @@ use contracts::{
     identity::v1::{RequestPasswordResetRequest, ResetPasswordRequest},
 };
 use futures::future::join_all;
-use identity::security::attempts::{AttemptError, Attempts, Sort, Tried};
+use identity::internals::{AttemptError, Attempts, Sort, Tried};
 use tonic::{Code, Status};
 use tonic_types::StatusExt as _;
 

@@ -9,7 +9,7 @@ use contracts::{
     },
 };
 use eventsourcing::{Context, Repository};
-use identity::domain::trainer::{self, TrainerCommand};
+use identity::internals::{self, TrainerCommand};
 use tonic::{Code, Status};
 
 use crate::{
@@ -176,7 +176,7 @@ async fn an_erased_trainer_is_blank_not_listed_and_cannot_come_back() {
     let harness = Harness::start().await;
     let tara = harness.account(Role::Trainer, "tara@example.com").await;
     create(&harness, &tara, profile("Quinn")).await.unwrap();
-    let trainers = Repository::<trainer::Trainer>::new(&harness.log);
+    let trainers = Repository::<internals::Trainer>::new(&harness.log);
     let erase = TrainerCommand::Erase { now: Utc::now() };
     let committed = trainers
         .execute(&tara.user_id, Context::system(), erase, |_, _| vec![])

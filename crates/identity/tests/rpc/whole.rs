@@ -11,7 +11,7 @@ use contracts::{
     },
     log::v1::{ReadRequest, event_log_service_client::EventLogServiceClient},
 };
-use identity::{NewAdmin, Parts, create_admin, definition};
+use identity::{NewAdmin, Resources, create_admin, definition};
 use service::{
     MailSettings, Secret, Settings,
     auth::KeyPair,
@@ -47,9 +47,13 @@ async fn in_its_own_role_and_without_a_broker_it_registers_logs_in_reads_and_tel
         ..Settings::default()
     };
     let owner_url = settings.owner_database_url().clone();
-    database::migrate(&owner_url, identity::NAME, &identity::migrations())
-        .await
-        .unwrap();
+    database::migrate(
+        &owner_url,
+        identity::NAME,
+        &identity::definition().migrations,
+    )
+    .await
+    .unwrap();
     appoint(&owner_url, &settings).await;
     let stop = CancellationToken::new();
     let running = host::start(definition(), settings, Mode::Both, listener, stop.clone())
@@ -122,7 +126,7 @@ async fn appoint(owner_url: &Secret, settings: &Settings) {
         first_name: "Ada".to_owned(),
         last_name: "Root".to_owned(),
     };
-    let parts = Parts::new(&log, &pool, settings).await.unwrap();
+    let parts = Resources::new(&log, &pool, settings).await.unwrap();
     create_admin(&parts, admin).await.unwrap();
 }
 

@@ -6,7 +6,8 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use super::{
-    Action, By, ChildCommand, ChildError, ChildEvent, Player, PlayerChanges, PolicyVersion, Purpose,
+    Acting, Action, ChildCommand, ChildError, ChildEvent, Player, PlayerChanges, PolicyVersion,
+    Purpose,
 };
 use crate::domain::values::{AllergenId, ChildId, Role, TransferId, UserId, medical_subject};
 
@@ -49,7 +50,7 @@ pub(super) struct Transfer {
 #[derive(Clone, Copy)]
 pub(super) struct Asked {
     pub(super) child_id: ChildId,
-    pub(super) by: By,
+    pub(super) acting: Acting,
     pub(super) now: DateTime<Utc>,
 }
 
@@ -89,19 +90,19 @@ impl Child {
     }
 
     /// Whether this parent answers for it, or an admin or the system asks.
-    pub(super) fn is_open_to(&self, by: By) -> Result<(), ChildError> {
-        match by {
-            By::Parent(user) if self.guardian != Some(user) => Err(ChildError::NotFound),
-            By::Trainer(_) => Err(ChildError::NotFound),
+    pub(super) fn is_open_to(&self, acting: Acting) -> Result<(), ChildError> {
+        match acting {
+            Acting::Parent(user) if self.guardian != Some(user) => Err(ChildError::NotFound),
+            Acting::Trainer(_) => Err(ChildError::NotFound),
             _ if self.guardian.is_none() => Err(ChildError::NotFound),
-            By::Parent(_) | By::Admin(_) | By::System => Ok(()),
+            Acting::Parent(_) | Acting::Admin(_) | Acting::System => Ok(()),
         }
     }
 
     /// The guardian, if it is she who asks.
-    pub(super) fn by_guardian(&self, by: By) -> Result<UserId, ChildError> {
-        match by {
-            By::Parent(user) if self.guardian == Some(user) => Ok(user),
+    pub(super) fn by_guardian(&self, acting: Acting) -> Result<UserId, ChildError> {
+        match acting {
+            Acting::Parent(user) if self.guardian == Some(user) => Ok(user),
             _ => Err(ChildError::NotFound),
         }
     }
@@ -133,8 +134,12 @@ impl Child {
         consent: Option<PolicyVersion>,
         player: Player,
     ) -> Decision {
-        let Asked { child_id, by, now } = asked;
-        let By::Parent(guardian_id) = by else {
+        let Asked {
+            child_id,
+            acting,
+            now,
+        } = asked;
+        let Acting::Parent(guardian_id) = acting else {
             return Err(ChildError::NotFound);
         };
         if self.guardian.is_some_and(|other| other != guardian_id) {
@@ -168,8 +173,12 @@ impl Child {
     }
 
     fn update(&self, asked: Asked, changes: PlayerChanges) -> Decision {
-        let Asked { child_id, by, now } = asked;
-        self.is_open_to(by)?;
+        let Asked {
+            child_id,
+            acting,
+            now,
+        } = asked;
+        self.is_open_to(acting)?;
         self.is_added()?;
         if changes == PlayerChanges::default() {
             return Ok(Vec::new());
@@ -183,7 +192,7 @@ impl Child {
     }
 
     fn archive(&self, asked: Asked) -> Decision {
-        self.is_open_to(asked.by)?;
+        self.is_open_to(asked.acting)?;
         self.is_added()?;
         match self.stage {
             Stage::Erased => Err(ChildError::Erased),
@@ -213,7 +222,7 @@ impl Child {
     }
 
     fn erase(&self, asked: Asked, paid_ahead: bool) -> Decision {
-        self.is_open_to(asked.by)?;
+        self.is_open_to(asked.acting)?;
         self.is_added()?;
         self.erased(asked, paid_ahead)
     }
@@ -221,11 +230,15 @@ impl Child {
     /// Erases the child, unless that has happened. The system is not kept from it: the erasure
     /// of the guardian was decided before.
     pub(super) fn erased(&self, asked: Asked, paid_ahead: bool) -> Decision {
-        let Asked { child_id, by, now } = asked;
+        let Asked {
+            child_id,
+            acting,
+            now,
+        } = asked;
         if self.is_erased() {
             return Ok(Vec::new());
         }
-        if paid_ahead && by != By::System {
+        if paid_ahead && acting != Acting::System {
             return Err(ChildError::BookingsAhead);
         }
         let mut events = self.archived(asked);
@@ -240,11 +253,15 @@ impl Child {
     fn decide(&self, command: ChildCommand) -> Decision {
         let ChildCommand {
             child_id,
-            by,
+            acting,
             now,
             action,
         } = command;
-        let asked = Asked { child_id, by, now };
+        let asked = Asked {
+            child_id,
+            acting,
+            now,
+        };
         match action {
             Action::RecordConsent {
                 role,

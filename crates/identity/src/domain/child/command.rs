@@ -15,7 +15,7 @@ pub struct ChildCommand {
     /// The child.
     pub child_id: ChildId,
     /// Who asks.
-    pub by: By,
+    pub acting: Acting,
     /// When.
     pub now: DateTime<Utc>,
     /// What is asked.
@@ -24,7 +24,7 @@ pub struct ChildCommand {
 
 /// Who asks something of a child's record.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum By {
+pub enum Acting {
     /// A parent, of this child or of another one.
     Parent(UserId),
     /// A trainer who coaches the child in days to come.

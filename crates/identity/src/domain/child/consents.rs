@@ -1,7 +1,7 @@
 //! What a guardian agrees to, and what follows when she does no more.
 
 use super::{
-    By, Child, ChildError, ChildEvent, PolicyVersion, Purpose,
+    Acting, Child, ChildError, ChildEvent, PolicyVersion, Purpose,
     aggregate::{Asked, Decision},
 };
 use crate::domain::values::Role;
@@ -14,8 +14,12 @@ impl Child {
         purpose: Purpose,
         policy_version: PolicyVersion,
     ) -> Decision {
-        let Asked { child_id, by, now } = asked;
-        let By::Parent(guardian_id) = by else {
+        let Asked {
+            child_id,
+            acting,
+            now,
+        } = asked;
+        let Acting::Parent(guardian_id) = acting else {
             return Err(ChildError::NotFound);
         };
         if self.guardian.is_some_and(|other| other != guardian_id) {
@@ -45,7 +49,7 @@ impl Child {
         purpose: Purpose,
         paid_ahead: bool,
     ) -> Decision {
-        self.by_guardian(asked.by)?;
+        self.by_guardian(asked.acting)?;
         if !self.consents.contains_key(&purpose) {
             return Ok(Vec::new());
         }

@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use uuid::Uuid;
 
 use super::{
-    By, Child, ChildError, ChildEvent, CustomAllergen, MedicalChanges, MedicalField, Purpose,
+    Acting, Child, ChildError, ChildEvent, CustomAllergen, MedicalChanges, MedicalField, Purpose,
     aggregate::{Asked, Decision},
 };
 use crate::domain::values::{AllergenId, Role};
@@ -22,7 +22,7 @@ impl Child {
         changes: MedicalChanges,
         custom: Vec<CustomAllergen>,
     ) -> Decision {
-        self.by_guardian(asked.by)?;
+        self.by_guardian(asked.acting)?;
         self.is_added()?;
         let mut events = Vec::new();
         if changes != MedicalChanges::default() {
@@ -53,7 +53,7 @@ impl Child {
         subject: Uuid,
         allergen: CustomAllergen,
     ) -> Decision {
-        self.by_guardian(asked.by)?;
+        self.by_guardian(asked.acting)?;
         self.is_added()?;
         if self.allergens.contains_key(&allergen.name_key) {
             return Ok(Vec::new());
@@ -64,7 +64,7 @@ impl Child {
     }
 
     pub(super) fn remove_allergen(&self, asked: Asked, allergen_id: AllergenId) -> Decision {
-        self.is_open_to(asked.by)?;
+        self.is_open_to(asked.acting)?;
         self.is_added()?;
         if !self.allergens.values().any(|id| *id == allergen_id) {
             return if self.is_erased() {
@@ -79,11 +79,11 @@ impl Child {
     /// The guardian's own looks are hers; everybody else's are recorded.
     pub(super) fn read_medical(&self, asked: Asked, fields: Vec<MedicalField>) -> Decision {
         self.is_added()?;
-        let (reader_id, role) = match asked.by {
-            By::Parent(_) => return self.is_open_to(asked.by).map(|()| Vec::new()),
-            By::Trainer(trainer) => (trainer, Role::Trainer),
-            By::Admin(admin) => (admin, Role::Admin),
-            By::System => return Err(ChildError::NotFound),
+        let (reader_id, role) = match asked.acting {
+            Acting::Parent(_) => return self.is_open_to(asked.acting).map(|()| Vec::new()),
+            Acting::Trainer(trainer) => (trainer, Role::Trainer),
+            Acting::Admin(admin) => (admin, Role::Admin),
+            Acting::System => return Err(ChildError::NotFound),
         };
         if self.is_erased() {
             return Err(ChildError::Erased);

@@ -14,9 +14,10 @@ mod transfer;
 
 pub use aggregate::Child;
 pub use command::{
-    Action, By, ChildCommand, CustomAllergen, MedicalChanges, MedicalField, Player, PlayerChanges,
-    PolicyVersion, PolicyVersionError, Purpose, SkillLevel,
+    Acting, Action, ChildCommand, CustomAllergen, MedicalChanges, MedicalField, Player,
+    PlayerChanges, PolicyVersion, Purpose, SkillLevel,
 };
 pub use error::ChildError;
 pub use event::ChildEvent;
-pub use transfer::OFFER;
+#[cfg(test)]
+pub(crate) use transfer::OFFER;

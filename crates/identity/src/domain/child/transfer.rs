@@ -3,7 +3,7 @@
 use chrono::TimeDelta;
 
 use super::{
-    By, Child, ChildError, ChildEvent, PolicyVersion, Purpose,
+    Acting, Child, ChildError, ChildEvent, PolicyVersion, Purpose,
     aggregate::{Asked, Decision},
 };
 use crate::domain::values::{Role, TransferId, UserId};
@@ -19,8 +19,12 @@ impl Child {
         transfer_id: TransferId,
         to: Option<UserId>,
     ) -> Decision {
-        let Asked { child_id, by, now } = asked;
-        let guardian_id = self.by_guardian(by)?;
+        let Asked {
+            child_id,
+            acting,
+            now,
+        } = asked;
+        let guardian_id = self.by_guardian(acting)?;
         self.is_added()?;
         self.takes_data()?;
         let mut events = Vec::new();
@@ -55,8 +59,12 @@ impl Child {
         policy_version: &PolicyVersion,
         medical: bool,
     ) -> Decision {
-        let Asked { child_id, by, now } = asked;
-        let (By::Parent(user), Some(former_guardian_id)) = (by, self.guardian) else {
+        let Asked {
+            child_id,
+            acting,
+            now,
+        } = asked;
+        let (Acting::Parent(user), Some(former_guardian_id)) = (acting, self.guardian) else {
             return Err(ChildError::NotFound);
         };
         if former_guardian_id == user && self.is_closed(transfer_id, user) {
@@ -97,9 +105,13 @@ impl Child {
 
     /// Both sides can end an offer, and admins. One that has ended is success.
     pub(super) fn cancel_transfer(&self, asked: Asked, transfer_id: TransferId) -> Decision {
-        let Asked { child_id, by, now } = asked;
-        let is_guardian = self.is_open_to(by).is_ok();
-        if let By::Parent(user) = by
+        let Asked {
+            child_id,
+            acting,
+            now,
+        } = asked;
+        let is_guardian = self.is_open_to(acting).is_ok();
+        if let Acting::Parent(user) = acting
             && !is_guardian
         {
             if self.is_closed(transfer_id, user) {

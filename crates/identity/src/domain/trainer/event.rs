@@ -9,6 +9,10 @@ use crate::domain::values::UserId;
 
 /// What has happened to a trainer's profile.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, IntoStaticStr)]
+#[expect(
+    clippy::enum_variant_names,
+    reason = "the names of the events in the log"
+)]
 pub enum TrainerEvent {
     /// It was created.
     TrainerCreated {

@@ -1,7 +1,7 @@
 use cqrs_es::{Aggregate, event_sink::EventSink};
 use serde::{Deserialize, Serialize};
 
-use super::{Registrar, Registration, UserCommand, UserError, UserEvent, lifecycle::Account};
+use super::{Acting, Registration, UserCommand, UserError, UserEvent, lifecycle::Account};
 use crate::domain::values::Role;
 
 /// An account as its events made it.
@@ -43,7 +43,7 @@ impl User {
     fn register(&self, registration: Registration) -> Result<Option<UserEvent>, UserError> {
         let Registration {
             user_id,
-            registrar,
+            acting,
             role,
             email,
             email_key,
@@ -55,7 +55,7 @@ impl User {
         if self.account.is_some() {
             return Ok(None);
         }
-        if role == Role::Admin && registrar == Registrar::Anyone {
+        if role == Role::Admin && acting == Acting::Anyone {
             return Err(UserError::AdminByAnyone);
         }
         Ok(Some(UserEvent::UserRegistered {

@@ -31,7 +31,7 @@ pub struct Registration {
     /// An id made for this registration.
     pub user_id: UserId,
     /// Who opens the account.
-    pub registrar: Registrar,
+    pub acting: Acting,
     /// What the user may do.
     pub role: Role,
     /// Login address as it was written.
@@ -50,7 +50,7 @@ pub struct Registration {
 
 /// Who opens an account.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Registrar {
+pub enum Acting {
     /// Anybody on the internet.
     Anyone,
     /// Somebody with access to the machine.

@@ -11,7 +11,7 @@ mod tests;
 
 pub use aggregate::User;
 pub use command::{
-    Admins, ChangeRole, Deactivate, Erase, LogIn, Reactivate, Registrar, Registration, Update,
+    Acting, Admins, ChangeRole, Deactivate, Erase, LogIn, Reactivate, Registration, Update,
     UserCommand,
 };
 pub use error::UserError;

@@ -4,16 +4,16 @@ mod security;
 use cqrs_es::test::TestFramework;
 use eventsourcing::{Claim, ClaimChange, ClaimingEvent, testing::sealed};
 
-use super::{EMAIL_SCOPE, LogIn, Registrar, Registration, User, UserCommand, UserError, UserEvent};
+use super::{Acting, EMAIL_SCOPE, LogIn, Registration, User, UserCommand, UserError, UserEvent};
 use crate::domain::{samples, values::Role};
 
 type Framework = TestFramework<User>;
 
-fn register(registrar: Registrar, role: Role) -> UserCommand {
+fn register(acting: Acting, role: Role) -> UserCommand {
     let subject = samples::user_id().uuid();
     UserCommand::Register(Registration {
         user_id: samples::user_id(),
-        registrar,
+        acting,
         role,
         email: sealed(subject, "email"),
         email_key: samples::email_key(),
@@ -41,7 +41,7 @@ fn anyone_can_register_as_parent_or_trainer() {
     for role in [Role::Parent, Role::Trainer] {
         Framework::with(())
             .given_no_previous_events()
-            .when(register(Registrar::Anyone, role))
+            .when(register(Acting::Anyone, role))
             .then_expect_events(vec![registered(role)]);
     }
 }
@@ -50,7 +50,7 @@ fn anyone_can_register_as_parent_or_trainer() {
 fn not_just_anyone_can_register_an_administrator() {
     Framework::with(())
         .given_no_previous_events()
-        .when(register(Registrar::Anyone, Role::Admin))
+        .when(register(Acting::Anyone, Role::Admin))
         .then_expect_error(UserError::AdminByAnyone);
 }
 
@@ -58,7 +58,7 @@ fn not_just_anyone_can_register_an_administrator() {
 fn an_operator_can_register_an_administrator() {
     Framework::with(())
         .given_no_previous_events()
-        .when(register(Registrar::Operator, Role::Admin))
+        .when(register(Acting::Operator, Role::Admin))
         .then_expect_events(vec![registered(Role::Admin)]);
 }
 
@@ -66,7 +66,7 @@ fn an_operator_can_register_an_administrator() {
 fn a_registration_that_is_repeated_is_done_already() {
     Framework::with(())
         .given(vec![registered(Role::Parent)])
-        .when(register(Registrar::Anyone, Role::Parent))
+        .when(register(Acting::Anyone, Role::Parent))
         .then_expect_events(Vec::new());
 }
 

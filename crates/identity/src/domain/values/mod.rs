@@ -9,11 +9,11 @@ mod price;
 mod role;
 mod web_address;
 
-pub use birthdate::{Birthdate, BirthdateError};
+pub use birthdate::Birthdate;
 pub use email::{EmailAddress, EmailError};
 pub use id::{AllergenId, ChildId, TransferId, UserId};
 pub use medical::{Allergen, EmergencyContact, MedicalConditions, medical_subject};
-pub use phone::{PhoneError, PhoneNumber};
+pub use phone::PhoneNumber;
 pub use price::{Price, PriceError};
 pub use role::Role;
-pub use web_address::{WebAddress, WebAddressError};
+pub use web_address::WebAddress;

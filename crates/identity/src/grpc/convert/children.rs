@@ -11,14 +11,14 @@ use contracts::{
 use eventsourcing::personal::{Opener, PersonalError};
 use uuid::Uuid;
 
-use super::role;
 use crate::{
     domain::{
         child::MedicalField as Field,
         values::{Allergen, Birthdate},
     },
+    personal::Column,
     projector::children::{ChildRow, ConsentRow, CustomAllergenRow, MedicalAccessRow, TransferRow},
-    sealing::Column,
+    wire::role,
 };
 
 /// A child as its guardian sees it. What was erased is empty.

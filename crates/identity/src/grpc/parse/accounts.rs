@@ -14,8 +14,8 @@ use tonic::Status;
 use super::own_or_admin;
 use crate::{
     domain::values::{EmailAddress, PhoneNumber, Role, UserId},
+    personal::{ClearPhoneChange, ClearUpdate},
     query::users::{Cursor, Filter, Order},
-    sealing::{ClearPhoneChange, ClearUpdate},
 };
 
 /// Somebody else's account does not exist to the caller, unless she is an admin.

@@ -16,12 +16,11 @@ use uuid::Uuid;
 
 use super::own_or_admin;
 use crate::{
-    authentication::Entrant,
     domain::{
         user::Channel,
         values::{EmailAddress, UserId},
     },
-    password::Password,
+    proofs::{Entrant, Password},
 };
 
 /// Longer than any token of ours.

@@ -19,7 +19,7 @@ use uuid::Uuid;
 use super::{own_or_admin, own_unless_admin};
 use crate::{
     domain::{
-        child::{By, Player, PlayerChanges, PolicyVersion, Purpose, SkillLevel},
+        child::{Acting, Player, PlayerChanges, PolicyVersion, Purpose, SkillLevel},
         values::{Birthdate, ChildId},
     },
     query::children,
@@ -381,11 +381,11 @@ fn date_of_birth(fields: &mut Fields, date: Option<Date>, now: DateTime<Utc>) ->
 
 /// Who asks something of a child's record. Trainers ask for medical data only, and are let in
 /// by what lies ahead.
-pub fn by(call: &Call) -> By {
+pub fn acting(call: &Call) -> Acting {
     match (call.user_id(), call.principal.role()) {
-        (Some(id), PublicRole::Parent) => By::Parent(id.into()),
-        (Some(id), PublicRole::Trainer) => By::Trainer(id.into()),
-        (Some(id), PublicRole::Admin) => By::Admin(id.into()),
-        _ => By::System,
+        (Some(id), PublicRole::Parent) => Acting::Parent(id.into()),
+        (Some(id), PublicRole::Trainer) => Acting::Trainer(id.into()),
+        (Some(id), PublicRole::Admin) => Acting::Admin(id.into()),
+        _ => Acting::System,
     }
 }

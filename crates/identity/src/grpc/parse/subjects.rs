@@ -6,7 +6,7 @@ use service::{Call, Fields};
 use tonic::Status;
 
 use super::own_or_admin;
-use crate::{domain::values::UserId, erasure::Subject};
+use crate::{accounts::Subject, domain::values::UserId};
 
 /// Somebody else does not exist to the caller, unless she is an admin.
 pub fn export_subject(call: &Call, request: ExportSubjectRequest) -> Result<UserId, Status> {

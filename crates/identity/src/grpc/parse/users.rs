@@ -10,11 +10,11 @@ use uuid::Uuid;
 use super::{now, own_or_admin};
 use crate::{
     domain::{
-        user::Registrar,
+        user::Acting,
         values::{EmailAddress, PhoneNumber, Role},
     },
-    password::Password,
-    sealing::ClearRegistration,
+    personal::ClearRegistration,
+    proofs::Password,
 };
 
 /// The context covers everything but the password: its fingerprint is stored in the log, where
@@ -53,7 +53,7 @@ pub fn register_user(
     );
     let registration = ClearRegistration {
         user_id: Uuid::now_v7().into(),
-        registrar: Registrar::Anyone,
+        acting: Acting::Anyone,
         role,
         email,
         first_name,

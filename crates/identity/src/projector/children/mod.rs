@@ -15,7 +15,7 @@ use crate::{
         child::{ChildEvent, MedicalChanges, MedicalField, Player, PlayerChanges, Purpose},
         values::{ChildId, TransferId, UserId},
     },
-    sealing::Column,
+    personal::Column,
 };
 
 pub use rows::{ChildRow, ConsentRow, CustomAllergenRow, MedicalAccessRow, TransferRow};

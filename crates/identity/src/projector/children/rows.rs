@@ -5,7 +5,7 @@ use uuid::Uuid;
 
 use crate::{
     domain::values::{Allergen, Birthdate, EmergencyContact, MedicalConditions},
-    sealing::Column,
+    personal::Column,
 };
 
 /// A row of `children`. A personal value is blank when it was never given, was withdrawn or

@@ -4,7 +4,7 @@ use super::{
 };
 use crate::domain::{
     child::{
-        By, PolicyVersion,
+        Acting, PolicyVersion,
         samples::{allergen_added, allergen_removed, archived, consent, erased, policy, withdrawn},
     },
     values::Role,
@@ -51,10 +51,15 @@ fn the_same_consent_again_is_done_already_and_another_text_is_not() {
 
 #[test]
 fn only_the_guardian_consents_and_withdraws() {
-    for by in [stranger(), trainer(), admin(), By::System] {
+    for acting in [stranger(), trainer(), admin(), Acting::System] {
         let error = ChildError::NotFound;
-        refused(child([]), by, record(Purpose::MedicalData), error);
-        refused(child([]), by, withdraw(Purpose::ChildData, false), error);
+        refused(child([]), acting, record(Purpose::MedicalData), error);
+        refused(
+            child([]),
+            acting,
+            withdraw(Purpose::ChildData, false),
+            error,
+        );
     }
     not_found(
         &child([]),

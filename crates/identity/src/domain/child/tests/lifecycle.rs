@@ -6,7 +6,7 @@ use super::{
 };
 use crate::domain::{
     child::{
-        By, Child,
+        Acting, Child,
         samples::{
             added, allergen_added, allergen_removed, archived, changed_team, consent, erased,
             offer_canceled, offered, player, policy, withdrawn,
@@ -68,8 +68,13 @@ fn only_a_parent_has_children() {
     for role in [Role::Trainer, Role::Admin] {
         refused(vec![], guardian(), add(role, true), ChildError::NotAParent);
     }
-    for by in [trainer(), admin(), By::System] {
-        refused(vec![], by, add(Role::Parent, true), ChildError::NotFound);
+    for acting in [trainer(), admin(), Acting::System] {
+        refused(
+            vec![],
+            acting,
+            add(Role::Parent, true),
+            ChildError::NotFound,
+        );
     }
 }
 
@@ -89,9 +94,9 @@ fn a_child_that_is_there_already_is_not_added_again() {
 
 #[test]
 fn the_guardian_and_admins_change_a_child() {
-    for by in [guardian(), admin()] {
+    for acting in [guardian(), admin()] {
         let action = Action::Update(Box::new(changed_team()));
-        accepted(child([]), by, action, [updated()]);
+        accepted(child([]), acting, action, [updated()]);
     }
     let action = Action::Update(Box::new(changed_team()));
     not_found(&child([]), &[stranger(), trainer()], &action);
@@ -141,10 +146,15 @@ fn an_erased_child_was_archived_and_has_lost_its_own_allergens() {
 #[test]
 fn erasing_waits_for_what_is_paid_unless_the_system_must() {
     let refusal = ChildError::BookingsAhead;
-    for by in [guardian(), admin()] {
-        refused(child([]), by, erase(true), refusal);
+    for acting in [guardian(), admin()] {
+        refused(child([]), acting, erase(true), refusal);
     }
-    accepted(child([]), By::System, erase(true), [archived(), erased()]);
+    accepted(
+        child([]),
+        Acting::System,
+        erase(true),
+        [archived(), erased()],
+    );
     accepted(child([archived(), erased()]), guardian(), erase(true), []);
 }
 

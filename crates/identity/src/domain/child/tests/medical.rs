@@ -6,7 +6,7 @@ use super::{
 };
 use crate::domain::{
     child::{
-        By, CustomAllergen, MedicalChanges, MedicalField,
+        Acting, CustomAllergen, MedicalChanges, MedicalField,
         samples::{
             allergen_added, allergen_id, allergen_removed, archived, consent, erased, medical,
             medical_changes, withdrawn,
@@ -154,7 +154,7 @@ fn nothing_given_is_done_already() {
 
 #[test]
 fn nobody_but_the_guardian_writes_medical_data() {
-    let others = [stranger(), trainer(), admin(), By::System];
+    let others = [stranger(), trainer(), admin(), Acting::System];
     not_found(&consented([]), &others, &update(vec![]));
     not_found(&consented([]), &others, &add_kiwi(0));
     not_found(&consented([]), &[stranger(), trainer()], &remove_kiwi());
@@ -188,7 +188,7 @@ fn every_look_but_the_guardians_is_recorded() {
     let of_admin = recorded(Uuid::from_u128(9).into(), Role::Admin);
     accepted(consented([archived()]), admin(), read(), [of_admin]);
     accepted(consented([]), guardian(), read(), []);
-    not_found(&consented([]), &[stranger(), By::System], &read());
+    not_found(&consented([]), &[stranger(), Acting::System], &read());
     let given = consented([archived(), erased()]);
     refused(given, trainer(), read(), ChildError::Erased);
 }

@@ -6,33 +6,33 @@ mod transfer;
 use cqrs_es::test::TestFramework;
 
 use super::{
-    Action, By, Child, ChildCommand, ChildError, ChildEvent, Purpose,
+    Acting, Action, Child, ChildCommand, ChildError, ChildEvent, Purpose,
     samples::{added, consent},
 };
 use crate::domain::samples;
 
 type Framework = TestFramework<Child>;
 
-fn guardian() -> By {
-    By::Parent(samples::user_id())
+fn guardian() -> Acting {
+    Acting::Parent(samples::user_id())
 }
 
-fn stranger() -> By {
-    By::Parent(super::samples::other_parent())
+fn stranger() -> Acting {
+    Acting::Parent(super::samples::other_parent())
 }
 
-fn trainer() -> By {
-    By::Trainer(samples::trainer_id())
+fn trainer() -> Acting {
+    Acting::Trainer(samples::trainer_id())
 }
 
-fn admin() -> By {
-    By::Admin(uuid::Uuid::from_u128(9).into())
+fn admin() -> Acting {
+    Acting::Admin(uuid::Uuid::from_u128(9).into())
 }
 
-fn asked(by: By, action: Action) -> ChildCommand {
+fn asked(acting: Acting, action: Action) -> ChildCommand {
     ChildCommand {
         child_id: samples::child_id(),
-        by,
+        acting,
         now: samples::now(),
         action,
     }
@@ -48,27 +48,32 @@ fn child(then: impl IntoIterator<Item = ChildEvent>) -> Vec<ChildEvent> {
 
 fn accepted(
     given: Vec<ChildEvent>,
-    by: By,
+    acting: Acting,
     action: Action,
     events: impl IntoIterator<Item = ChildEvent>,
 ) {
     Framework::with(())
         .given(given)
-        .when(asked(by, action))
+        .when(asked(acting, action))
         .then_expect_events(events.into_iter().collect());
 }
 
-fn refused(given: Vec<ChildEvent>, by: By, action: Action, error: ChildError) {
+fn refused(given: Vec<ChildEvent>, acting: Acting, action: Action, error: ChildError) {
     Framework::with(())
         .given(given)
-        .when(asked(by, action))
+        .when(asked(acting, action))
         .then_expect_error(error);
 }
 
 /// Everybody to whom the child does not exist.
-fn not_found(given: &[ChildEvent], by: &[By], action: &Action) {
-    for by in by {
-        refused(given.to_vec(), *by, action.clone(), ChildError::NotFound);
+fn not_found(given: &[ChildEvent], acting: &[Acting], action: &Action) {
+    for acting in acting {
+        refused(
+            given.to_vec(),
+            *acting,
+            action.clone(),
+            ChildError::NotFound,
+        );
     }
     refused(vec![], guardian(), action.clone(), ChildError::NotFound);
 }

@@ -6,7 +6,7 @@ use super::{
 };
 use crate::domain::{
     child::{
-        By, OFFER,
+        Acting, OFFER,
         samples::{
             archived, changed_team, consent, erased, offer_canceled, offered, other_parent, policy,
             transfer_id, transferred, withdrawn,
@@ -20,8 +20,8 @@ fn another_id() -> TransferId {
     uuid::Uuid::from_u128(60).into()
 }
 
-fn third() -> By {
-    By::Parent(uuid::Uuid::from_u128(61).into())
+fn third() -> Acting {
+    Acting::Parent(uuid::Uuid::from_u128(61).into())
 }
 
 fn offer_to(to: Option<UserId>) -> Action {
@@ -217,9 +217,9 @@ fn accepting_again_is_done_already() {
 
 #[test]
 fn both_sides_and_admins_end_an_offer_and_it_stays_ended() {
-    for by in [guardian(), stranger(), admin()] {
-        accepted(child([offered()]), by, cancel(), [offer_canceled()]);
-        accepted(child([offered(), offer_canceled()]), by, cancel(), []);
+    for acting in [guardian(), stranger(), admin()] {
+        accepted(child([offered()]), acting, cancel(), [offer_canceled()]);
+        accepted(child([offered(), offer_canceled()]), acting, cancel(), []);
     }
     let ended = || child([offered(), offer_canceled()]);
     refused(

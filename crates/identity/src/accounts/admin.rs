@@ -1,0 +1,115 @@
+//! Appointing administrators: by whoever has access to the machine.
+
+use chrono::{SubsecRound, Utc};
+use eventsourcing::{Context, ExecuteError};
+use uuid::Uuid;
+
+use super::{AccountError, Accounts};
+use crate::{
+    domain::{
+        user::Acting,
+        values::{EmailAddress, EmailError, Role},
+    },
+    personal::ClearRegistration,
+    proofs::{HashingError, Password, PasswordError, Passwords},
+    resources::Resources,
+};
+
+const MAX_NAME_LENGTH: usize = 100;
+
+/// An administrator to be.
+pub struct NewAdmin {
+    /// Login address.
+    pub email: String,
+    /// 12 to 128 characters.
+    pub password: String,
+    /// 1 to 100 characters.
+    pub first_name: String,
+    /// 1 to 100 characters.
+    pub last_name: String,
+}
+
+/// An administrator who was appointed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct CreatedAdmin {
+    /// The user.
+    pub user_id: Uuid,
+    /// Where it is recorded in identity's log.
+    pub position: i64,
+}
+
+/// Why an administrator was not appointed.
+#[derive(Debug, thiserror::Error)]
+pub enum CreateAdminError {
+    /// The address is malformed.
+    #[error("the email address {0}")]
+    Email(#[from] EmailError),
+    /// The password is too short or too long.
+    #[error("the password {0}")]
+    Password(#[from] PasswordError),
+    /// A name is missing or too long.
+    #[error("first and last name must have 1 to 100 characters")]
+    Name,
+    /// The address belongs to a user already.
+    #[error("a user with this email address exists")]
+    EmailTaken,
+    /// The account could not be opened.
+    #[error(transparent)]
+    Account(AccountError),
+}
+
+/// Opens an account of role ADMIN in identity's log, with its password hash beside it.
+pub async fn create_admin(
+    resources: &Resources,
+    admin: NewAdmin,
+) -> Result<CreatedAdmin, CreateAdminError> {
+    let NewAdmin {
+        email,
+        password,
+        first_name,
+        last_name,
+    } = admin;
+    let registration = ClearRegistration {
+        user_id: Uuid::now_v7().into(),
+        acting: Acting::Operator,
+        role: Role::Admin,
+        email: EmailAddress::parse(&email)?,
+        first_name: name(&first_name)?,
+        last_name: name(&last_name)?,
+        phone_number: None,
+        now: Utc::now().trunc_subsecs(6),
+    };
+    let password = Password::chosen(password)?;
+    let accounts = Accounts::new(resources, Passwords::new()?);
+    let registered = accounts
+        .register(Context::system(), registration, password)
+        .await?;
+    Ok(CreatedAdmin {
+        user_id: registered.user_id.uuid(),
+        position: registered.position,
+    })
+}
+
+fn name(text: &str) -> Result<String, CreateAdminError> {
+    let text = text.trim();
+    if (1..=MAX_NAME_LENGTH).contains(&text.chars().count()) {
+        Ok(text.to_owned())
+    } else {
+        Err(CreateAdminError::Name)
+    }
+}
+
+impl From<AccountError> for CreateAdminError {
+    fn from(error: AccountError) -> Self {
+        match error {
+            AccountError::Command(ExecuteError::ClaimTaken { .. }) => Self::EmailTaken,
+            other => Self::Account(other),
+        }
+    }
+}
+
+impl From<HashingError> for CreateAdminError {
+    fn from(error: HashingError) -> Self {
+        Self::Account(error.into())
+    }
+}

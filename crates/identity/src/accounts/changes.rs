@@ -1,0 +1,136 @@
+//! What becomes of accounts after they were opened: commands that need to know of more than
+//! the account they change.
+
+use chrono::{DateTime, Utc};
+use eventsourcing::{Committed, Context, EventLog, ExecuteError, LogError, Repository};
+
+use crate::{
+    domain::{
+        trainer::Trainer,
+        user::{
+            ADMIN_SCOPE, Admins, ChangeRole, DEPARTURE_SCOPE, Deactivate, Erase, Reactivate, User,
+            UserCommand, UserError,
+        },
+        values::{Role, UserId},
+    },
+    resources::Resources,
+};
+
+/// How often one who leaves looks again because other admins left at the same time.
+const ATTEMPTS: usize = 16;
+
+/// Changes accounts. Cheap to clone.
+#[derive(Clone)]
+pub struct AccountChanges {
+    log: EventLog,
+    users: Repository<User>,
+    trainers: Repository<Trainer>,
+}
+
+type Outcome = Result<Committed, ExecuteError<UserError>>;
+
+impl AccountChanges {
+    /// The accounts of the log.
+    pub fn new(resources: &Resources) -> Self {
+        Self {
+            log: resources.log.clone(),
+            users: Repository::new(&resources.log),
+            trainers: Repository::new(&resources.log),
+        }
+    }
+
+    /// Carries out a command that concerns the account alone.
+    pub async fn execute(
+        &self,
+        context: Context,
+        user_id: UserId,
+        command: UserCommand,
+    ) -> Outcome {
+        let id = user_id.to_string();
+        self.users
+            .execute(&id, context, command, |_, _| Vec::new())
+            .await
+    }
+
+    /// Opens a closed account.
+    pub async fn reactivate(
+        &self,
+        context: Context,
+        user_id: UserId,
+        now: DateTime<Utc>,
+    ) -> Outcome {
+        let command = UserCommand::Reactivate(Reactivate { now });
+        self.execute(context, user_id, command).await
+    }
+
+    /// Gives an account another role. `has_children`: whether the user answers for children.
+    pub async fn change_role(
+        &self,
+        context: Context,
+        user_id: UserId,
+        role: Role,
+        has_children: bool,
+        now: DateTime<Utc>,
+    ) -> Outcome {
+        let has_profile = self.trainers.load(&user_id.to_string()).await?.is_some();
+        self.leave(context, user_id, |admins| {
+            UserCommand::ChangeRole(ChangeRole {
+                role,
+                has_children,
+                has_profile,
+                admins,
+                now,
+            })
+        })
+        .await
+    }
+
+    /// Closes an account.
+    pub async fn deactivate(
+        &self,
+        context: Context,
+        user_id: UserId,
+        now: DateTime<Utc>,
+    ) -> Outcome {
+        let command = |admins| UserCommand::Deactivate(Deactivate { admins, now });
+        self.leave(context, user_id, command).await
+    }
+
+    /// Erases the holder of an account. What lies beside the log remains to be erased.
+    pub async fn erase(&self, context: Context, user_id: UserId, now: DateTime<Utc>) -> Outcome {
+        let command = |admins| UserCommand::Erase(Erase { admins, now });
+        self.leave(context, user_id, command).await
+    }
+
+    /// A command after which an admin may be one no more. When another admin leaves between the
+    /// look and the decision, it is decided again: the departure's number is taken then.
+    async fn leave(
+        &self,
+        context: Context,
+        user_id: UserId,
+        command: impl Fn(Admins) -> UserCommand,
+    ) -> Outcome {
+        for _ in 0..ATTEMPTS {
+            let admins = self.admins_beside(user_id).await?;
+            let outcome = self
+                .execute(context.clone(), user_id, command(admins))
+                .await;
+            match outcome {
+                Err(ExecuteError::ClaimTaken { scope, .. }) if scope == DEPARTURE_SCOPE => {}
+                outcome => return outcome,
+            }
+        }
+        Err(ExecuteError::Contention)
+    }
+
+    /// The number is read first: whoever leaves after that takes it.
+    async fn admins_beside(&self, user_id: UserId) -> Result<Admins, LogError> {
+        let departures = self.log.claimed(DEPARTURE_SCOPE).await?.len();
+        let admins = self.log.claimed(ADMIN_SCOPE).await?;
+        let id = user_id.to_string();
+        Ok(Admins {
+            others: admins.iter().any(|admin| *admin != id),
+            next_departure: u64::try_from(departures).unwrap_or(u64::MAX - 1) + 1,
+        })
+    }
+}

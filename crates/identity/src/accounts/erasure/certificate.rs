@@ -1,0 +1,117 @@
+//! What proves an erasure.
+
+use chrono::{DateTime, Utc};
+use contracts::identity::v1::{DestroyedKey as PublicKey, ErasureCertificate};
+use contracts::wire::timestamp;
+use eventsourcing::{EventLog, LogError, hex, personal::DestroyedKey};
+use prost::Message;
+use sqlx::PgPool;
+use uuid::Uuid;
+
+use crate::{
+    resources::Resources,
+    signing::{SigningKeyError, SigningKeys},
+    wire,
+};
+
+/// Signs certificates and keeps them. Cheap to clone.
+#[derive(Clone)]
+pub(super) struct Certificates {
+    log: EventLog,
+    pool: PgPool,
+    keys: SigningKeys,
+}
+
+/// What a certificate is about.
+pub(super) struct Erased {
+    /// Children who were erased with their guardian.
+    pub child_ids: Vec<Uuid>,
+    /// The keys that are gone.
+    pub keys: Vec<DestroyedKey>,
+    /// The last event of the erasure.
+    pub position: i64,
+    /// When it was decided.
+    pub decided_at: DateTime<Utc>,
+}
+
+impl Certificates {
+    pub(super) fn new(resources: &Resources) -> Self {
+        Self {
+            log: resources.log.clone(),
+            pool: resources.pool.clone(),
+            keys: resources.keys.clone(),
+        }
+    }
+
+    /// The certificate of a subject whose erasure is at its end.
+    pub(super) async fn of(
+        &self,
+        subject: Uuid,
+    ) -> Result<Option<ErasureCertificate>, CertificateError> {
+        let stored: Option<Vec<u8>> =
+            sqlx::query_scalar("select certificate from erasures where subject_id = $1")
+                .bind(subject)
+                .fetch_optional(&self.pool)
+                .await?;
+        let stored = stored.map(|bytes| ErasureCertificate::decode(bytes.as_slice()));
+        Ok(stored.transpose()?)
+    }
+
+    /// Signs a certificate. When another one was signed at the same time, that one counts.
+    pub(super) async fn issue(
+        &self,
+        subject: Uuid,
+        erased: Erased,
+    ) -> Result<ErasureCertificate, CertificateError> {
+        let (head, hash) = self.log.head_hash().await?;
+        let key = self.keys.current(Utc::now()).await?;
+        let mut certificate = ErasureCertificate {
+            subject_id: subject.to_string(),
+            child_ids: erased.child_ids.iter().map(Uuid::to_string).collect(),
+            keys: erased.keys.iter().map(public_key).collect(),
+            position: Some(wire::position(erased.position)),
+            head_position: Some(wire::position(head)),
+            head_hash: hex(&hash),
+            erased_at: Some(timestamp(erased.decided_at)),
+            key_id: key.id().to_owned(),
+            signature: Vec::new(),
+        };
+        certificate.signature = key.sign_bytes(&certificate.encode_to_vec());
+        sqlx::query(
+            "insert into erasures (subject_id, certificate) values ($1, $2) on conflict do nothing",
+        )
+        .bind(subject)
+        .bind(certificate.encode_to_vec())
+        .execute(&self.pool)
+        .await?;
+        self.of(subject).await?.ok_or(CertificateError::Lost)
+    }
+}
+
+fn public_key(key: &DestroyedKey) -> PublicKey {
+    PublicKey {
+        subject_id: key.subject.to_string(),
+        fingerprint: key.fingerprint.map(|bytes| hex(&bytes)).unwrap_or_default(),
+        destroyed_at: Some(timestamp(key.destroyed_at)),
+    }
+}
+
+/// Why a certificate was not made or found.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum CertificateError {
+    /// The log cannot be read.
+    #[error(transparent)]
+    Log(#[from] LogError),
+    /// The table cannot be reached.
+    #[error("the certificates cannot be reached")]
+    Database(#[from] sqlx::Error),
+    /// There is no key to sign with.
+    #[error(transparent)]
+    Key(#[from] SigningKeyError),
+    /// What is stored is no certificate.
+    #[error("a stored certificate is unreadable")]
+    Unreadable(#[from] prost::DecodeError),
+    /// It was stored and is not there.
+    #[error("a certificate is gone")]
+    Lost,
+}

@@ -1,0 +1,372 @@
+//! Erasing users and children.
+//!
+//! The event comes first: it is the decision, and whatever interrupts what follows is made up
+//! for by `FinishErasure`, which the process `erasure` calls for every such event. What follows
+//! can be done any number of times: whoever goes along is erased, the last mail is queued, the
+//! keys are destroyed, what lies beside the log is deleted, the read tables are waited for, the
+//! certificate is signed.
+
+mod certificate;
+
+use chrono::{DateTime, Utc};
+use contracts::{
+    common::v1::{ErrorReason, LogPosition},
+    identity::v1::ErasureCertificate,
+};
+use eventsourcing::{
+    Checkpoints, Context, EventLog, Projection, RecordedEvent, Repository,
+    personal::{Keyring, PersonalError},
+};
+use serde_json::json;
+use service::{Call, internal, not_found, reached, refused, status};
+use sqlx::PgPool;
+use tonic::{Code, Status};
+use uuid::Uuid;
+
+use super::{AccountChanges, AccountError, ChildRecords};
+use crate::{
+    domain::{
+        child::{Acting, Action, ChildCommand, ChildEvent},
+        trainer::{Trainer, TrainerCommand},
+        user::{User, UserEvent},
+        values::{ChildId, UserId},
+    },
+    mail::{MailError, NewMail, Outbox, Template},
+    projector::{children::Children, trainers::Trainers, users::Users},
+    proofs::{Credentials, authentication},
+    query,
+    reference::UpcomingBookings,
+    resources::Resources,
+    wire,
+};
+use certificate::{Certificates, Erased};
+
+/// Whom an erasure is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Subject {
+    /// A user, with the children she answers for.
+    User(UserId),
+    /// One child.
+    Child(ChildId),
+}
+
+/// Erases. Cheap to clone.
+#[derive(Clone)]
+pub struct Erasures {
+    log: EventLog,
+    pool: PgPool,
+    users: Repository<User>,
+    trainers: Repository<Trainer>,
+    changes: AccountChanges,
+    records: ChildRecords,
+    upcoming: UpcomingBookings,
+    keyring: Keyring,
+    beside: Beside,
+    checkpoints: Checkpoints,
+    certificates: Certificates,
+}
+
+/// What is held of a user beside the log.
+#[derive(Clone)]
+struct Beside {
+    credentials: Credentials,
+    outbox: Outbox,
+    resources: Resources,
+}
+
+/// The event that decided an erasure.
+struct Decision {
+    event_id: Uuid,
+    position: i64,
+    erased_at: DateTime<Utc>,
+}
+
+impl Erasures {
+    /// On these parts.
+    pub fn new(resources: &Resources, upcoming: &UpcomingBookings) -> Self {
+        Self {
+            log: resources.log.clone(),
+            pool: resources.pool.clone(),
+            users: Repository::new(&resources.log),
+            trainers: Repository::new(&resources.log),
+            changes: AccountChanges::new(resources),
+            records: ChildRecords::new(&resources.log, &resources.keyring),
+            upcoming: upcoming.clone(),
+            keyring: resources.keyring.clone(),
+            beside: Beside {
+                credentials: Credentials::new(resources.pool.clone()),
+                outbox: resources.outbox.clone(),
+                resources: resources.clone(),
+            },
+            checkpoints: Checkpoints::new(resources.pool.clone()),
+            certificates: Certificates::new(resources),
+        }
+    }
+
+    /// The end of the log.
+    pub async fn head(&self) -> Result<LogPosition, Status> {
+        let head = self.log.head().await.map_err(internal)?;
+        Ok(wire::position(head))
+    }
+
+    /// Erases a user with the children she answers for, and answers when that has happened.
+    pub async fn erase_user(
+        &self,
+        call: &Call,
+        context: Context,
+        user_id: UserId,
+        now: DateTime<Utc>,
+    ) -> Result<ErasureCertificate, Status> {
+        let user = self.users.load(&user_id.to_string()).await;
+        let user = user.map_err(internal)?.unwrap_or_default();
+        if !user.is_erased() {
+            self.refuse_bookings(call, user_id, now).await?;
+            self.changes
+                .erase(context, user_id, now)
+                .await
+                .map_err(AccountError::from)?;
+        }
+        self.finish(call, Subject::User(user_id)).await
+    }
+
+    /// Erases one child, and answers when that has happened.
+    pub async fn erase_child(
+        &self,
+        call: &Call,
+        context: Context,
+        child_id: ChildId,
+        acting: Acting,
+        now: DateTime<Utc>,
+    ) -> Result<ErasureCertificate, Status> {
+        let paid_ahead = self.upcoming.has_paid(child_id.uuid(), now).await?;
+        let command = ChildCommand {
+            child_id,
+            acting,
+            now,
+            action: Action::Erase { paid_ahead },
+        };
+        self.records
+            .execute(context, command, |_, _| Vec::new())
+            .await?;
+        self.finish(call, Subject::Child(child_id)).await
+    }
+
+    /// Refuses while something paid lies ahead of a user or of a child she answers for: what she
+    /// booked, what she coaches, what others have booked for the child.
+    async fn refuse_bookings(
+        &self,
+        call: &Call,
+        user_id: UserId,
+        now: DateTime<Utc>,
+    ) -> Result<(), Status> {
+        let head = self.log.head().await.map_err(internal)?;
+        self.wait(call, Children::NAME, head).await?;
+        let children = query::children::of_guardian(&self.pool, user_id.uuid()).await;
+        let children = children.map_err(internal)?;
+        self.upcoming.catch_up().await?;
+        let subjects = children.iter().map(|child| child.id);
+        for subject in std::iter::once(user_id.uuid()).chain(subjects) {
+            let paid = query::bookings::has_paid_ahead(&self.pool, subject, now).await;
+            if paid.map_err(internal)? {
+                return Err(refused(
+                    Code::FailedPrecondition,
+                    ErrorReason::BookingsAhead,
+                    "paid bookings lie ahead: cancel them first",
+                ));
+            }
+        }
+        Ok(())
+    }
+
+    /// Brings an erasure that was decided to its end.
+    pub async fn finish(
+        &self,
+        call: &Call,
+        subject: Subject,
+    ) -> Result<ErasureCertificate, Status> {
+        let id = match subject {
+            Subject::User(user_id) => user_id.uuid(),
+            Subject::Child(child_id) => child_id.uuid(),
+        };
+        if let Some(certificate) = self.certificates.of(id).await.map_err(internal)? {
+            return Ok(certificate);
+        }
+        let erased = match subject {
+            Subject::User(user_id) => self.finish_user(call, user_id).await?,
+            Subject::Child(child_id) => self.finish_child(call, child_id).await?,
+        };
+        let certificate = self.certificates.issue(id, erased).await;
+        certificate.map_err(internal)
+    }
+
+    async fn finish_user(&self, call: &Call, user_id: UserId) -> Result<Erased, Status> {
+        let decision = self.decision("user", user_id.uuid(), of_user).await?;
+        let mut erased = Erased {
+            child_ids: Vec::new(),
+            keys: Vec::new(),
+            position: decision.position,
+            decided_at: decision.erased_at,
+        };
+        self.wait(call, Children::NAME, decision.position).await?;
+        let children = query::children::of_guardian(&self.pool, user_id.uuid()).await;
+        for child in children.map_err(internal)? {
+            self.take_along(call, &decision, child.id.into(), &mut erased)
+                .await?;
+        }
+        self.take_profile(call, &decision, user_id, &mut erased)
+            .await?;
+        self.say_goodbye(user_id, &decision).await?;
+        let key = self.keyring.destroy(user_id.uuid()).await;
+        erased.keys.insert(0, key.map_err(AccountError::from)?);
+        self.beside.delete(user_id).await?;
+        for projection in [Users::NAME, Trainers::NAME, Children::NAME] {
+            self.wait(call, projection, erased.position).await?;
+        }
+        Ok(erased)
+    }
+
+    async fn finish_child(&self, call: &Call, child_id: ChildId) -> Result<Erased, Status> {
+        let decision = self.decision("child", child_id.uuid(), of_child).await?;
+        let keys = self.records.forget(child_id).await?;
+        self.wait(call, Children::NAME, decision.position).await?;
+        Ok(Erased {
+            child_ids: vec![child_id.uuid()],
+            keys,
+            position: decision.position,
+            decided_at: decision.erased_at,
+        })
+    }
+
+    /// A child goes with its guardian, whatever is booked for it: that was looked at before.
+    async fn take_along(
+        &self,
+        call: &Call,
+        decision: &Decision,
+        child_id: ChildId,
+        erased: &mut Erased,
+    ) -> Result<(), Status> {
+        let command = ChildCommand {
+            child_id,
+            acting: Acting::System,
+            now: decision.erased_at,
+            action: Action::Erase { paid_ahead: false },
+        };
+        let context = follows(call, decision);
+        let reply = |_: &_, _: &[_]| Vec::new();
+        let committed = self.records.execute(context, command, reply).await?;
+        erased.position = erased.position.max(committed.position);
+        erased.child_ids.push(child_id.uuid());
+        erased.keys.extend(self.records.forget(child_id).await?);
+        Ok(())
+    }
+
+    /// A trainer's profile goes with her.
+    async fn take_profile(
+        &self,
+        call: &Call,
+        decision: &Decision,
+        user_id: UserId,
+        erased: &mut Erased,
+    ) -> Result<(), Status> {
+        let id = user_id.to_string();
+        if self.trainers.load(&id).await.map_err(internal)?.is_none() {
+            return Ok(());
+        }
+        let now = decision.erased_at;
+        let command = TrainerCommand::Erase { now };
+        let committed = self
+            .trainers
+            .execute(&id, follows(call, decision), command, |_, _| Vec::new())
+            .await
+            .map_err(|error| status(error, |_| None))?;
+        erased.position = erased.position.max(committed.position);
+        Ok(())
+    }
+
+    /// Queues the last mail, as long as the address can be read.
+    async fn say_goodbye(&self, user_id: UserId, decision: &Decision) -> Result<(), Status> {
+        let types = ["UserRegistered", "EmailChanged"];
+        let id = user_id.to_string();
+        let last = self.log.last_of("user", &id, &types).await;
+        let last = last.map_err(internal)?.map(|event| event.decode());
+        let Some(UserEvent::UserRegistered { email, .. } | UserEvent::EmailChanged { email, .. }) =
+            last.transpose().map_err(internal)?
+        else {
+            return Ok(());
+        };
+        let sealer = match self.keyring.sealer(user_id.uuid()).await {
+            Err(PersonalError::Erased(_)) => return Ok(()),
+            sealer => sealer.map_err(AccountError::from)?,
+        };
+        let values = sealer.seal(&json!({ "occurred_at": decision.erased_at }));
+        let mail = NewMail {
+            cause: decision.event_id,
+            template: Template::AccountErased,
+            user_id: user_id.uuid(),
+            to: email,
+            values: values.map_err(AccountError::from)?,
+        };
+        match self.beside.outbox.queue(mail).await {
+            Ok(_) | Err(MailError::Erased) => Ok(()),
+            Err(error) => Err(internal(error)),
+        }
+    }
+
+    /// Finds the event that decided; `NOT_FOUND` unless there is one.
+    async fn decision(
+        &self,
+        aggregate_type: &str,
+        id: Uuid,
+        when: fn(&RecordedEvent) -> Option<DateTime<Utc>>,
+    ) -> Result<Decision, Status> {
+        let id = id.to_string();
+        let types = ["UserErased", "ChildErased"];
+        let event = self.log.last_of(aggregate_type, &id, &types).await;
+        let decision = event.map_err(internal)?.and_then(|event| {
+            Some(Decision {
+                event_id: event.event_id,
+                position: event.position,
+                erased_at: when(&event)?,
+            })
+        });
+        decision.ok_or_else(|| not_found("erased subject", &id))
+    }
+
+    async fn wait(&self, call: &Call, projection: &str, position: i64) -> Result<(), Status> {
+        let position = wire::position(position);
+        reached(&self.checkpoints, projection, &[position], call).await
+    }
+}
+
+impl Beside {
+    async fn delete(&self, user_id: UserId) -> Result<(), Status> {
+        self.credentials.discard(user_id).await.map_err(internal)?;
+        authentication::forget(&self.resources, user_id).await?;
+        self.outbox.blank(user_id.uuid()).await.map_err(internal)
+    }
+}
+
+fn of_user(event: &RecordedEvent) -> Option<DateTime<Utc>> {
+    match event.decode() {
+        Ok(UserEvent::UserErased { erased_at, .. }) => Some(erased_at),
+        _ => None,
+    }
+}
+
+fn of_child(event: &RecordedEvent) -> Option<DateTime<Utc>> {
+    match event.decode() {
+        Ok(ChildEvent::ChildErased { erased_at, .. }) => Some(erased_at),
+        _ => None,
+    }
+}
+
+/// The context of a command that a decision has for a consequence.
+fn follows(call: &Call, decision: &Decision) -> Context {
+    Context {
+        actor: call.principal.actor(),
+        correlation_id: call.correlation_id,
+        causation_id: Some(decision.event_id),
+        trace_context: call.trace_context.clone(),
+        ..Context::system()
+    }
+}

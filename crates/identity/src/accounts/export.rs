@@ -1,0 +1,246 @@
+//! Everything that is held of a user, for herself.
+//!
+//! The rows of the read tables are handed out as they are, with every sealed value opened, so
+//! that a new column is in the export before anybody thinks of it.
+
+use chrono::{SubsecRound as _, Utc};
+use contracts::common::v1::ErrorReason;
+use eventsourcing::{
+    Checkpoints, Context, EventLog, LogError, Projection, RecordedEvent,
+    personal::{Keyring, Opened, Opener, Personal, PersonalError},
+};
+use serde_json::{Value, json};
+use service::{Call, internal, not_found, reached, refused};
+use sqlx::PgPool;
+use tonic::{Code, Status};
+use uuid::Uuid;
+
+use super::{AccountError, ChildRecords};
+use crate::{
+    domain::{
+        child::{Acting, Action, ChildCommand, MedicalField},
+        values::UserId,
+    },
+    projector::{children::Children, trainers::Trainers, users::Users},
+    resources::Resources,
+    wire,
+};
+
+/// Columns that are of use to the machine alone.
+const NOT_TOLD: [&str; 8] = [
+    "current_tag",
+    "previous_tag",
+    "email_key",
+    "first_name_search",
+    "last_name_search",
+    "bio_search",
+    "experience_search",
+    "search",
+];
+
+/// Hands out what is held. Cheap to clone.
+#[derive(Clone)]
+pub struct Exports {
+    log: EventLog,
+    pool: PgPool,
+    records: ChildRecords,
+    keyring: Keyring,
+    checkpoints: Checkpoints,
+}
+
+impl Exports {
+    /// On these parts.
+    pub fn new(resources: &Resources) -> Self {
+        Self {
+            log: resources.log.clone(),
+            pool: resources.pool.clone(),
+            records: ChildRecords::new(&resources.log, &resources.keyring),
+            keyring: resources.keyring.clone(),
+            checkpoints: Checkpoints::new(resources.pool.clone()),
+        }
+    }
+
+    /// One JSON object about a user, as of now.
+    pub async fn of_user(&self, call: &Call, user_id: UserId) -> Result<Vec<u8>, Status> {
+        let head = wire::position(self.log.head().await.map_err(internal)?);
+        for projection in [Users::NAME, Trainers::NAME, Children::NAME] {
+            let head = std::slice::from_ref(&head);
+            reached(&self.checkpoints, projection, head, call).await?;
+        }
+        let id = user_id.uuid();
+        let account = self.rows("users where id = $1", id).await?.pop();
+        let account = account.ok_or_else(|| not_found("user", &user_id.to_string()))?;
+        if account.get("erased") == Some(&Value::Bool(true)) {
+            return Err(refused(
+                Code::FailedPrecondition,
+                ErrorReason::SubjectErased,
+                "the user was erased: nothing is held of her",
+            ));
+        }
+        let mut children = self
+            .rows("children where parent_id = $1 order by created_at, id", id)
+            .await?;
+        for child in &mut children {
+            self.complete(child).await?;
+            if let Some(admin) = call.user_id().filter(|caller| *caller != id) {
+                self.record_look(call, admin.into(), child).await?;
+            }
+        }
+        let mut events = self.events("user", id).await?;
+        events.extend(self.events("trainer", id).await?);
+        let mut export = json!({
+            "account": account,
+            "trainer": self.rows("trainers where user_id = $1", id).await?.pop(),
+            "children": children,
+            "emails": self.rows("emails where user_id = $1 order by created_at, id", id).await?,
+            "logins": self.rows("logins where user_id = $1 order by created_at", id).await?,
+            "events": events,
+        });
+        let opener = self.keyring.opener(subjects(&export)).await;
+        let opener = opener.map_err(AccountError::from)?;
+        open(&mut export, &opener).map_err(AccountError::from)?;
+        serde_json::to_vec(&export).map_err(internal)
+    }
+
+    /// What is held of a child beside its row.
+    async fn complete(&self, child: &mut Value) -> Result<(), Status> {
+        let id = id_of(child);
+        // Both sealed names in one text: they are told one by one.
+        if let Some(fields) = child.as_object_mut() {
+            fields.remove("name");
+        }
+        let held = [
+            (
+                "consents",
+                "child_consents where child_id = $1 order by given_at",
+            ),
+            (
+                "custom_allergens",
+                "custom_allergens where child_id = $1 order by created_at, id",
+            ),
+            (
+                "medical_accesses",
+                "medical_accesses where child_id = $1 order by read_at, id",
+            ),
+            (
+                "guardian_transfers",
+                "guardian_transfers where child_id = $1 order by requested_at, id",
+            ),
+        ];
+        for (name, table) in held {
+            child[name] = self.rows(table, id).await?.into();
+        }
+        child["events"] = self.events("child", id).await?.into();
+        Ok(())
+    }
+
+    /// Somebody else than the guardian is about to see a child's medical data.
+    async fn record_look(&self, call: &Call, admin: UserId, child: &Value) -> Result<(), Status> {
+        let held = |name: &str| match child.get(name) {
+            Some(Value::String(text)) => !text.is_empty(),
+            Some(Value::Array(values)) => !values.is_empty(),
+            _ => false,
+        };
+        let columns = [
+            ("allergies", MedicalField::Allergies),
+            ("custom_allergens", MedicalField::CustomAllergens),
+            ("medical_conditions", MedicalField::MedicalConditions),
+            ("emergency_contact", MedicalField::EmergencyContact),
+        ];
+        let fields = columns.into_iter().filter(|(name, _)| held(name));
+        let fields: Vec<_> = fields.map(|(_, field)| field).collect();
+        if fields.is_empty() {
+            return Ok(());
+        }
+        let command = ChildCommand {
+            child_id: id_of(child).into(),
+            acting: Acting::Admin(admin),
+            now: Utc::now().trunc_subsecs(6),
+            action: Action::ReadMedical { fields },
+        };
+        let context = Context {
+            actor: call.principal.actor(),
+            correlation_id: call.correlation_id,
+            trace_context: call.trace_context.clone(),
+            ..Context::system()
+        };
+        let reply = |_: &_, _: &[_]| Vec::new();
+        self.records.execute(context, command, reply).await?;
+        Ok(())
+    }
+
+    /// The rows of a table, as JSON. `table` is the table and what follows it.
+    async fn rows(&self, table: &str, id: Uuid) -> Result<Vec<Value>, Status> {
+        let (name, _) = table.split_once(' ').unwrap_or((table, ""));
+        sqlx::query_scalar(&format!("select row_to_json({name}.*) from {table}"))
+            .bind(id)
+            .fetch_all(&self.pool)
+            .await
+            .map_err(internal)
+    }
+
+    /// What happened when, and by whom. What the events say is in the rows.
+    async fn events(&self, aggregate: &str, id: Uuid) -> Result<Vec<Value>, Status> {
+        let events = self.log.read_aggregate(aggregate, &id.to_string(), 0).await;
+        let events = events.map_err(|error: LogError| internal(error))?;
+        Ok(events.iter().map(metadata).collect())
+    }
+}
+
+fn id_of(child: &Value) -> Uuid {
+    let id = child.get("id").and_then(Value::as_str);
+    id.and_then(|id| id.parse().ok()).unwrap_or_default()
+}
+
+fn metadata(event: &RecordedEvent) -> Value {
+    json!({
+        "position": event.position,
+        "event": event.event_type,
+        "recorded_at": event.recorded_at,
+        "actor": event.actor,
+    })
+}
+
+/// Whose sealed values are in it.
+fn subjects(value: &Value) -> Vec<Uuid> {
+    match value {
+        Value::String(text) => sealed(text)
+            .map(|personal| personal.subject())
+            .into_iter()
+            .collect(),
+        Value::Array(values) => values.iter().flat_map(subjects).collect(),
+        Value::Object(fields) => fields.values().flat_map(subjects).collect(),
+        Value::Null | Value::Bool(_) | Value::Number(_) => Vec::new(),
+    }
+}
+
+/// Puts clear values in the place of sealed ones: null for what was erased.
+fn open(value: &mut Value, opener: &Opener) -> Result<(), PersonalError> {
+    match value {
+        Value::String(text) => {
+            if let Some(personal) = sealed(text) {
+                *value = match opener.open(&personal)? {
+                    Opened::Known(clear) => clear,
+                    Opened::Erased => Value::Null,
+                };
+            }
+        }
+        Value::Array(values) => {
+            for value in values {
+                open(value, opener)?;
+            }
+        }
+        Value::Object(fields) => {
+            fields.retain(|name, _| !NOT_TOLD.contains(&name.as_str()));
+            for value in fields.values_mut() {
+                open(value, opener)?;
+            }
+        }
+        Value::Null | Value::Bool(_) | Value::Number(_) => {}
+    }
+    Ok(())
+}
+
+fn sealed(text: &str) -> Option<Personal<Value>> {
+    Personal::from_sealed(text).ok()
+}

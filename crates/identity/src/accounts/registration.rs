@@ -1,0 +1,166 @@
+//! Opening accounts, whose passwords lie beside the log, and asking for them.
+
+use eventsourcing::{
+    Committed, Context, ExecuteError, LogError, Repository,
+    personal::{Keyring, LookupKey, PersonalError},
+};
+use uuid::Uuid;
+
+use crate::{
+    domain::{
+        user::{User, UserCommand, UserError},
+        values::{Role, UserId},
+    },
+    personal::ClearRegistration,
+    proofs::{Credentials, HashingError, Password, Passwords},
+    resources::Resources,
+};
+
+/// Accounts with their passwords.
+#[derive(Clone)]
+pub struct Accounts {
+    users: Repository<User>,
+    keyring: Keyring,
+    lookup: LookupKey,
+    credentials: Credentials,
+    passwords: Passwords,
+}
+
+/// An account that was opened.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Registered {
+    /// The user.
+    pub user_id: UserId,
+    /// Where it is recorded.
+    pub position: i64,
+}
+
+/// Why an account was not opened or not entered.
+#[derive(Debug, thiserror::Error)]
+pub enum AccountError {
+    /// The password could not be hashed or compared.
+    #[error(transparent)]
+    Hashing(#[from] HashingError),
+    /// The command was not accepted.
+    #[error(transparent)]
+    Command(#[from] ExecuteError<UserError>),
+    /// What is personal could not be sealed.
+    #[error(transparent)]
+    Personal(#[from] PersonalError),
+    /// The table of hashes failed.
+    #[error("the credentials cannot be reached")]
+    Credentials(#[from] sqlx::Error),
+    /// The log cannot be asked.
+    #[error(transparent)]
+    Log(#[from] LogError),
+    /// The log answered with something that this program did not store.
+    #[error("the stored answer of a registration or login is unreadable")]
+    Answer,
+}
+
+impl Accounts {
+    /// The accounts of the log, with their password hashes beside it.
+    pub fn new(resources: &Resources, passwords: Passwords) -> Self {
+        Self {
+            users: Repository::new(&resources.log),
+            keyring: resources.keyring.clone(),
+            lookup: resources.lookup.clone(),
+            credentials: Credentials::new(resources.pool.clone()),
+            passwords,
+        }
+    }
+
+    /// The role of a user as the log has it now; `None` if there is no such user.
+    pub async fn role(&self, user_id: UserId) -> Result<Option<Role>, LogError> {
+        let user = self.users.load(&user_id.to_string()).await?;
+        Ok(user.and_then(|user| user.role()))
+    }
+
+    /// The role of a user whose account is open, as the log has it now.
+    pub async fn require_active(&self, user_id: UserId) -> Result<Role, AccountError> {
+        let user = self.users.load(&user_id.to_string()).await?;
+        let role = user.unwrap_or_default().active_role();
+        role.map_err(|refusal| ExecuteError::Refused(refusal).into())
+    }
+
+    /// Fails unless there is such a user, and she was not erased.
+    pub async fn require_known(&self, user_id: UserId) -> Result<(), AccountError> {
+        match self.require_active(user_id).await {
+            Ok(_) | Err(AccountError::Command(ExecuteError::Refused(UserError::Deactivated))) => {
+                Ok(())
+            }
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Opens an account. The hash is stored first: once the account is in the log its holder
+    /// can log in, wherever this is interrupted.
+    ///
+    /// The context's fingerprint must not cover the password: it is stored in the log. A
+    /// repeated request proves itself by the password instead.
+    pub async fn register(
+        &self,
+        context: Context,
+        registration: ClearRegistration,
+        password: Password,
+    ) -> Result<Registered, AccountError> {
+        let user_id = registration.user_id;
+        let hash = self.passwords.hash(password.clone()).await?;
+        let registration = registration.seal(&self.keyring, &self.lookup).await?;
+        self.credentials.store(user_id, &hash).await?;
+        let command = UserCommand::Register(registration);
+        let reply = move |_: &User, _: &[_]| user_id.uuid().as_bytes().to_vec();
+        let outcome = self
+            .users
+            .create(&user_id.to_string(), context, command, reply)
+            .await;
+        if was_not_logged(&outcome) {
+            self.forget(user_id).await;
+        }
+        self.registered(outcome?, password).await
+    }
+
+    /// Takes back what lies beside the log of a registration that came to nothing.
+    async fn forget(&self, user_id: UserId) {
+        if let Err(error) = self.credentials.discard(user_id).await {
+            tracing::warn!(%error, "the hash of a registration that came to nothing stays behind");
+        }
+        if let Err(error) = self.keyring.forget(user_id.uuid()).await {
+            tracing::warn!(%error, "the key of a registration that came to nothing stays behind");
+        }
+    }
+
+    async fn registered(
+        &self,
+        committed: Committed,
+        password: Password,
+    ) -> Result<Registered, AccountError> {
+        let user_id: UserId = Uuid::from_slice(&committed.reply)
+            .map_err(|_| AccountError::Answer)?
+            .into();
+        if committed.replayed {
+            let stored = self.credentials.hash_of(user_id).await?;
+            if !self.passwords.verify(password, stored).await? {
+                return Err(ExecuteError::RequestReused.into());
+            }
+        }
+        Ok(Registered {
+            user_id,
+            position: committed.position,
+        })
+    }
+}
+
+/// Whether it is certain that this command is not in the log and never will be.
+fn was_not_logged(outcome: &Result<Committed, ExecuteError<UserError>>) -> bool {
+    match outcome {
+        Ok(committed) => committed.replayed,
+        Err(
+            ExecuteError::Refused(_)
+            | ExecuteError::ClaimTaken { .. }
+            | ExecuteError::RequestReused
+            | ExecuteError::Contention,
+        ) => true,
+        Err(ExecuteError::Unavailable(_) | ExecuteError::Log(_)) => false,
+    }
+}

@@ -1,0 +1,251 @@
+//! What callers are told of refusals.
+
+use std::time::Duration;
+
+use contracts::common::v1::ErrorReason;
+use eventsourcing::{ExecuteError, personal::PersonalError};
+use service::{
+    Refusal, checkpoint_status, internal, not_found, refused, refused_with, retry_later, status,
+    unavailable,
+};
+use tonic::{Code, Status};
+
+use crate::{
+    accounts::{AccountError, ChildRecordError},
+    domain::{
+        child::ChildError,
+        trainer::TrainerError,
+        user::{EMAIL_SCOPE, UserError},
+    },
+    mail::MailError,
+    proofs::{
+        AuthError, HashingError, attempts::AttemptError, codes::CodeError, logins::LoginError,
+    },
+    reference::UpcomingBookingsError,
+};
+
+/// When to try again what found too many passwords waiting.
+const RETRY_HASHING_AFTER: Duration = Duration::from_secs(2);
+
+impl Refusal for UserError {
+    fn code(&self) -> Code {
+        match self {
+            Self::AdminByAnyone
+            | Self::Erased
+            | Self::LastAdmin
+            | Self::HasChildren
+            | Self::HasProfile
+            | Self::AlreadyVerified
+            | Self::NoPhoneNumber
+            | Self::CodeOutdated => Code::FailedPrecondition,
+            Self::NotRegistered => Code::NotFound,
+            Self::Deactivated => Code::PermissionDenied,
+        }
+    }
+
+    fn reason(&self) -> ErrorReason {
+        match self {
+            Self::AdminByAnyone | Self::HasChildren | Self::HasProfile => ErrorReason::RoleMismatch,
+            Self::NotRegistered => ErrorReason::NotFound,
+            Self::Deactivated => ErrorReason::AccountDeactivated,
+            Self::Erased => ErrorReason::SubjectErased,
+            Self::LastAdmin => ErrorReason::LastAdmin,
+            Self::AlreadyVerified => ErrorReason::AlreadyVerified,
+            Self::NoPhoneNumber => ErrorReason::PhoneNumberMissing,
+            Self::CodeOutdated => ErrorReason::CodeExpired,
+        }
+    }
+}
+
+impl Refusal for TrainerError {
+    fn code(&self) -> Code {
+        match self {
+            Self::NotATrainer | Self::Erased => Code::FailedPrecondition,
+            Self::Exists => Code::AlreadyExists,
+            Self::Unknown => Code::NotFound,
+        }
+    }
+
+    fn reason(&self) -> ErrorReason {
+        match self {
+            Self::NotATrainer => ErrorReason::RoleMismatch,
+            Self::Exists => ErrorReason::TrainerExists,
+            Self::Unknown => ErrorReason::NotFound,
+            Self::Erased => ErrorReason::SubjectErased,
+        }
+    }
+}
+
+impl Refusal for ChildError {
+    fn code(&self) -> Code {
+        match self {
+            Self::NotFound => Code::NotFound,
+            Self::NotAParent
+            | Self::ConsentMissing
+            | Self::TooManyAllergens
+            | Self::Archived
+            | Self::Erased
+            | Self::BookingsAhead
+            | Self::TransferNotOpen => Code::FailedPrecondition,
+        }
+    }
+
+    fn reason(&self) -> ErrorReason {
+        match self {
+            Self::NotFound => ErrorReason::NotFound,
+            Self::NotAParent => ErrorReason::RoleMismatch,
+            Self::ConsentMissing => ErrorReason::ConsentMissing,
+            Self::TooManyAllergens => ErrorReason::TooManyAllergens,
+            Self::Archived => ErrorReason::ChildArchived,
+            Self::Erased => ErrorReason::SubjectErased,
+            Self::BookingsAhead => ErrorReason::BookingsAhead,
+            Self::TransferNotOpen => ErrorReason::TransferNotOpen,
+        }
+    }
+}
+
+impl From<ChildRecordError> for Status {
+    fn from(error: ChildRecordError) -> Self {
+        match error {
+            ChildRecordError::Command(error) => command_status(error),
+            ChildRecordError::Keys(error) => personal_status(error),
+            ChildRecordError::Log(error) => internal(error),
+        }
+    }
+}
+
+impl From<AccountError> for Status {
+    fn from(error: AccountError) -> Self {
+        match error {
+            AccountError::Hashing(error) => hashing_status(error),
+            AccountError::Command(error) => command_status(error),
+            AccountError::Personal(error) => personal_status(error),
+            AccountError::Credentials(error) => internal(error),
+            AccountError::Log(error) => internal(error),
+            AccountError::Answer => internal(error),
+        }
+    }
+}
+
+impl From<UpcomingBookingsError> for Status {
+    fn from(error: UpcomingBookingsError) -> Self {
+        match error {
+            UpcomingBookingsError::Table(error) => internal(error),
+            UpcomingBookingsError::CatchUp(error) => checkpoint_status(error),
+            UpcomingBookingsError::Behind => unavailable(&error.to_string()),
+        }
+    }
+}
+
+impl From<MailError> for Status {
+    fn from(error: MailError) -> Self {
+        match error {
+            MailError::Erased => refused(
+                Code::FailedPrecondition,
+                ErrorReason::SubjectErased,
+                "the recipient was erased",
+            ),
+            MailError::TextsUnavailable => refused(
+                Code::FailedPrecondition,
+                ErrorReason::TextsUnavailable,
+                error.to_string(),
+            ),
+            MailError::Personal(error) => personal_status(error),
+            MailError::Database(error) => internal(error),
+            other => internal(other),
+        }
+    }
+}
+
+impl From<AuthError> for Status {
+    fn from(error: AuthError) -> Self {
+        let unauthenticated = |reason| refused(Code::Unauthenticated, reason, error.to_string());
+        match error {
+            AuthError::BadCredentials => unauthenticated(ErrorReason::BadCredentials),
+            AuthError::TokenInvalid => unauthenticated(ErrorReason::RefreshTokenInvalid),
+            AuthError::TokenReused => unauthenticated(ErrorReason::RefreshTokenReused),
+            AuthError::UnknownLogin(id) => not_found("login", &id.to_string()),
+            AuthError::Attempt(AttemptError::TooMany { after }) => retry_later(
+                Code::ResourceExhausted,
+                ErrorReason::TooManyAttempts,
+                "too many attempts: try again later",
+                after.to_std().unwrap_or(Duration::from_secs(1)),
+            ),
+            AuthError::Code(error) => code_status(error),
+            AuthError::Hashing(error) => hashing_status(error),
+            AuthError::Command(error) => command_status(error),
+            AuthError::Personal(error) => personal_status(error),
+            AuthError::Mail(error) => error.into(),
+            AuthError::Database(error) | AuthError::Attempt(AttemptError::Database(error)) => {
+                internal(error)
+            }
+            AuthError::Log(error) => internal(error),
+            AuthError::Logins(error) => login_status(error),
+            error @ (AuthError::Unreadable(_) | AuthError::Answer | AuthError::CutOff(_)) => {
+                internal(error)
+            }
+        }
+    }
+}
+
+fn code_status(error: CodeError) -> Status {
+    match error {
+        CodeError::Wrong { attempts_left } => refused_with(
+            Code::FailedPrecondition,
+            ErrorReason::CodeWrong,
+            error.to_string(),
+            [("attempts_left".to_owned(), attempts_left.to_string())],
+        ),
+        CodeError::Expired => refused(
+            Code::FailedPrecondition,
+            ErrorReason::CodeExpired,
+            error.to_string(),
+        ),
+        CodeError::Database(error) => internal(error),
+        CodeError::Randomness(error) => internal(error),
+    }
+}
+
+fn login_status(error: LoginError) -> Status {
+    match error {
+        LoginError::Database(error) => internal(error),
+        LoginError::Randomness(error) => internal(error),
+    }
+}
+
+/// What the caller is told when a password was not hashed.
+fn hashing_status(error: HashingError) -> Status {
+    match error {
+        HashingError::Overloaded => retry_later(
+            Code::ResourceExhausted,
+            ErrorReason::Overloaded,
+            "too many passwords at once: try again",
+            RETRY_HASHING_AFTER,
+        ),
+        error @ HashingError::Failed(_) => internal(error),
+    }
+}
+
+/// What the caller is told when personal data was not sealed or opened.
+pub(super) fn personal_status(error: PersonalError) -> Status {
+    match error {
+        PersonalError::Erased(_) => refused(
+            Code::FailedPrecondition,
+            ErrorReason::SubjectErased,
+            "the subject was erased: nothing more can be stored of it",
+        ),
+        PersonalError::Database(error) => internal(error),
+        other => internal(other),
+    }
+}
+
+/// What the caller of a command is told.
+pub(super) fn command_status<E: Refusal>(error: ExecuteError<E>) -> Status {
+    status(error, |scope| {
+        (scope == EMAIL_SCOPE).then_some((
+            Code::AlreadyExists,
+            ErrorReason::EmailTaken,
+            "a user with this email address exists",
+        ))
+    })
+}

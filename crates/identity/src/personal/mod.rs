@@ -1,0 +1,11 @@
+//! Personal data between its clear and its sealed form.
+//!
+//! What is personal is sealed before a command is made of it and opened when an answer is. In
+//! between it travels sealed, and is found by keyed fingerprints and tokens.
+
+mod account;
+mod column;
+pub mod search;
+
+pub use account::{ClearPhoneChange, ClearRegistration, ClearUpdate, email_key};
+pub use column::Column;

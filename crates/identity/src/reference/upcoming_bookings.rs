@@ -1,0 +1,93 @@
+//! What lies ahead of a child, a parent or a trainer: asked of the read table once that has
+//! caught up with scheduling and ticketing, so that neither a permission nor a refusal rests on
+//! what was true a moment ago.
+
+use std::{sync::Arc, time::Duration};
+
+use chrono::{DateTime, Utc};
+use eventsourcing::{CheckpointError, Checkpoints, Feed, Projection};
+use sqlx::PgPool;
+use uuid::Uuid;
+
+use crate::{
+    projector::bookings::{BookingEvent, Bookings},
+    query,
+};
+
+/// Nobody waits longer for the read table.
+const LONGEST: Duration = Duration::from_secs(10);
+
+/// A log that bookings are folded from.
+pub type BookingFeed = Arc<dyn Feed<BookingEvent>>;
+
+/// Looks ahead. Cheap to clone.
+#[derive(Clone)]
+pub struct UpcomingBookings {
+    pool: PgPool,
+    checkpoints: Checkpoints,
+    feeds: Arc<[BookingFeed]>,
+}
+
+/// What lies ahead cannot be told now.
+#[derive(Debug, thiserror::Error)]
+pub enum UpcomingBookingsError {
+    /// The read table does not answer.
+    #[error("the bookings cannot be read")]
+    Table(#[from] sqlx::Error),
+    /// A log does not answer, or the read table is being rebuilt.
+    #[error("the bookings cannot be brought up to date")]
+    CatchUp(#[from] CheckpointError),
+    /// The read table is too far behind.
+    #[error("the bookings are too far behind")]
+    Behind,
+}
+
+impl UpcomingBookings {
+    /// Over the read table and the feeds that it is folded from.
+    pub fn new(pool: PgPool, feeds: impl Into<Arc<[BookingFeed]>>) -> Self {
+        Self {
+            checkpoints: Checkpoints::new(pool.clone()),
+            pool,
+            feeds: feeds.into(),
+        }
+    }
+
+    /// The feeds, for the projector.
+    pub fn feeds(&self) -> Vec<BookingFeed> {
+        self.feeds.to_vec()
+    }
+
+    /// Waits until the read table has everything that has happened up to now.
+    pub async fn catch_up(&self) -> Result<(), UpcomingBookingsError> {
+        let all = async {
+            for feed in self.feeds.iter() {
+                self.checkpoints.catch_up(Bookings::NAME, &**feed).await?;
+            }
+            Ok(())
+        };
+        tokio::time::timeout(LONGEST, all)
+            .await
+            .unwrap_or(Err(UpcomingBookingsError::Behind))
+    }
+
+    /// Whether something paid lies ahead: see [`query::bookings::has_paid_ahead`].
+    pub async fn has_paid(
+        &self,
+        id: Uuid,
+        now: DateTime<Utc>,
+    ) -> Result<bool, UpcomingBookingsError> {
+        self.catch_up().await?;
+        Ok(query::bookings::has_paid_ahead(&self.pool, id, now).await?)
+    }
+
+    /// Whether a trainer is to coach a child: see [`query::bookings::coaches_ahead`].
+    pub async fn coaches(
+        &self,
+        trainer_id: Uuid,
+        child_id: Uuid,
+        now: DateTime<Utc>,
+    ) -> Result<bool, UpcomingBookingsError> {
+        self.catch_up().await?;
+        Ok(query::bookings::coaches_ahead(&self.pool, trainer_id, child_id, now).await?)
+    }
+}
