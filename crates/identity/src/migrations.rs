@@ -1,6 +1,6 @@
 use eventsourcing::{Migration, migration};
 
-/// The tables beside the log.
+/// The tables beside the log, in the order of their numbers.
 pub fn migrations() -> Vec<Migration> {
     vec![
         migration(

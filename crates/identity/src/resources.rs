@@ -1,4 +1,4 @@
-//! What identity is made of.
+//! What every command and query of identity works with.
 
 use eventsourcing::{
     EventLog,
@@ -9,28 +9,26 @@ use sqlx::PgPool;
 
 use crate::{mail::Outbox, signing::SigningKeys};
 
-/// The parts that every command and query of identity shares. Cheap to clone.
+/// The log, the tables, the keys and the outbox, opened once for the process. Cheap to clone.
 #[derive(Clone)]
 pub struct Resources {
-    /// The log.
     pub log: EventLog,
-    /// Read tables, credentials and keys, in the service's schema.
+    /// The connections to the service's schema: read tables and the tables beside the log.
     pub pool: PgPool,
     /// Seals and opens personal data.
     pub keyring: Keyring,
     /// Finds sealed values again, and tags codes and tokens.
     pub lookup: LookupKey,
-    /// Sign access tokens.
+    /// Signs access tokens and certificates.
     pub keys: SigningKeys,
     /// Takes mail and text messages.
     pub outbox: Outbox,
-    /// The settings of the process.
     pub settings: Settings,
 }
 
 impl Resources {
-    /// From a log, its schema and the settings, which must name the master key. Makes the first
-    /// key that signs access tokens.
+    /// Opens everything on a log, its schema and the settings, which must name the master key.
+    /// Makes the first key that signs access tokens.
     pub async fn new(
         log: &EventLog,
         pool: &PgPool,

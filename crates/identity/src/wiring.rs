@@ -1,4 +1,4 @@
-//! Which parts the service is made of, and what runs beside its RPCs.
+//! Puts the service together: its RPCs, and the workers beside them.
 
 use std::sync::Arc;
 
@@ -25,7 +25,7 @@ use crate::{
     resources::Resources,
 };
 
-/// Puts the service together.
+/// The service on a runtime.
 pub async fn build(runtime: Runtime) -> Result<Service, BuildError> {
     let scheduling = runtime.remote("scheduling");
     let upcoming = upcoming(&runtime);

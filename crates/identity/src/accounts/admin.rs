@@ -1,4 +1,4 @@
-//! Appointing administrators: by whoever has access to the machine.
+//! An operator with access to the machine appoints administrators.
 
 use chrono::{SubsecRound, Utc};
 use eventsourcing::{Context, ExecuteError};
@@ -17,9 +17,8 @@ use crate::{
 
 const MAX_NAME_LENGTH: usize = 100;
 
-/// An administrator to be.
+/// An administrator who is to be appointed.
 pub struct NewAdmin {
-    /// Login address.
     pub email: String,
     /// 12 to 128 characters.
     pub password: String,
@@ -32,28 +31,22 @@ pub struct NewAdmin {
 /// An administrator who was appointed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct CreatedAdmin {
-    /// The user.
     pub user_id: Uuid,
-    /// Where it is recorded in identity's log.
+    /// The position of the registration in identity's log.
     pub position: i64,
 }
 
 /// Why an administrator was not appointed.
 #[derive(Debug, thiserror::Error)]
 pub enum CreateAdminError {
-    /// The address is malformed.
     #[error("the email address {0}")]
     Email(#[from] EmailError),
-    /// The password is too short or too long.
     #[error("the password {0}")]
     Password(#[from] PasswordError),
-    /// A name is missing or too long.
     #[error("first and last name must have 1 to 100 characters")]
     Name,
-    /// The address belongs to a user already.
     #[error("a user with this email address exists")]
     EmailTaken,
-    /// The account could not be opened.
     #[error(transparent)]
     Account(AccountError),
 }

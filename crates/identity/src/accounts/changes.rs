@@ -1,5 +1,5 @@
-//! What becomes of accounts after they were opened: commands that need to know of more than
-//! the account they change.
+//! What happens to accounts after they were opened: commands that need to know more than the
+//! account that they change.
 
 use chrono::{DateTime, Utc};
 use eventsourcing::{Committed, Context, EventLog, ExecuteError, LogError, Repository};
@@ -16,10 +16,10 @@ use crate::{
     resources::Resources,
 };
 
-/// How often one who leaves looks again because other admins left at the same time.
+/// An admin's departure is decided this often when other admins leave at the same time.
 const ATTEMPTS: usize = 16;
 
-/// Changes accounts. Cheap to clone.
+/// Changes accounts that are open or closed. Cheap to clone.
 #[derive(Clone)]
 pub struct AccountChanges {
     log: EventLog,
@@ -30,7 +30,6 @@ pub struct AccountChanges {
 type Outcome = Result<Committed, ExecuteError<UserError>>;
 
 impl AccountChanges {
-    /// The accounts of the log.
     pub fn new(resources: &Resources) -> Self {
         Self {
             log: resources.log.clone(),
@@ -63,7 +62,7 @@ impl AccountChanges {
         self.execute(context, user_id, command).await
     }
 
-    /// Gives an account another role. `has_children`: whether the user answers for children.
+    /// Gives an account another role. `has_children` says whether the user answers for children.
     pub async fn change_role(
         &self,
         context: Context,
@@ -96,14 +95,14 @@ impl AccountChanges {
         self.leave(context, user_id, command).await
     }
 
-    /// Erases the holder of an account. What lies beside the log remains to be erased.
+    /// Records that a user is erased. What lies beside the log is erased by [`super::Erasures`].
     pub async fn erase(&self, context: Context, user_id: UserId, now: DateTime<Utc>) -> Outcome {
         let command = |admins| UserCommand::Erase(Erase { admins, now });
         self.leave(context, user_id, command).await
     }
 
-    /// A command after which an admin may be one no more. When another admin leaves between the
-    /// look and the decision, it is decided again: the departure's number is taken then.
+    /// Executes a command after which the user may no longer be an admin. When another admin leaves
+    /// between the look and the decision, the departure's number is taken and it is decided again.
     async fn leave(
         &self,
         context: Context,
@@ -123,7 +122,7 @@ impl AccountChanges {
         Err(ExecuteError::Contention)
     }
 
-    /// The number is read first: whoever leaves after that takes it.
+    /// Reads the number first: an admin who leaves after that takes it.
     async fn admins_beside(&self, user_id: UserId) -> Result<Admins, LogError> {
         let departures = self.log.claimed(DEPARTURE_SCOPE).await?.len();
         let admins = self.log.claimed(ADMIN_SCOPE).await?;

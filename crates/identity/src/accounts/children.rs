@@ -1,5 +1,5 @@
-//! Children's records and the keys that they are sealed with: what a command makes forgotten
-//! is forgotten at once, and again by the process `child_keys` until it is.
+//! Children's records and the keys that seal them. Keys that a command makes obsolete are destroyed
+//! at once; the process `child_keys` repeats it until it has succeeded.
 
 use eventsourcing::{
     Committed, Context, EventLog, ExecuteError, LogError, Repository,
@@ -19,22 +19,19 @@ pub struct ChildRecords {
     keyring: Keyring,
 }
 
-/// Why a command on a child's record came to nothing, or did not come to its end.
+/// Why a command on a child's record failed, or was not finished.
 #[derive(Debug, thiserror::Error)]
 pub enum ChildRecordError {
-    /// The command was not accepted.
     #[error(transparent)]
     Command(#[from] ExecuteError<ChildError>),
-    /// What it made forgotten cannot be forgotten now. It is recorded all the same, and will be.
+    /// The command is recorded, but the keys that it made obsolete were not destroyed yet.
     #[error(transparent)]
     Keys(#[from] PersonalError),
-    /// The log cannot be asked.
     #[error(transparent)]
     Log(#[from] LogError),
 }
 
 impl ChildRecords {
-    /// The records in this log, sealed with these keys.
     pub fn new(log: &EventLog, keyring: &Keyring) -> Self {
         Self {
             children: Repository::new(log),
@@ -42,18 +39,17 @@ impl ChildRecords {
         }
     }
 
-    /// A child as the log has it now; `None` if nothing is known of it.
+    /// A child as the log has it now; `None` if nothing is known of them.
     pub async fn load(&self, child_id: ChildId) -> Result<Option<Child>, LogError> {
         self.children.load(&child_id.to_string()).await
     }
 
-    /// Seals values of a child, or of its medical subject. Fails once these are forgotten.
+    /// The sealer for a child, or for its medical subject; an error once their key was destroyed.
     pub async fn sealer(&self, subject: Uuid) -> Result<Sealer, PersonalError> {
         self.keyring.sealer(subject).await
     }
 
-    /// Gives a command, and destroys the keys that it makes forgotten: first the event, then
-    /// the keys.
+    /// Executes a command, and then destroys the keys that it has made obsolete.
     pub async fn execute(
         &self,
         context: Context,
@@ -72,8 +68,8 @@ impl ChildRecords {
         Ok(committed)
     }
 
-    /// Destroys every key of a child that must be gone by what the log says, and says which.
-    /// Those that are gone are success.
+    /// Destroys every key of a child that the log says must be gone, and returns them. A key that
+    /// is gone already is success.
     pub async fn forget(&self, child_id: ChildId) -> Result<Vec<DestroyedKey>, ChildRecordError> {
         let Some(child) = self.load(child_id).await? else {
             return Ok(Vec::new());

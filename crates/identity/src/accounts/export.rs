@@ -1,4 +1,4 @@
-//! Everything that is held of a user, for herself.
+//! Everything that is held of a user, for the user.
 //!
 //! The rows of the read tables are handed out as they are, with every sealed value opened, so
 //! that a new column is in the export before anybody thinks of it.
@@ -26,8 +26,8 @@ use crate::{
     wire,
 };
 
-/// Columns that are of use to the machine alone.
-const NOT_TOLD: [&str; 8] = [
+/// Columns that are of use to the program only.
+const NOT_EXPORTED: [&str; 8] = [
     "current_tag",
     "previous_tag",
     "email_key",
@@ -38,7 +38,7 @@ const NOT_TOLD: [&str; 8] = [
     "search",
 ];
 
-/// Hands out what is held. Cheap to clone.
+/// Makes exports of what is held of users. Cheap to clone.
 #[derive(Clone)]
 pub struct Exports {
     log: EventLog,
@@ -49,7 +49,6 @@ pub struct Exports {
 }
 
 impl Exports {
-    /// On these parts.
     pub fn new(resources: &Resources) -> Self {
         Self {
             log: resources.log.clone(),
@@ -74,7 +73,7 @@ impl Exports {
             return Err(refused(
                 Code::FailedPrecondition,
                 ErrorReason::SubjectErased,
-                "the user was erased: nothing is held of her",
+                "the user was erased: nothing is held of them",
             ));
         }
         let mut children = self
@@ -102,10 +101,10 @@ impl Exports {
         serde_json::to_vec(&export).map_err(internal)
     }
 
-    /// What is held of a child beside its row.
+    /// Adds what is held of a child beside their row.
     async fn complete(&self, child: &mut Value) -> Result<(), Status> {
         let id = id_of(child);
-        // Both sealed names in one text: they are told one by one.
+        // This column has both sealed names in one text; they are exported one by one.
         if let Some(fields) = child.as_object_mut() {
             fields.remove("name");
         }
@@ -134,7 +133,7 @@ impl Exports {
         Ok(())
     }
 
-    /// Somebody else than the guardian is about to see a child's medical data.
+    /// Records that an admin is about to see a child's medical data.
     async fn record_look(&self, call: &Call, admin: UserId, child: &Value) -> Result<(), Status> {
         let held = |name: &str| match child.get(name) {
             Some(Value::String(text)) => !text.is_empty(),
@@ -169,7 +168,7 @@ impl Exports {
         Ok(())
     }
 
-    /// The rows of a table, as JSON. `table` is the table and what follows it.
+    /// The rows of a table, as JSON. `table` is the table's name and the rest of the statement.
     async fn rows(&self, table: &str, id: Uuid) -> Result<Vec<Value>, Status> {
         let (name, _) = table.split_once(' ').unwrap_or((table, ""));
         sqlx::query_scalar(&format!("select row_to_json({name}.*) from {table}"))
@@ -179,7 +178,7 @@ impl Exports {
             .map_err(internal)
     }
 
-    /// What happened when, and by whom. What the events say is in the rows.
+    /// What happened when, and by whom. The content of the events is in the rows.
     async fn events(&self, aggregate: &str, id: Uuid) -> Result<Vec<Value>, Status> {
         let events = self.log.read_aggregate(aggregate, &id.to_string(), 0).await;
         let events = events.map_err(|error: LogError| internal(error))?;
@@ -201,7 +200,7 @@ fn metadata(event: &RecordedEvent) -> Value {
     })
 }
 
-/// Whose sealed values are in it.
+/// The subjects whose sealed values are in the JSON.
 fn subjects(value: &Value) -> Vec<Uuid> {
     match value {
         Value::String(text) => sealed(text)
@@ -214,7 +213,7 @@ fn subjects(value: &Value) -> Vec<Uuid> {
     }
 }
 
-/// Puts clear values in the place of sealed ones: null for what was erased.
+/// Replaces sealed values by clear ones, and by null where the subject was erased.
 fn open(value: &mut Value, opener: &Opener) -> Result<(), PersonalError> {
     match value {
         Value::String(text) => {
@@ -231,7 +230,7 @@ fn open(value: &mut Value, opener: &Opener) -> Result<(), PersonalError> {
             }
         }
         Value::Object(fields) => {
-            fields.retain(|name, _| !NOT_TOLD.contains(&name.as_str()));
+            fields.retain(|name, _| !NOT_EXPORTED.contains(&name.as_str()));
             for value in fields.values_mut() {
                 open(value, opener)?;
             }

@@ -1,4 +1,4 @@
-//! Opening accounts, whose passwords lie beside the log, and asking for them.
+//! Opening accounts, whose password hashes lie beside the log, and asking who has one.
 
 use eventsourcing::{
     Committed, Context, ExecuteError, LogError, Repository,
@@ -16,7 +16,6 @@ use crate::{
     resources::Resources,
 };
 
-/// Accounts with their passwords.
 #[derive(Clone)]
 pub struct Accounts {
     users: Repository<User>,
@@ -26,40 +25,31 @@ pub struct Accounts {
     passwords: Passwords,
 }
 
-/// An account that was opened.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Registered {
-    /// The user.
     pub user_id: UserId,
-    /// Where it is recorded.
     pub position: i64,
 }
 
-/// Why an account was not opened or not entered.
+/// Why a command on an account failed.
 #[derive(Debug, thiserror::Error)]
 pub enum AccountError {
-    /// The password could not be hashed or compared.
     #[error(transparent)]
     Hashing(#[from] HashingError),
-    /// The command was not accepted.
     #[error(transparent)]
     Command(#[from] ExecuteError<UserError>),
-    /// What is personal could not be sealed.
     #[error(transparent)]
     Personal(#[from] PersonalError),
-    /// The table of hashes failed.
     #[error("the credentials cannot be reached")]
     Credentials(#[from] sqlx::Error),
-    /// The log cannot be asked.
     #[error(transparent)]
     Log(#[from] LogError),
-    /// The log answered with something that this program did not store.
+    /// The log returned an answer that this program did not store.
     #[error("the stored answer of a registration or login is unreadable")]
     Answer,
 }
 
 impl Accounts {
-    /// The accounts of the log, with their password hashes beside it.
     pub fn new(resources: &Resources, passwords: Passwords) -> Self {
         Self {
             users: Repository::new(&resources.log),
@@ -83,7 +73,7 @@ impl Accounts {
         role.map_err(|refusal| ExecuteError::Refused(refusal).into())
     }
 
-    /// Fails unless there is such a user, and she was not erased.
+    /// Refuses unless there is such a user who was not erased.
     pub async fn require_known(&self, user_id: UserId) -> Result<(), AccountError> {
         match self.require_active(user_id).await {
             Ok(_) | Err(AccountError::Command(ExecuteError::Refused(UserError::Deactivated))) => {
@@ -93,8 +83,8 @@ impl Accounts {
         }
     }
 
-    /// Opens an account. The hash is stored first: once the account is in the log its holder
-    /// can log in, wherever this is interrupted.
+    /// Opens an account. The hash is stored first, so that a user whose account is in the log can
+    /// log in, wherever this was interrupted.
     ///
     /// The context's fingerprint must not cover the password: it is stored in the log. A
     /// repeated request proves itself by the password instead.
@@ -120,7 +110,7 @@ impl Accounts {
         self.registered(outcome?, password).await
     }
 
-    /// Takes back what lies beside the log of a registration that came to nothing.
+    /// Deletes what lies beside the log of a registration that failed.
     async fn forget(&self, user_id: UserId) {
         if let Err(error) = self.credentials.discard(user_id).await {
             tracing::warn!(%error, "the hash of a registration that came to nothing stays behind");
@@ -151,7 +141,7 @@ impl Accounts {
     }
 }
 
-/// Whether it is certain that this command is not in the log and never will be.
+/// Whether the command is certainly not in the log and never will be.
 fn was_not_logged(outcome: &Result<Committed, ExecuteError<UserError>>) -> bool {
     match outcome {
         Ok(committed) => committed.replayed,

@@ -17,11 +17,8 @@ use user::{User, UserEvent};
 /// Any event of identity's log.
 #[derive(Clone, Debug, PartialEq)]
 pub enum IdentityLogEvent {
-    /// Something happened to an account.
     User(UserEvent),
-    /// Something happened to a trainer profile.
     Trainer(TrainerEvent),
-    /// Something happened to a child.
     Child(ChildEvent),
 }
 

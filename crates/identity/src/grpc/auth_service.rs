@@ -20,7 +20,6 @@ use crate::{
     wire::{self, position},
 };
 
-/// How users prove who they are.
 pub struct AuthRpcs {
     pub(super) authentication: Authentication,
     pub(super) tokens: AccessTokens,

@@ -1,5 +1,5 @@
-//! What the RPCs about children share: whose child it is, what lies ahead, and how a command
-//! becomes an answer.
+//! What the two services about children share: whose child it is, which bookings lie ahead, and how
+//! a command becomes an answer.
 
 use chrono::{DateTime, Utc};
 use contracts::common::v1::LogPosition;
@@ -22,7 +22,7 @@ use crate::{
     wire,
 };
 
-/// Children's records as the RPCs reach them.
+/// Children's records, and what is asked before a command on one.
 #[derive(Clone)]
 pub(super) struct ChildBackend {
     pub(super) resources: Resources,
@@ -47,10 +47,9 @@ impl ChildBackend {
         }
     }
 
-    /// The record of a child that the caller answers for, or any to admins and services. By the
-    /// log, so that a former guardian is none from the moment of the transfer on; and before
-    /// anything is sealed, so that an erased child of somebody else is not told from one that
-    /// never was.
+    /// The record of a child that the caller answers for; admins and services get any. The log is
+    /// asked, so that a former guardian finds no child from the moment of the transfer on. It is
+    /// asked before anything is sealed, so that an erased child of somebody else looks like none.
     pub(super) async fn own(&self, child_id: ChildId, acting: Acting) -> Result<Child, Status> {
         let child = self.records.load(child_id).await.map_err(internal)?;
         let own = child.filter(|child| match acting {
@@ -71,12 +70,12 @@ impl ChildBackend {
         }
     }
 
-    /// Seals for a child, or for its medical subject.
+    /// The sealer for a child, or for its medical subject.
     pub(super) async fn sealer(&self, subject: Uuid) -> Result<Sealer, Status> {
         self.records.sealer(subject).await.map_err(personal_status)
     }
 
-    /// Whether something paid lies ahead of the child.
+    /// Whether the child has upcoming bookings that are paid.
     pub(super) async fn paid_ahead(
         &self,
         child_id: ChildId,
@@ -85,7 +84,7 @@ impl ChildBackend {
         Ok(self.upcoming.has_paid(child_id.uuid(), now).await?)
     }
 
-    /// Gives a command whose answer is made of the record after it.
+    /// Executes a command whose answer is made of the record after it.
     pub(super) async fn answer<M: Message + Default>(
         &self,
         context: Context,
@@ -98,7 +97,7 @@ impl ChildBackend {
         Ok((convert::stored(&committed)?, Some(position)))
     }
 
-    /// Gives a command whose answer is a position.
+    /// Executes a command whose answer is a position.
     pub(super) async fn execute(
         &self,
         context: Context,

@@ -22,7 +22,6 @@ use crate::{
     query::{self, medical::Cursor},
 };
 
-/// Children's medical data.
 pub struct ChildMedicalRpcs {
     pub(super) backend: ChildBackend,
 }
@@ -132,7 +131,7 @@ impl ChildMedicalService for ChildMedicalRpcs {
                 fields: sealed.fields(),
             },
         };
-        // Recorded before anything is opened.
+        // The look is recorded before anything is opened.
         self.backend.execute(context, command).await?;
         let opener = self
             .backend
@@ -170,7 +169,7 @@ impl ChildMedicalService for ChildMedicalRpcs {
 }
 
 impl ChildMedicalRpcs {
-    /// The guardian, admins, and trainers of what is paid and not over.
+    /// Lets in the guardian, admins, and trainers of what is paid and not over.
     async fn may_read(
         &self,
         child_id: ChildId,

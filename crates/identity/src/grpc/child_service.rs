@@ -34,7 +34,6 @@ use crate::{
     query::{self, children::Cursor},
 };
 
-/// Children.
 pub struct ChildRpcs {
     pub(super) backend: ChildBackend,
 }
@@ -344,8 +343,8 @@ impl ChildRpcs {
             .map_err(personal_status)
     }
 
-    /// The parent that a child is offered to. An address that nobody has takes the same steps
-    /// and gets the same answer as one that somebody has.
+    /// The parent to whom a child is offered. An address that nobody has takes the same steps and
+    /// gets the same answer as one that somebody has.
     async fn resolved(&self, to: NewGuardian, acting: Acting) -> Result<Option<UserId>, Status> {
         let accounts = &self.backend.accounts;
         match to {

@@ -1,4 +1,4 @@
-//! From rows and values to messages. From requests to commands: `parse`.
+//! From rows to messages. From requests to commands: `parse`.
 
 pub(super) mod children;
 
@@ -13,12 +13,12 @@ use tonic::Status;
 
 use crate::{projector::users::UserRow, wire::role};
 
-/// The answer that was stored with a command; it lacks the position.
+/// The answer that was stored with a command, without the position.
 pub(super) fn stored<M: Message + Default>(committed: &Committed) -> Result<M, Status> {
     M::decode(committed.reply.as_slice()).map_err(internal)
 }
 
-/// An account, with what is personal opened: empty once the user was erased.
+/// An account, with personal data opened; it is empty when the user was erased.
 pub(super) fn user(row: UserRow, opener: &Opener) -> Result<User, PersonalError> {
     let UserRow {
         id,

@@ -28,13 +28,12 @@ use crate::{
     resources::Resources,
 };
 
-/// Mail and text messages.
 pub struct EmailRpcs {
     outbox: Outbox,
     keyring: Keyring,
     pool: PgPool,
     checkpoints: Checkpoints,
-    /// Whether anything can be sent here.
+    /// Whether this deployment can send mail.
     sends: bool,
 }
 
@@ -63,7 +62,7 @@ impl EmailRpcs {
             .map_err(personal_status)
     }
 
-    /// Whether a mail was queued: not when nobody is left to read it.
+    /// Queues a notice, and returns whether a mail was queued: not when the user was erased.
     async fn tell(&self, notice: Notice) -> Result<bool, Status> {
         let Notice {
             cause,

@@ -8,7 +8,6 @@ use tonic::{Request, Response, Status};
 
 use crate::signing::SigningKeys;
 
-/// Public keys.
 pub struct KeyRpcs {
     pub(super) keys: SigningKeys,
 }

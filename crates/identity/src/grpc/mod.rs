@@ -40,26 +40,18 @@ use trainer_profile::Profiles;
 use trainer_service::TrainerRpcs;
 use user_service::UserRpcs;
 
-/// The proto services of identity.
+/// The proto services of identity, ready to be served.
 pub struct Servers {
-    /// Accounts.
     pub users: UserServiceServer<UserRpcs>,
-    /// Logins, codes and passwords.
     pub authentication: AuthenticationServiceServer<AuthRpcs>,
-    /// Trainer profiles.
     pub trainers: TrainerServiceServer<TrainerRpcs>,
-    /// Children.
     pub children: ChildServiceServer<ChildRpcs>,
-    /// Mail and text messages.
     pub emails: EmailServiceServer<EmailRpcs>,
-    /// Children's medical data.
     pub child_medical: ChildMedicalServiceServer<ChildMedicalRpcs>,
-    /// Public keys.
     pub keys: KeyServiceServer<KeyRpcs>,
 }
 
 impl Servers {
-    /// On these parts, and what lies ahead of children.
     pub fn new(resources: &Resources, upcoming: &UpcomingBookings) -> Result<Self, HashingError> {
         let Resources {
             log,

@@ -1,4 +1,4 @@
-//! What callers are told of refusals.
+//! The gRPC status of each refusal and failure.
 
 use std::time::Duration;
 
@@ -24,7 +24,7 @@ use crate::{
     reference::UpcomingBookingsError,
 };
 
-/// When to try again what found too many passwords waiting.
+/// A caller who found too many passwords waiting may try again after this time.
 const RETRY_HASHING_AFTER: Duration = Duration::from_secs(2);
 
 impl Refusal for UserError {
@@ -213,7 +213,7 @@ fn login_status(error: LoginError) -> Status {
     }
 }
 
-/// What the caller is told when a password was not hashed.
+/// The status when a password was not hashed.
 fn hashing_status(error: HashingError) -> Status {
     match error {
         HashingError::Overloaded => retry_later(
@@ -226,7 +226,7 @@ fn hashing_status(error: HashingError) -> Status {
     }
 }
 
-/// What the caller is told when personal data was not sealed or opened.
+/// The status when personal data was not sealed or opened.
 pub(super) fn personal_status(error: PersonalError) -> Status {
     match error {
         PersonalError::Erased(_) => refused(
@@ -239,7 +239,7 @@ pub(super) fn personal_status(error: PersonalError) -> Status {
     }
 }
 
-/// What the caller of a command is told.
+/// The status of a command that was not executed.
 pub(super) fn command_status<E: Refusal>(error: ExecuteError<E>) -> Status {
     status(error, |scope| {
         (scope == EMAIL_SCOPE).then_some((

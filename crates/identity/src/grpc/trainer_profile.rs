@@ -1,5 +1,5 @@
-//! Trainers' profiles on their way in and out: sealed before they become part of a command,
-//! opened when somebody reads them.
+//! Trainers' profiles are sealed before they become part of a command, and opened when somebody
+//! reads them.
 
 use contracts::{
     common::v1::Money,
@@ -19,7 +19,7 @@ use crate::{
     query::trainers::{Filter, TrainerView},
 };
 
-/// What a profile says, as its trainer said it; `None` where nothing was said.
+/// A profile that is not sealed yet; `None` where nothing was given.
 #[derive(Default)]
 pub struct ClearProfile {
     pub first_name: Option<String>,
@@ -31,7 +31,7 @@ pub struct ClearProfile {
     pub additional_sources: Option<Vec<Source>>,
 }
 
-/// Seals profiles and makes what they are found by.
+/// Seals and opens profiles, and makes the tokens that find them.
 #[derive(Clone)]
 pub struct Profiles {
     pub(super) keyring: Keyring,
@@ -39,7 +39,7 @@ pub struct Profiles {
 }
 
 impl Profiles {
-    /// A whole profile: what was not said is empty.
+    /// Seals a whole profile; what was not given is empty.
     pub async fn seal_whole(
         &self,
         trainer_id: UserId,
@@ -57,7 +57,7 @@ impl Profiles {
         })
     }
 
-    /// Changes of a profile: what was not said stays.
+    /// Seals changes of a profile; what was not given stays.
     pub async fn seal_changes(
         &self,
         trainer_id: UserId,
@@ -86,17 +86,17 @@ impl Profiles {
         })
     }
 
-    /// What a text that is searched for has to match.
+    /// The tokens that a profile must have to be found by this text.
     pub fn wanted(&self, text: &str) -> Vec<i64> {
         search::wanted(&self.lookup, text)
     }
 
-    /// Binds the pages of a list to what it was asked for by, which the tokens do not show.
+    /// A keyed token that binds the pages of a list to its filter without revealing it.
     pub fn page_token(&self, filter: &Filter) -> i64 {
         self.lookup.token("trainer.page", &format!("{filter:?}"))
     }
 
-    /// Opens profiles, all with one look at the keys. Of an erased trainer nothing is said.
+    /// Opens profiles, all with one look at the keys. The profile of an erased trainer is empty.
     pub async fn open(&self, rows: Vec<TrainerView>) -> Result<Vec<Trainer>, PersonalError> {
         let subjects: Vec<Uuid> = rows.iter().map(|row| row.user_id).collect();
         let opener = self.keyring.opener(subjects).await?;
@@ -171,7 +171,7 @@ fn opened(opener: &Opener, row: TrainerView) -> Result<Trainer, PersonalError> {
     })
 }
 
-/// Nothing for what was erased.
+/// The value, or an empty one when it was erased.
 fn known<T: DeserializeOwned + Default>(
     opener: &Opener,
     column: &Column<T>,

@@ -28,7 +28,6 @@ use crate::{
 /// The service that knows where and when trainers can be booked.
 const SCHEDULING: &str = "scheduling";
 
-/// Trainer profiles.
 pub struct TrainerRpcs {
     pub(super) accounts: Accounts,
     pub(super) trainers: Repository<Trainer>,

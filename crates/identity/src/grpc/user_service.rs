@@ -27,7 +27,6 @@ use crate::{
     wire,
 };
 
-/// Accounts.
 pub struct UserRpcs {
     pub(super) accounts: Accounts,
     pub(super) changes: AccountChanges,

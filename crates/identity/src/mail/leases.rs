@@ -1,4 +1,4 @@
-//! Which messages are being sent, by whom, and how that ended.
+//! Leases of messages: which sender is sending which message, and how that ended.
 
 use std::time::Duration;
 
@@ -10,37 +10,37 @@ use crate::personal::Column;
 
 /// What the outbox calls a text message, in the place of a template's name.
 pub(super) const TEXT: &str = "TEXT_MESSAGE";
-/// A sender that says nothing for so long has died; longer than an attempt takes.
+/// A sender that is silent for this long has died; an attempt takes less.
 const LEASE: Duration = Duration::from_secs(90);
 
-/// A message that this sender has taken.
+/// A message that this sender has leased.
 pub(super) struct Leased {
     pub id: Uuid,
     pub user_id: Uuid,
     pub template: String,
     pub recipient: Column<serde_json::Value>,
     pub parameters: Column<serde_json::Value>,
-    /// This one included.
+    /// The number of attempts, this one included.
     pub attempts: i32,
     pub resends: i32,
     pub queued_at: DateTime<Utc>,
-    /// Since it was queued.
+    /// The time since the message was queued.
     pub age: Duration,
     lease: Uuid,
 }
 
-/// What is remembered of a message at its end.
+/// What is kept of a message when it was sent or given up.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Keep {
-    /// Everything: it can be sent again.
+    /// Everything is kept, so that the message can be sent again.
     All,
-    /// Where it went and what it was about.
+    /// Recipient and subject are kept.
     Envelope,
-    /// That it was there.
+    /// Only the fact that there was a message is kept.
     Nothing,
 }
 
-/// Takes messages whose time has come, the longest waiting first. Nobody else gets them until
+/// Leases messages whose time has come, the longest waiting first. No other sender gets them until
 /// the lease ends.
 pub(super) async fn take(
     pool: &PgPool,
@@ -90,7 +90,7 @@ fn read(row: &PgRow, lease: Uuid) -> Result<Leased, sqlx::Error> {
     })
 }
 
-/// Records that it is sent; `body` is the sealed text of what was.
+/// Records that a message was sent; `body` is the sealed text of it.
 pub(super) async fn sent(
     pool: &PgPool,
     leased: &Leased,
@@ -101,7 +101,7 @@ pub(super) async fn sent(
     end(pool, leased, keep, "SENT", message_id, body, "").await
 }
 
-/// Records that it never will be.
+/// Records that a message was given up.
 pub(super) async fn failed(
     pool: &PgPool,
     leased: &Leased,
@@ -111,7 +111,7 @@ pub(super) async fn failed(
     end(pool, leased, keep, "FAILED", "", "", reason).await
 }
 
-/// Nothing when it was blanked, or taken over by another sender, in the meantime.
+/// Does nothing when the message was blanked or taken over by another sender meanwhile.
 async fn end(
     pool: &PgPool,
     leased: &Leased,
@@ -144,7 +144,7 @@ async fn end(
     Ok(())
 }
 
-/// Records that it will be tried again after a pause.
+/// Records that a message will be tried again after a pause.
 pub(super) async fn later(
     pool: &PgPool,
     leased: &Leased,
@@ -170,7 +170,7 @@ fn milliseconds(duration: Duration) -> i64 {
     i64::try_from(duration.as_millis()).unwrap_or(i64::MAX)
 }
 
-/// Messages that are not at their end.
+/// The number of messages that are neither sent nor given up.
 pub(super) async fn waiting(pool: &PgPool) -> Result<i64, sqlx::Error> {
     sqlx::query_scalar(
         "select count(*) from emails where status in ('QUEUED', 'SENDING', 'RETRYING')",

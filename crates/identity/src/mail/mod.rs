@@ -1,4 +1,4 @@
-//! Mail and text messages: queued with the event they are about, sent by a worker.
+//! Mail and text messages: handlers and the process `mail_notices` queue them, a worker sends them.
 //!
 //! ```text
 //! auth, mail_notices -> Outbox::queue -> emails -> Sender -> SMTP, or a file

@@ -1,4 +1,4 @@
-//! What waits to be sent.
+//! The outbox: messages that wait to be sent.
 
 use std::sync::Arc;
 
@@ -15,10 +15,10 @@ use super::{
 };
 use crate::domain::values::{EmailAddress, PhoneNumber};
 
-/// Names messages: the namespace of their ids.
+/// The namespace of the ids of messages.
 const NAMESPACE: Uuid = Uuid::from_u128(0x51c4_4f0e_8a0d_4b7c_9b0e_7e3d_1f6a_c215);
 
-/// Takes messages, each once for its cause, template and user. Cheap to clone; its clones wake
+/// Takes messages, each once for its cause, template and user. Cheap to clone; every clone wakes
 /// the sender of the same process.
 #[derive(Clone)]
 pub struct Outbox {
@@ -31,61 +31,51 @@ pub struct Outbox {
     queued: Arc<Notify>,
 }
 
-/// A mail to be sent.
+/// A mail that is to be sent.
 #[derive(Clone, Debug)]
 pub struct NewMail {
-    /// The event or verification that it is about.
+    /// The event or verification that causes the mail.
     pub cause: Uuid,
-    /// What it says.
     pub template: Template,
-    /// Whom it is for.
+    /// The user for whom the message is.
     pub user_id: Uuid,
-    /// Where it goes; sealed under the user.
+    /// The recipient, sealed under the user.
     pub to: Personal<EmailAddress>,
-    /// What the template needs, as [`Template`] says; sealed under the user.
+    /// The values that [`Template`] names, sealed under the user.
     pub values: Personal<Value>,
 }
 
-/// A text message to be sent. It counts as one that carries a code.
+/// A text message that is to be sent. It counts as a message with a code.
 #[derive(Clone, Debug)]
 pub struct NewText {
-    /// The verification that it is about.
+    /// The verification that causes the message.
     pub cause: Uuid,
-    /// Whom it is for.
+    /// The user for whom the message is.
     pub user_id: Uuid,
-    /// Where it goes; sealed under the user.
+    /// The recipient, sealed under the user.
     pub to: Personal<PhoneNumber>,
-    /// What it says; sealed under the user.
+    /// The text, sealed under the user.
     pub text: Personal<String>,
 }
 
 /// Why a message was not queued.
 #[derive(Debug, thiserror::Error)]
 pub enum MailError {
-    /// Nobody is left to send it to.
     #[error("the recipient was erased")]
     Erased,
-    /// Recipient or values are sealed under somebody else.
     #[error("recipient and values of a message must be sealed under its user")]
     OtherSubject,
-    /// The template needs values that were not given.
     #[error("the template {template} needs {}", .missing.join(", "))]
     Values {
-        /// The template.
         template: &'static str,
-        /// The names of the values.
         missing: Vec<&'static str>,
     },
-    /// The template cannot be rendered.
     #[error("the template cannot be rendered")]
     Template(#[from] minijinja::Error),
-    /// This deployment cannot send text messages.
     #[error("this deployment cannot send text messages")]
     TextsUnavailable,
-    /// Something cannot be sealed or opened.
     #[error(transparent)]
     Personal(PersonalError),
-    /// The outbox cannot be reached.
     #[error("the outbox cannot be reached")]
     Database(#[from] sqlx::Error),
 }
@@ -100,7 +90,6 @@ impl From<PersonalError> for MailError {
 }
 
 impl Outbox {
-    /// The outbox in the schema of the pool.
     pub fn new(
         pool: PgPool,
         keyring: Keyring,
@@ -117,9 +106,9 @@ impl Outbox {
         })
     }
 
-    /// Queues a mail. False when the same cause, template and user had one before: that one
-    /// stays as it is; also when the mail tells of an erasure and nothing can be sent here, for
-    /// then it would keep what was to be erased. The mail is durable when this returns.
+    /// Queues a mail, and returns whether it was queued. A mail of the same cause, template and
+    /// user stays as it is. A mail that announces an erasure is not queued where nothing can be
+    /// sent, because it would keep what was to be erased. The mail is durable when this returns.
     pub async fn queue(&self, mail: NewMail) -> Result<bool, MailError> {
         let NewMail {
             cause,
@@ -176,8 +165,8 @@ impl Outbox {
         self.insert(row).await
     }
 
-    /// Queues a text message; false as [`Outbox::queue`]. Text messages are written as files, so
-    /// they need a directory.
+    /// Queues a text message, and returns whether it was queued, as [`Outbox::queue`] does. Text
+    /// messages are written as files, so they need a directory.
     pub async fn queue_text(&self, text: NewText) -> Result<bool, MailError> {
         if !self.takes_texts {
             return Err(MailError::TextsUnavailable);
@@ -206,9 +195,9 @@ impl Outbox {
         self.insert(row).await
     }
 
-    /// Forgets what the messages of a user said and where they went, because she is being
-    /// erased. Those that wait are not sent any more, but for the one that tells her of the
-    /// erasure: it is sealed under a key of its own, which goes as soon as it is sent or given up.
+    /// Blanks the messages of a user who is being erased. Messages that wait are not sent any more,
+    /// except the one that announces the erasure: it is sealed under a key of its own, which is
+    /// destroyed as soon as that mail was sent or given up.
     pub async fn blank(&self, user_id: Uuid) -> Result<(), MailError> {
         sqlx::query(
             "update emails set recipient = '', subject = '', body = '', parameters = '', lease = null, \
@@ -222,8 +211,8 @@ impl Outbox {
         Ok(())
     }
 
-    /// Queues a message again that was sent or given up, unless it carried a code. The same
-    /// request again changes nothing.
+    /// Queues a message again that was sent or given up, unless it carried a code. A repeated
+    /// request changes nothing.
     pub async fn resend(
         &self,
         request_id: Uuid,
@@ -279,14 +268,14 @@ impl Outbox {
         self.queued.notified().await;
     }
 
-    /// Opens what a message is sealed with.
+    /// The opener for what a message has sealed.
     pub(super) async fn opener(&self, leased: &Leased) -> Result<Opener, MailError> {
         let sealed = [&leased.recipient, &leased.parameters];
         let subjects = sealed.map(|column| column.personal().map(Personal::subject));
         Ok(self.keyring.opener(subjects.into_iter().flatten()).await?)
     }
 
-    /// Seals what a mail said; nothing of somebody who was erased meanwhile.
+    /// Seals the text of a mail; the result is empty when the user was erased meanwhile.
     pub(super) async fn seal_body(
         &self,
         user_id: Uuid,
@@ -328,14 +317,14 @@ impl Outbox {
     }
 }
 
-/// What became of the wish to send a message again.
+/// The result of a request to send a message again.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Resent {
-    /// It is queued again, by this request or by the same before.
+    /// The message is queued again, by this request or when it came before.
     Queued,
-    /// It is waiting to be sent, carried a code, or nothing is left of it.
+    /// The message waits to be sent, carried a code, or is blank.
     NotPossible,
-    /// The request id belongs to another wish.
+    /// The request id belongs to another message or admin.
     RequestReused,
 }
 
@@ -350,7 +339,7 @@ struct NewRow<'a> {
     parameters: &'a str,
 }
 
-/// The same for the same cause, template and user.
+/// The id of a message, which is the same for the same cause, template and user.
 fn message_id(cause: Uuid, template: &str, user_id: Uuid) -> Uuid {
     Uuid::new_v5(
         &NAMESPACE,

@@ -1,4 +1,4 @@
-//! Sends what the outbox holds.
+//! The worker that sends the messages of the outbox.
 
 use std::time::Duration;
 
@@ -18,27 +18,27 @@ use super::{
     transport::{Envelope, Outcome},
 };
 
-/// Messages that are sent at the same time.
+/// This many messages are sent at the same time.
 const AT_ONCE: i64 = 8;
-/// The outbox is looked at so often for what other processes queue, and for second attempts.
+/// The pause between two looks for what other processes have queued, and for further attempts.
 const LOOK: Duration = Duration::from_secs(1);
-/// After a failure of the database.
+/// The pause after a failure of the database.
 const PAUSE: Duration = Duration::from_secs(5);
-/// When it is tried again to record that a message was sent.
+/// The pauses before it is tried again to record that a message was sent.
 const RECORD_AGAIN: [Duration; 3] = [
     Duration::from_millis(100),
     Duration::from_millis(500),
     Duration::from_secs(2),
 ];
-/// What is under way when the process stops may take so long to end.
+/// What is under way when the process stops may take this long.
 const LAST_WORDS: Duration = Duration::from_secs(5);
 
 /// When a message is tried again.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Patience {
-    /// After the first failure; doubled after each further one.
+    /// The pause after the first failure; it doubles after each further one.
     pub first: Duration,
-    /// At most between two attempts.
+    /// The longest pause between two attempts.
     pub longest: Duration,
     /// A message that would be tried again later than this after it was queued has failed.
     pub limit: Duration,
@@ -55,7 +55,8 @@ impl Default for Patience {
 }
 
 impl Patience {
-    /// With up to a quarter more by chance, so that what failed together is not tried together.
+    /// The pause, with up to a quarter more at random, so that what failed together is not tried
+    /// together.
     fn pause(&self, attempts: i32) -> Duration {
         let doublings = u32::try_from(attempts - 1).unwrap_or(0).min(20);
         let pause = self.first.saturating_mul(1 << doublings).min(self.longest);
@@ -64,7 +65,7 @@ impl Patience {
     }
 }
 
-/// What became of mail and text messages, for `/metrics`.
+/// The figures of mail and text messages for `/metrics`.
 #[derive(Clone, Default)]
 struct Figures {
     sent: Counter,
@@ -72,9 +73,9 @@ struct Figures {
     waiting: Gauge,
 }
 
-/// Sends the messages of an outbox. Any number may work on one outbox, in any number of
-/// processes, and each may be killed at any moment: what it was sending is sent by another one
-/// when the lease has ended, as the same message with the same id.
+/// Sends the messages of an outbox. Any number of senders may work on one outbox, in any number of
+/// processes, and each may be killed at any moment: another one sends what it was sending when the
+/// lease has ended, as the same message with the same id.
 pub struct Sender {
     outbox: Outbox,
     transport: Transport,
@@ -83,7 +84,6 @@ pub struct Sender {
 }
 
 impl Sender {
-    /// A sender with a way to send.
     pub fn new(outbox: Outbox, transport: Transport, patience: Patience) -> Self {
         Self {
             outbox,
@@ -93,7 +93,7 @@ impl Sender {
         }
     }
 
-    /// Shows its figures. Once for each `Metrics`.
+    /// Registers the figures; this must be done once for each `Metrics`.
     #[must_use]
     pub fn measured(self, metrics: &Metrics) -> Self {
         let Figures {
@@ -164,7 +164,7 @@ impl Sender {
     async fn attempt(&self, leased: &Leased) -> Result<(), MailError> {
         let (outcome, body) = match self.send(leased).await {
             Ok(attempted) => attempted,
-            // Says nothing of the message: a key or the database is not to be had now.
+            // This is no fault of the message: a key or the database is not available now.
             Err(MailError::Database(error)) => return Err(error.into()),
             Err(MailError::Erased) => (refused("the recipient was erased"), None),
             Err(MailError::Personal(PersonalError::Damaged(_))) => {
@@ -179,8 +179,8 @@ impl Sender {
         self.settle(leased, outcome, body).await
     }
 
-    /// A mail whose sending is not recorded is sent twice, so a database that fails for a moment
-    /// is asked again.
+    /// Records that a mail was sent. An unrecorded mail would be sent twice, so a database that
+    /// fails for a moment is asked again.
     async fn record_sent(&self, leased: &Leased, body: Option<String>) -> Result<(), MailError> {
         let body = self.outbox.seal_body(leased.user_id, body).await?;
         let message_id = self.transport.message_id(leased.id, leased.resends);
@@ -198,7 +198,7 @@ impl Sender {
         Ok(leases::sent(&self.outbox.pool, leased, keep, &message_id, &body).await?)
     }
 
-    /// Sends a message; also the text of it, unless it carried a code.
+    /// Sends a message. Returns its text as well, unless it carried a code.
     async fn send(&self, leased: &Leased) -> Result<(Outcome, Option<String>), MailError> {
         let opener = self.outbox.opener(leased).await?;
         let (Some(to), Some(values)) = (
@@ -276,7 +276,7 @@ fn refused(reason: &str) -> Outcome {
     Outcome::Refused(reason.to_owned())
 }
 
-/// Whether the mail is of no use any more.
+/// Whether the code in the mail has expired.
 fn has_expired(template: Template, values: &Value) -> bool {
     let expires_at = values.get("expires_at").and_then(Value::as_str);
     template.carries_code()
@@ -285,7 +285,7 @@ fn has_expired(template: Template, values: &Value) -> bool {
             .is_some_and(|expires_at| expires_at <= Utc::now())
 }
 
-/// What is remembered of a message with this template.
+/// What is kept of a message with this template.
 fn keep(template: &str) -> Keep {
     match template.parse::<Template>() {
         Ok(Template::AccountErased) => Keep::Nothing,

@@ -1,4 +1,4 @@
-//! What messages say.
+//! The templates of mails.
 
 use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
@@ -7,12 +7,12 @@ use serde_json::Value;
 use service::Settings;
 use strum::{EnumIter, EnumString, IntoEnumIterator as _, IntoStaticStr};
 
-/// A longer first name is not greeted by.
+/// A longer first name is left out of the greeting.
 const LONGEST_NAME: usize = 60;
 
-/// What a mail is about. Each takes values by name: a JSON object of strings, in which instants
-/// are RFC 3339. Every template greets by `first_name` when it is given; the other values that
-/// it takes are needed.
+/// What a mail is about. A template takes values by name: a JSON object of strings, in which
+/// instants are RFC 3339. Every template uses `first_name` in its greeting when it is given; the
+/// other values are required.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, IntoStaticStr, EnumString, EnumIter)]
 #[strum(serialize_all = "SCREAMING_SNAKE_CASE")]
 pub enum Template {
@@ -20,29 +20,29 @@ pub enum Template {
     VerifyEmail,
     /// A code that sets a new password: `code`, `expires_at`.
     ResetPassword,
-    /// A code to a new address, before it takes the place of the old one: `code`, `expires_at`.
+    /// A code to a new address, before it replaces the old one: `code`, `expires_at`.
     ConfirmNewEmail,
-    /// To the old address, that another one took its place: `occurred_at`.
+    /// A notice to the old address that a new one has replaced it: `occurred_at`.
     EmailChanged,
-    /// That the password was changed: `occurred_at`.
+    /// A notice that the password was changed: `occurred_at`.
     PasswordChanged,
-    /// That a login was ended because its refresh token was used twice: `occurred_at`.
+    /// A notice that a login was ended because its refresh token was used twice: `occurred_at`.
     RefreshTokenReused,
-    /// Greets a new user.
+    /// A greeting to a new user.
     Welcome,
-    /// That another guardian offers a child: `occurred_at`.
+    /// A notice that another guardian offers a child: `occurred_at`.
     GuardianTransferOffered,
-    /// The last mail to somebody who was erased: `occurred_at`.
+    /// The last mail to a user who was erased: `occurred_at`.
     AccountErased,
 }
 
 impl Template {
-    /// Its name in the outbox.
+    /// The name in the outbox.
     pub fn name(self) -> &'static str {
         self.into()
     }
 
-    /// Whether it carries a code: such a mail is sent once, and what it said is forgotten then.
+    /// Whether the mail carries a code. Such a mail is sent once, and its text is deleted then.
     pub fn carries_code(self) -> bool {
         matches!(
             self,
@@ -50,7 +50,7 @@ impl Template {
         )
     }
 
-    /// The values without which it cannot be rendered.
+    /// The values that the template requires.
     pub fn needs(self) -> &'static [&'static str] {
         match self {
             Self::VerifyEmail | Self::ResetPassword | Self::ConfirmNewEmail => {
@@ -65,7 +65,7 @@ impl Template {
         }
     }
 
-    /// The values that it needs and was not given, or whose instants cannot be read.
+    /// The required values that are missing, or are instants that cannot be read.
     pub(super) fn missing(self, values: &Value) -> Vec<&'static str> {
         let given = |name: &&str| {
             let value = values.get(*name).and_then(Value::as_str);
@@ -75,7 +75,7 @@ impl Template {
         needed.filter(|name| !given(name)).collect()
     }
 
-    /// The subject line. It holds nothing that a user wrote.
+    /// The subject line. It contains nothing that a user wrote.
     pub fn subject(self, platform: &str) -> String {
         let subject = match self {
             Self::VerifyEmail => format!("Confirm your email address for {platform}"),
@@ -125,34 +125,30 @@ impl Template {
 /// A mail as its reader sees it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Content {
-    /// One line.
     pub subject: String,
-    /// Plain text.
     pub text: String,
-    /// The same as an HTML document.
+    /// The same text as an HTML document.
     pub html: String,
 }
 
-/// The templates with what the platform calls itself, where its links lead and its zone.
+/// The templates with the name of the platform, the base of its links and its time zone.
 pub struct Templates {
     environment: Environment<'static>,
     platform: String,
     url: String,
 }
 
-/// Why there are no templates.
+/// Why the templates cannot be used.
 #[derive(Debug, thiserror::Error)]
 pub enum TemplatesError {
-    /// Links would lead nowhere.
     #[error("DIVINETIME_PUBLIC_URL must be an http:// or https:// address")]
     PublicUrl,
-    /// A template does not parse.
     #[error("a template does not parse")]
     Syntax(#[from] Error),
 }
 
 impl Templates {
-    /// The templates of these settings.
+    /// Parses the templates for these settings.
     pub fn new(settings: &Settings) -> Result<Self, TemplatesError> {
         let url = settings.mail.public_url.trim_end_matches('/');
         if !is_address(url) {
@@ -174,7 +170,6 @@ impl Templates {
         })
     }
 
-    /// Renders a mail.
     pub fn render(&self, template: Template, values: &Value) -> Result<Content, Error> {
         let subject = template.subject(&self.platform);
         let value = |name: &str| {
@@ -185,7 +180,7 @@ impl Templates {
         let context = minijinja::context! {
             subject => subject.clone(),
             platform => self.platform.clone(),
-            // Checked to hold nothing that HTML gives a meaning to.
+            // The URL was checked to contain nothing that has a meaning in HTML.
             url => Rendered::from_safe_string(self.url.clone()),
             first_name => first_name.unwrap_or_default(),
             code => value("code"),
@@ -202,7 +197,7 @@ impl Templates {
     }
 }
 
-/// One line without control characters.
+/// The text as one line without control characters.
 fn line(text: &str) -> String {
     let is_break = |c: char| c.is_control() || matches!(c, '\u{2028}' | '\u{2029}');
     let spaced: String = text
@@ -212,8 +207,8 @@ fn line(text: &str) -> String {
     spaced.trim().to_owned()
 }
 
-/// Anybody can open an account with somebody else's address, and a name that is a message or
-/// leads somewhere would reach her in our name.
+/// Whether the greeting uses a name. Anybody can open an account with somebody else's address, and
+/// a name that is a message or contains a link would reach that person in our name.
 fn is_greeted(name: &str) -> bool {
     let leads_somewhere = |word: &str| {
         let inner = word.trim_matches('.');

@@ -1,4 +1,4 @@
-//! How messages leave: by SMTP, or as files.
+//! The ways by which messages leave: SMTP, or files.
 
 use std::{
     error::Error as _,
@@ -23,17 +23,17 @@ use uuid::Uuid;
 
 use super::Content;
 
-/// A server that says nothing for so long has not answered.
+/// A server that is silent for this long has not answered.
 const SILENCE: Duration = Duration::from_secs(30);
-/// A message that is not through after so long is tried again.
+/// A message that is not accepted after this time is tried again.
 const LONGEST: Duration = Duration::from_mins(1);
-/// Connections to the server at a time.
+/// The most connections to the server.
 const CONNECTIONS: u32 = 4;
-/// Codes with which a server refuses this deployment and not the message: credentials, or a
-/// connection without encryption (RFC 4954).
+/// The codes by which a server refuses this deployment and not the message: for its credentials, or
+/// for a connection without encryption (RFC 4954).
 const ABOUT_US: [&str; 4] = ["530", "534", "535", "538"];
 
-/// How messages leave. Cheap to clone.
+/// Sends messages by SMTP, or writes them as files. Cheap to clone.
 #[derive(Clone)]
 pub struct Transport {
     from: Mailbox,
@@ -41,13 +41,13 @@ pub struct Transport {
     directory: Option<PathBuf>,
 }
 
-/// The settings of mail make no sense.
+/// Why the settings of mail cannot be used.
 #[derive(Debug, thiserror::Error)]
 pub enum TransportError {
-    /// There is no such sender.
+    /// The sender is no address.
     #[error("DIVINETIME_MAIL_FROM must be an address like `DivineTime <hello@example.com>`")]
     From,
-    /// There is no such server. Says nothing of the URL, which may hold a password.
+    /// The URL names no server. The error does not repeat it, because it may contain a password.
     #[error("DIVINETIME_SMTP_URL must be smtp://user:password@host:port or smtps://...")]
     SmtpUrl,
 }
@@ -55,28 +55,28 @@ pub enum TransportError {
 /// How an attempt ended, in words without personal data.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Outcome {
-    /// The server has it, or the file is there.
+    /// The server has accepted the message, or the file is written.
     Sent,
-    /// It may go through later.
+    /// The message may go through later.
     Later(String),
-    /// It never will.
+    /// The message will never go through.
     Refused(String),
 }
 
-/// What is sent of a message beside its content.
+/// The parts of a message beside its content.
 pub(super) struct Envelope<'a> {
     pub id: Uuid,
-    /// How often it was sent again on request.
+    /// The number of times that it was sent again on request.
     pub resends: i32,
-    /// Template, in lower case with hyphens.
+    /// The template, in lower case with hyphens.
     pub about: &'a str,
     pub to: &'a str,
     pub queued_at: DateTime<Utc>,
 }
 
 impl Transport {
-    /// By SMTP when there is a server, otherwise as files when there is a directory. Text
-    /// messages are files always.
+    /// Sends mail by SMTP when there is a server, and otherwise as files when there is a directory.
+    /// Text messages are always files.
     pub fn new(settings: &MailSettings) -> Result<Self, TransportError> {
         let from: Mailbox = settings.from.parse().map_err(|_| TransportError::From)?;
         let smtp = settings.smtp_url.as_ref();
@@ -87,17 +87,18 @@ impl Transport {
         })
     }
 
-    /// Whether mail can leave.
+    /// Whether mail can be sent.
     pub fn takes_mail(&self) -> bool {
         self.smtp.is_some() || self.directory.is_some()
     }
 
-    /// Whether text messages can leave.
+    /// Whether text messages can be sent.
     pub fn takes_texts(&self) -> bool {
         self.directory.is_some()
     }
 
-    /// The same for the same message, so that who gets it twice sees that it is one.
+    /// The Message-ID, which is the same for the same message, so that a reader who gets it twice
+    /// sees that it is one.
     pub(super) fn message_id(&self, id: Uuid, resends: i32) -> String {
         let (id, domain) = (id.as_simple(), self.from.email.domain());
         match resends {
@@ -132,7 +133,7 @@ impl Transport {
         write_file(directory, envelope, "txt", body.into_bytes()).await
     }
 
-    /// The same bytes for the same message.
+    /// The mail, which has the same bytes for the same message.
     fn message(
         &self,
         envelope: &Envelope<'_>,
@@ -157,8 +158,8 @@ impl Transport {
     }
 }
 
-/// A pool of connections. Encryption is used where the server offers it, and insisted on when a
-/// password would go to another machine without.
+/// A pool of connections. Encryption is used where the server offers it, and required when a
+/// password would otherwise go to another machine in clear.
 fn connect(
     url: &Secret,
     from: &Mailbox,
@@ -207,7 +208,8 @@ async fn deliver(smtp: &AsyncSmtpTransport<Tokio1Executor>, message: Message) ->
     }
 }
 
-/// What a failure means. A server's words are not passed on, for they often quote the address.
+/// The outcome of a failure. The server's words are not passed on, because they often quote the
+/// address.
 fn judge(error: &SmtpError) -> Outcome {
     let Some(code) = error.status().map(|code| code.to_string()) else {
         return Outcome::Later(trouble(error).to_owned());
@@ -272,7 +274,7 @@ async fn write_file(
     }
 }
 
-/// The file is there whole, readable by its owner alone, or not at all.
+/// Writes the file whole and readable by its owner alone, or not at all.
 fn write_whole(directory: &Path, name: &str, bytes: &[u8]) -> io::Result<()> {
     fs::DirBuilder::new()
         .recursive(true)

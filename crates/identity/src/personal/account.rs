@@ -6,28 +6,23 @@ use crate::domain::{
     values::{EmailAddress, PhoneNumber, Role, UserId},
 };
 
-/// What an address is found by: a keyed fingerprint of its folded form.
+/// The keyed fingerprint of an address' folded form, which finds the address.
 pub fn email_key(lookup: &LookupKey, email: &EmailAddress) -> String {
     lookup.fingerprint(EMAIL_SCOPE, &email.folded())
 }
 
-/// A registration before its personal values are sealed.
+/// A registration whose personal values are not sealed yet.
 pub struct ClearRegistration {
-    /// An id made for this registration.
+    /// The id is made for this registration.
     pub user_id: UserId,
-    /// Who opens the account.
     pub acting: Acting,
-    /// What the user may do.
     pub role: Role,
-    /// Login address.
     pub email: EmailAddress,
-    /// First name, trimmed, 1 to 100 characters.
+    /// 1 to 100 characters, trimmed.
     pub first_name: String,
-    /// Last name, trimmed, 1 to 100 characters.
+    /// 1 to 100 characters, trimmed.
     pub last_name: String,
-    /// Telephone number, if one was given.
     pub phone_number: Option<PhoneNumber>,
-    /// When.
     pub now: DateTime<Utc>,
 }
 
@@ -66,23 +61,20 @@ impl ClearRegistration {
     }
 }
 
-/// An update before its personal values are sealed.
+/// An update whose personal values are not sealed yet; what is `None` stays.
 #[derive(Debug)]
 pub struct ClearUpdate {
-    /// First name from now on, trimmed, 1 to 100 characters.
+    /// 1 to 100 characters, trimmed.
     pub first_name: Option<String>,
-    /// Last name from now on, trimmed, 1 to 100 characters.
+    /// 1 to 100 characters, trimmed.
     pub last_name: Option<String>,
-    /// What becomes of the telephone number, if anything.
     pub phone_number: Option<ClearPhoneChange>,
 }
 
-/// What becomes of a telephone number.
+/// A change of the telephone number that is not sealed yet.
 #[derive(Debug)]
 pub enum ClearPhoneChange {
-    /// There is another one.
     Changed(PhoneNumber),
-    /// There is none any more.
     Cleared,
 }
 

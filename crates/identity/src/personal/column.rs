@@ -8,16 +8,16 @@ use sqlx::{
     postgres::{PgTypeInfo, PgValueRef},
 };
 
-/// A sealed value in a column of a read table; the empty text once its subject was erased.
+/// A sealed value in a column of a read table; the empty text when its subject was erased.
 pub struct Column<T>(Option<Personal<T>>);
 
 impl<T> Column<T> {
-    /// Without a value.
+    /// A column without a value.
     pub fn blank() -> Self {
         Self(None)
     }
 
-    /// From the text of a column: sealed, or empty.
+    /// Reads the text of a column: sealed, or empty.
     pub fn from_text(text: &str) -> Result<Self, PersonalError> {
         match text {
             "" => Ok(Self(None)),

@@ -1,7 +1,7 @@
 //! Personal data between its clear and its sealed form.
 //!
-//! What is personal is sealed before a command is made of it and opened when an answer is. In
-//! between it travels sealed, and is found by keyed fingerprints and tokens.
+//! Personal data is sealed before a command is made of it, and opened when an answer is made. In
+//! between it stays sealed, and is found by keyed fingerprints and tokens.
 
 mod account;
 mod column;

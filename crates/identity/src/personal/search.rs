@@ -1,21 +1,21 @@
-//! Finding sealed texts by their words: keyed tokens, computed where the text is still clear.
+//! Sealed texts are found by keyed tokens of their words, which are computed while a text is clear.
 //!
-//! Whoever has the tokens but not the key learns how many words there are and which texts share
-//! some, and not which words.
+//! Somebody who has the tokens but not the key learns how many words there are and which texts
+//! share some, but not which words.
 
 use std::collections::BTreeSet;
 
 use eventsourcing::personal::LookupKey;
 
-/// What the tokens of trainers' profiles are made for.
+/// The purpose of the tokens of trainers' profiles.
 const PURPOSE: &str = "trainer.search";
-/// Shortest word that is looked at.
+/// Shorter words are left out.
 const SHORTEST: usize = 2;
-/// Of a longer word the beginning stands for all of it.
+/// A longer word is cut to this length.
 const LONGEST: usize = 12;
 
-/// Tokens of every beginning of every word, two letters or more: a name is found while it is
-/// typed. Sorted.
+/// The sorted tokens of every beginning of every word, from two letters on: a name is found while
+/// it is typed.
 pub fn beginnings(lookup: &LookupKey, text: &str) -> Vec<i64> {
     let beginnings = words(text).into_iter().flat_map(|word| {
         let letters: Vec<char> = word.chars().collect();
@@ -24,7 +24,7 @@ pub fn beginnings(lookup: &LookupKey, text: &str) -> Vec<i64> {
     tokens(lookup, &beginnings.collect())
 }
 
-/// Tokens of every word. Sorted.
+/// The sorted tokens of every word. A text is found by words when it has the tokens of all of them.
 pub fn whole_words(lookup: &LookupKey, text: &str) -> Vec<i64> {
     tokens(lookup, &words(text))
 }
@@ -43,7 +43,7 @@ fn tokens(lookup: &LookupKey, words: &BTreeSet<String>) -> Vec<i64> {
     tokens.into_iter().collect()
 }
 
-/// The words of a text, folded, each cut to the length that counts.
+/// The words of a text, folded and cut.
 fn words(text: &str) -> BTreeSet<String> {
     folded(text)
         .split(|character: char| !character.is_alphanumeric())
@@ -52,7 +52,7 @@ fn words(text: &str) -> BTreeSet<String> {
         .collect()
 }
 
-/// In lower case, without accents and apostrophes.
+/// The text in lower case, without accents and apostrophes.
 fn folded(text: &str) -> String {
     text.chars()
         .flat_map(char::to_lowercase)
@@ -69,7 +69,7 @@ fn folded(text: &str) -> String {
         )
 }
 
-/// Combining accents, and what stands for an apostrophe.
+/// Whether it is a combining accent or stands for an apostrophe.
 fn is_mark(character: char) -> bool {
     matches!(
         character,
@@ -77,7 +77,7 @@ fn is_mark(character: char) -> bool {
     )
 }
 
-/// The letters without their accents, of the alphabets of Europe and of Vietnamese.
+/// A letter of the alphabets of Europe and of Vietnamese without its accent.
 fn plain(character: char) -> Option<&'static str> {
     Some(match character {
         'à'..='å'

@@ -1,18 +1,19 @@
-//! What a child's record says must be forgotten is forgotten, whatever is killed meanwhile.
+//! The process `child_keys` destroys the keys that a child's record says must be gone, whatever
+//! crashes meanwhile.
 //!
 //! ```text
 //! ConsentWithdrawn (medical data), ChildErased --> DestroyChildKeys, until it is answered
 //! ```
 //!
-//! The RPC that recorded the event destroys the keys at once; this comes after it, and finds
-//! nothing to do but after a crash between the two.
+//! The RPC that recorded the event destroys the keys at once. The process comes after it, and finds
+//! something to do only after a crash between the two.
 
 use contracts::identity::v1::DestroyChildKeysRequest;
 use eventsourcing::{Delivered, Effect, Input, Process};
 
 use crate::domain::child::{ChildEvent, Purpose};
 
-/// Has keys destroyed.
+/// One instance for each child whose keys are destroyed.
 pub struct ChildKeys;
 
 impl Process for ChildKeys {

@@ -1,11 +1,11 @@
-//! `erasure`: what was decided is brought to its end, also when the process that decided it
-//! was killed right after.
+//! The process `erasure` finishes erasures that were decided, also when the service crashed right
+//! after the decision.
 //!
 //! ```text
-//! UserErased          -> FinishErasure(user); remembers that she was erased
+//! UserErased          -> FinishErasure(user); remembers that the user was erased
 //! ChildErased         -> FinishErasure(child), done
 //! ChildAdded,
-//! GuardianTransferred -> EraseChild, when the guardian was erased while it was on its way
+//! GuardianTransferred -> EraseChild, when the guardian was erased meanwhile
 //! ```
 
 use contracts::identity::v1::{EraseChildRequest, FinishErasureRequest};
@@ -31,11 +31,11 @@ pub struct Erasure;
 /// What is remembered of a subject.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Known {
-    /// It is a user who was erased.
+    /// Whether the subject is a user who was erased.
     erased: bool,
 }
 
-/// What an event means here.
+/// What an event means to the process.
 enum Meaning {
     UserErased(UserId),
     ChildErased(ChildId),
@@ -81,7 +81,7 @@ impl Process for Erasure {
     }
 }
 
-/// One of the two is empty.
+/// Exactly one of the two ids is empty.
 fn finish(user_id: String, child_id: String) -> Effect {
     let finish = move |request_id| FinishErasureRequest {
         request_id,

@@ -1,4 +1,4 @@
-//! Tells users by mail of what has happened to their accounts.
+//! The process `mail_notices` notifies users by mail of what has happened to their accounts.
 //!
 //! ```text
 //! UserRegistered            -> QueueEmail(WELCOME); remembers the address, sealed
@@ -6,11 +6,11 @@
 //! PasswordReset,
 //! PasswordChanged           -> QueueEmail(PASSWORD_CHANGED)
 //! RefreshTokenReused        -> QueueEmail(REFRESH_TOKEN_REUSED)
-//! GuardianTransferRequested -> QueueEmail(GUARDIAN_TRANSFER_OFFERED) to whom it is offered
-//! UserErased                -> done: nobody is left to tell
+//! GuardianTransferRequested -> QueueEmail(GUARDIAN_TRANSFER_OFFERED) to the user who may accept
+//! UserErased                -> done: nobody is left to notify
 //! ```
 //!
-//! What carries a code is no notice: it is queued where the code is made.
+//! A mail that carries a code is no notice: it is queued where the code is made.
 
 use chrono::{DateTime, Utc};
 use contracts::identity::v1::{EmailTemplate, QueueEmailRequest};
@@ -31,13 +31,13 @@ use crate::{
 
 const QUEUE: &str = "/divinetime.identity.v1.EmailService/QueueEmail";
 
-/// One instance for each user, as long as she is not erased.
+/// One instance for each user who is not erased.
 pub struct MailNotices;
 
 /// What is remembered of a user.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Known {
-    /// Her address, sealed: after a change the notice goes to the one before.
+    /// The user's sealed address: after a change the notice goes to the address before.
     address: String,
 }
 
@@ -97,7 +97,7 @@ impl Process for MailNotices {
     }
 }
 
-/// What is told of an event of the user's account. Remembers her address.
+/// The notice of an event of the user's account. Remembers the user's address.
 fn of_user(state: &mut Known, event: &UserEvent) -> Option<Notice> {
     match event {
         UserEvent::UserRegistered {
@@ -143,11 +143,11 @@ fn of_user(state: &mut Known, event: &UserEvent) -> Option<Notice> {
     }
 }
 
-/// What a user is told.
+/// A mail that notifies a user.
 struct Notice {
     template: EmailTemplate,
     user_id: UserId,
-    /// Sealed; empty for the address that she has now.
+    /// Sealed; empty for the address that the user has when the mail is queued.
     address: String,
     occurred_at: DateTime<Utc>,
 }

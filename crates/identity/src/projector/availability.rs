@@ -14,12 +14,10 @@ use prost::Message;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-/// A row of `trainer_locations`: the trainer works there.
+/// A row of `trainer_locations`: the trainer works at the location.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TrainerLocationRow {
-    /// The trainer.
     pub trainer_id: Uuid,
-    /// The location.
     pub location_id: Uuid,
 }
 
@@ -36,15 +34,11 @@ impl Row for TrainerLocationRow {
 /// A row of `trainer_slots`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TrainerSlotRow {
-    /// The slot.
     pub slot_id: Uuid,
-    /// The trainer.
     pub trainer_id: Uuid,
-    /// The location.
     pub location_id: Uuid,
-    /// When it starts.
     pub starts_at: DateTime<Utc>,
-    /// The session that has it; `None` while it is open.
+    /// The session that has the slot; `None` while the slot is open.
     pub session_id: Option<Uuid>,
 }
 
@@ -58,27 +52,17 @@ impl Row for TrainerSlotRow {
     }
 }
 
-/// What of scheduling's events says where and when a trainer can be booked.
+/// The part of scheduling's events that says where and when a trainer can be booked.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum AvailabilityEvent {
     /// The trainer works at a location.
     Works(TrainerLocationRow),
     /// A window was opened, with these slots.
     Opened(Vec<TrainerSlotRow>),
-    /// A session has the slot.
-    Taken {
-        /// The slot.
-        slot_id: Uuid,
-        /// The session.
-        session_id: Uuid,
-    },
+    /// A session took the slot.
+    Taken { slot_id: Uuid, session_id: Uuid },
     /// The slot is open again, if that session has it.
-    Freed {
-        /// The slot.
-        slot_id: Uuid,
-        /// The session.
-        session_id: Uuid,
-    },
+    Freed { slot_id: Uuid, session_id: Uuid },
 }
 
 /// The tables of [`Availability`].
@@ -98,7 +82,7 @@ impl TableSet for Tables {
 pub struct Availability;
 
 impl Availability {
-    /// Reads one of scheduling's events; `None` for what changes nothing here.
+    /// Reads one of scheduling's events; `None` for an event that changes nothing here.
     pub fn decode(envelope: &Envelope) -> Result<Option<AvailabilityEvent>, DecodeError> {
         let unreadable = |reason: String| DecodeError {
             event_type: envelope.event_type.clone(),
@@ -130,7 +114,7 @@ fn read(event: Public) -> Result<Option<AvailabilityEvent>, String> {
         Public::SessionHeld(held) => taken(&held.slot_id, &held.session_id)?,
         Public::SessionPaid(paid) => taken(&paid.slot_id, &paid.session_id)?,
         Public::SessionHoldExpired(expired) => freed(&expired.slot_id, &expired.session_id)?,
-        // A session that had lost its slot before frees none.
+        // A session that lost its slot before frees none.
         Public::SessionCanceled(canceled) if canceled.slot_id.is_empty() => return Ok(None),
         Public::SessionCanceled(canceled) => freed(&canceled.slot_id, &canceled.session_id)?,
         Public::LocationCreated(_)
@@ -174,7 +158,7 @@ impl Projection for Availability {
     type Event = AvailabilityEvent;
     type Tables = Tables;
 
-    /// The slot for what happens to it.
+    /// The slot, for events of one slot; otherwise the aggregate.
     fn key(&self, event: &Delivered<AvailabilityEvent>) -> String {
         match &event.event {
             AvailabilityEvent::Works(_) | AvailabilityEvent::Opened(_) => {

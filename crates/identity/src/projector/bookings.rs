@@ -1,5 +1,5 @@
-//! The tables `bookings` and `booked_events`: what lies ahead of children, from the public
-//! events of scheduling and ticketing.
+//! The tables `bookings` and `booked_events`: what is booked for children, from the public events
+//! of scheduling and ticketing.
 
 use chrono::{DateTime, Utc};
 use contracts::{
@@ -19,19 +19,15 @@ use uuid::Uuid;
 /// A row of `bookings`: a session, or a hold of tickets for an event.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct BookingRow {
-    /// The session or hold.
     pub id: Uuid,
     /// SESSION or TICKETS.
     pub kind: String,
-    /// Who booked.
     pub parent_id: Uuid,
-    /// For whom.
     pub child_ids: Vec<Uuid>,
-    /// Who coaches.
     pub trainer_ids: Vec<Uuid>,
-    /// Start, included; of an event that of its first day.
+    /// The start of the session, or of the event's first day.
     pub starts_at: DateTime<Utc>,
-    /// End, excluded; of an event that of its last day.
+    /// The end of the session, or of the event's last day, excluded.
     pub ends_at: DateTime<Utc>,
     /// HELD, PAID, CANCELED or COMPLETED.
     pub state: String,
@@ -50,13 +46,11 @@ impl Row for BookingRow {
 /// A row of `booked_events`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct BookedEventRow {
-    /// The event.
     pub id: Uuid,
-    /// Who coaches it.
     pub trainer_ids: Vec<Uuid>,
-    /// Start of its first day.
+    /// The start of the first day.
     pub starts_at: DateTime<Utc>,
-    /// End of its last day.
+    /// The end of the last day, excluded.
     pub ends_at: DateTime<Utc>,
 }
 
@@ -70,34 +64,27 @@ impl Row for BookedEventRow {
     }
 }
 
-/// What of the others' events says something of bookings.
+/// The part of the others' events that is about bookings.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum BookingEvent {
-    /// A session is held.
     SessionHeld(BookingRow),
-    /// There is an event.
+    /// An event with tickets was created.
     EventPlanned(BookedEventRow),
-    /// Tickets for an event are held.
     TicketsHeld {
-        /// The hold.
         id: Uuid,
-        /// The event.
         event_id: Uuid,
-        /// Who booked.
         parent_id: Uuid,
-        /// For whom.
         child_ids: Vec<Uuid>,
     },
-    /// A booking is in another state now.
+    /// A booking changed its state.
     Became {
-        /// The session or hold.
         id: Uuid,
         /// PAID, CANCELED or COMPLETED.
         state: &'static str,
     },
 }
 
-/// Reads scheduling's events; `None` for what says nothing of bookings.
+/// Reads one of scheduling's events; `None` for an event that is not about bookings.
 pub fn decode_scheduling(envelope: &Envelope) -> Result<Option<BookingEvent>, DecodeError> {
     let read = Reader(envelope);
     let event = SchedulingEvent::decode(envelope.payload.as_slice());
@@ -121,7 +108,7 @@ pub fn decode_scheduling(envelope: &Envelope) -> Result<Option<BookingEvent>, De
     }
 }
 
-/// Reads ticketing's events; `None` for what says nothing of bookings.
+/// Reads one of ticketing's events; `None` for an event that is not about bookings.
 pub fn decode_ticketing(envelope: &Envelope) -> Result<Option<BookingEvent>, DecodeError> {
     let read = Reader(envelope);
     let event = TicketingEvent::decode(envelope.payload.as_slice());
@@ -202,7 +189,7 @@ impl Projection for Bookings {
     type Event = BookingEvent;
     type Tables = Tables;
 
-    /// A session, or an event with all its tickets.
+    /// The session, or the event with all its tickets.
     fn key(&self, event: &Delivered<BookingEvent>) -> String {
         event.aggregate_id.clone()
     }

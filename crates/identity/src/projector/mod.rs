@@ -1,4 +1,4 @@
-//! Read tables, each a pure fold of one aggregate's events.
+//! The read tables, each a pure fold of events.
 
 pub mod availability;
 pub mod bookings;
@@ -16,18 +16,15 @@ use children::Children;
 use trainers::Trainers;
 use users::Users;
 
-/// The projectors of identity, each over its log.
+/// The projectors of identity's own events.
 pub struct Projectors {
-    /// Folds accounts.
     pub users: Projector<Users>,
-    /// Folds trainer profiles.
     pub trainers: Projector<Trainers>,
-    /// Folds children.
     pub children: Projector<Children>,
 }
 
 impl Projectors {
-    /// From this log to the read tables in the schema of the pool.
+    /// Projectors from this log to the read tables in the schema of the pool.
     pub fn new(log: &EventLog, pool: &PgPool) -> Self {
         let users = LocalFeed::new(NAME, log, Users::decode);
         let trainers = LocalFeed::new(NAME, log, Trainers::decode);

@@ -24,49 +24,36 @@ use crate::{
     reason = "the columns of a table; none follows from the others"
 )]
 pub struct TrainerRow {
-    /// The trainer, which is the user's id.
     pub user_id: Uuid,
-    /// Name on the profile; like all that is sealed blank once the trainer was erased.
+    /// Blank, like every sealed column, when the trainer was erased.
     pub first_name: Column<String>,
-    /// Name on the profile.
     pub last_name: Column<String>,
-    /// Who the trainer is.
     pub bio: Column<String>,
-    /// What the trainer has done before.
     pub experience: Column<String>,
-    /// Addresses of photos.
     pub photos: Column<Vec<WebAddress>>,
-    /// How to reach the trainer.
     pub contacts: Column<Contacts>,
-    /// Where else the trainer can be seen.
     pub additional_sources: Column<Vec<Source>>,
-    /// What the first name is found by.
+    /// The tokens that find the first name.
     pub first_name_search: Vec<i64>,
-    /// What the last name is found by.
     pub last_name_search: Vec<i64>,
-    /// What the bio is found by.
     pub bio_search: Vec<i64>,
-    /// What the experience is found by.
     pub experience_search: Vec<i64>,
-    /// Price of one hour of a single session, minor units.
+    /// The price of one hour of a session with one child, in minor units.
     pub price_per_hour: i64,
-    /// ISO 4217 code of the price.
+    /// The ISO 4217 code of the price.
     pub currency: String,
-    /// Usual length of a session, minutes.
+    /// The usual length of a session, in minutes.
     pub session_duration: i32,
-    /// Not employed by the platform.
+    /// Whether the trainer is not employed by the platform.
     pub external: bool,
-    /// Takes new bookings.
+    /// Whether the trainer takes new bookings.
     pub accepting_bookings: bool,
-    /// The account is open.
+    /// Whether the account is open.
     pub active: bool,
-    /// The account is of role TRAINER.
+    /// Whether the account still has the role TRAINER.
     pub is_trainer: bool,
-    /// When the profile was created.
     pub created_at: DateTime<Utc>,
-    /// When it last changed.
     pub updated_at: DateTime<Utc>,
-    /// When the trainer was erased.
     pub erased_at: Option<DateTime<Utc>>,
 }
 
@@ -92,16 +79,14 @@ impl TableSet for Tables {
     }
 }
 
-/// What happens to a profile or to the account behind it.
+/// Something that happened to a profile or to the account behind it.
 #[derive(Clone, Debug, PartialEq)]
 pub enum TrainersEvent {
-    /// Something happened to the profile.
     Profile(Box<TrainerEvent>),
-    /// The account is of this role from now on.
+    /// The account has this role from now on.
     Role(UserId, Role),
-    /// The account is open from now on, or closed.
+    /// The account was opened or closed.
     Active(UserId, bool),
-    /// The user was erased.
     Erased(UserId, DateTime<Utc>),
 }
 
@@ -120,11 +105,11 @@ impl TrainersEvent {
     }
 }
 
-/// Folds trainer profiles, and what becomes of the accounts behind them.
+/// Folds trainers' profiles, and what happens to the accounts behind them.
 pub struct Trainers;
 
 impl Trainers {
-    /// The events it folds.
+    /// Reads an event that the projection folds.
     pub fn decode(event: &RecordedEvent) -> Result<Option<TrainersEvent>, DecodeError> {
         Ok(match IdentityLogEvent::decode(event)? {
             IdentityLogEvent::Trainer(event) => Some(TrainersEvent::Profile(Box::new(event))),
@@ -151,7 +136,7 @@ impl Projection for Trainers {
     type Event = TrainersEvent;
     type Tables = Tables;
 
-    /// The user, for the profile and for the account.
+    /// The user, both for the profile and for the account.
     fn key(&self, event: &Delivered<TrainersEvent>) -> String {
         event.event.trainer().to_string()
     }
@@ -304,7 +289,7 @@ impl TrainerRow {
         self.accepting_bookings = accepting_bookings;
     }
 
-    /// Nothing stays of what the profile said, nor of what it was found by.
+    /// Blanks everything that the profile said, and the tokens that found it.
     fn blank(&mut self, erased_at: DateTime<Utc>) {
         self.first_name = Column::blank();
         self.last_name = Column::blank();

@@ -20,38 +20,32 @@ use crate::{
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[expect(clippy::struct_excessive_bools, reason = "columns of the table")]
 pub struct UserRow {
-    /// The user.
     pub id: Uuid,
-    /// Login address as it was written.
+    /// The login address as it was written.
     pub email: Column<EmailAddress>,
-    /// Keyed fingerprint of the folded address; empty once the user was erased.
+    /// The keyed fingerprint of the folded address; empty when the user was erased.
     pub email_key: String,
-    /// First name.
     pub first_name: Column<String>,
-    /// Last name.
     pub last_name: Column<String>,
-    /// Telephone number, if one was given.
     pub phone_number: Option<Column<PhoneNumber>>,
     /// ADMIN, TRAINER or PARENT.
     pub role: String,
-    /// May log in.
+    /// Whether the account is open.
     pub active: bool,
-    /// Nothing personal is left.
+    /// Whether nothing personal is left.
     pub erased: bool,
-    /// The holder of the account has read mail sent to its address.
+    /// Whether the user has proved that the address is theirs.
     pub email_verified: bool,
-    /// The holder of the account has read a message sent to its number.
+    /// Whether the user has proved that the number is theirs.
     pub phone_verified: bool,
-    /// When the account was opened.
     pub created_at: DateTime<Utc>,
-    /// When the account last changed; a login is no change.
+    /// The last change of the account; a login is no change.
     pub updated_at: DateTime<Utc>,
-    /// The last login.
     pub last_login_at: Option<DateTime<Utc>>,
 }
 
 impl UserRow {
-    /// Takes out everything personal.
+    /// Blanks everything personal.
     fn blank(&mut self, erased_at: DateTime<Utc>) {
         self.email = Column::blank();
         self.email_key.clear();
@@ -97,7 +91,7 @@ impl TableSet for Tables {
 pub struct Users;
 
 impl Users {
-    /// The events it folds.
+    /// Reads an event that the projection folds.
     pub fn decode(event: &RecordedEvent) -> Result<Option<UserEvent>, DecodeError> {
         match IdentityLogEvent::decode(event)? {
             IdentityLogEvent::User(event) => Ok(Some(event)),

@@ -1,20 +1,19 @@
-//! What was tried in vain, counted so that a restart forgets nothing.
+//! Failed attempts, counted in a table so that a restart forgets nothing.
 //!
-//! Three counters stand in the way of guessing: that of an account from one network, that of the
-//! network over all accounts, and that of the account over all networks from which it was never
-//! entered. From a network from which the account was entered before, the first alone counts: so
-//! an attacker elsewhere cannot lock the owner out. When a counter has used up its free attempts,
-//! each further one has to wait twice as long as the last, and one that comes too early neither
-//! counts nor costs a hash.
+//! Three counters stand in the way of guessing: one of an account from one network, one of the
+//! network over all accounts, and one of the account over all networks from which it was never
+//! entered. From a network from which the account was entered before, only the first counts, so
+//! that an attacker elsewhere cannot lock the owner out. When a counter has used up its free
+//! attempts, each further attempt has to wait twice as long as the last; an attempt that comes too
+//! early neither counts nor costs a hash.
 
 use chrono::{DateTime, TimeDelta, Utc};
 use eventsourcing::personal::LookupKey;
 use sqlx::{FromRow, PgConnection, PgPool, Row as _, postgres::PgRow};
 use strum::IntoStaticStr;
 
-/// No attempt waits for longer.
 const LONGEST_DELAY: TimeDelta = TimeDelta::minutes(15);
-/// An entry from a known network is noted again after so long.
+/// A login from a known network is noted again after this time.
 const NOTED_FOR: TimeDelta = TimeDelta::hours(1);
 
 /// Counts attempts of one sort. Cheap to clone.
@@ -25,18 +24,17 @@ pub struct Attempts {
     sort: Sort,
 }
 
-/// What is tried.
+/// What an attempt is about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Sort {
-    /// Logins.
     Login,
-    /// Passwords of somebody who is logged in.
+    /// A password of somebody who is logged in.
     Password,
-    /// Letters with codes and reset tokens, each of which counts.
+    /// A letter with a code or a reset token, each of which counts.
     Letter,
 }
 
-/// Who tries: tells nothing of the account and the network to anybody without the key.
+/// Who makes an attempt: keyed tags that reveal neither account nor network without the key.
 #[derive(Clone)]
 pub struct Tried {
     account: [u8; 32],
@@ -45,16 +43,14 @@ pub struct Tried {
     known: [u8; 32],
 }
 
-/// Why an attempt does not count.
+/// Why an attempt is refused.
 #[derive(Debug, thiserror::Error)]
 pub enum AttemptError {
-    /// Too many came before.
     #[error("too many attempts: try again later")]
     TooMany {
-        /// How long the next one has to wait.
+        /// The next attempt has to wait this long.
         after: TimeDelta,
     },
-    /// The counters cannot be reached.
     #[error("the counters of attempts cannot be reached")]
     Database(#[from] sqlx::Error),
 }
@@ -67,14 +63,14 @@ enum Kind {
     Account,
 }
 
-/// How a counter gives way.
+/// How a counter slows attempts down.
 #[derive(Clone, Copy, Debug)]
 struct Policy {
-    /// Attempts without delay.
+    /// The number of attempts without delay.
     free: i32,
     /// The delay after the last free one.
     first_delay: TimeDelta,
-    /// After so long without an attempt the counter begins anew.
+    /// The counter begins anew after this time without an attempt.
     forgotten_after: TimeDelta,
 }
 
@@ -107,7 +103,7 @@ impl Sort {
     }
 }
 
-/// What is stored of who tries.
+/// What is stored of somebody who makes an attempt.
 struct Counters {
     counters: Vec<Counter>,
     /// When the account was last entered from this network, to the hour.
@@ -135,13 +131,12 @@ impl FromRow<'_, PgRow> for Counter {
 }
 
 impl Attempts {
-    /// The counters in the schema of the pool.
     pub fn new(pool: PgPool, lookup: LookupKey, sort: Sort) -> Self {
         Self { pool, lookup, sort }
     }
 
-    /// An attempt on an account, known by its address' fingerprint or the user's id, whether
-    /// there is such an account or not, from a network.
+    /// An attempt from a network on an account, which is named by its address' fingerprint or by
+    /// the user's id, whether or not there is such an account.
     pub fn on(&self, account: &str, network: &str) -> Tried {
         let of = |purpose: &str, value: &str| self.key(purpose, value);
         Tried {
@@ -155,7 +150,7 @@ impl Attempts {
         }
     }
 
-    /// An attempt of somebody who is logged in: her account alone counts, since nobody else can
+    /// An attempt of somebody who is logged in. Only their account counts, because nobody else can
     /// use it up.
     pub fn by(&self, user: &str) -> Tried {
         Tried {
@@ -164,15 +159,15 @@ impl Attempts {
         }
     }
 
-    /// Whether an attempt counts now. Asked before any work is done for it.
+    /// Refuses an attempt that comes too early. This is asked before any work is done for it.
     pub async fn check(&self, tried: &Tried, now: DateTime<Utc>) -> Result<(), AttemptError> {
         let mut connection = self.pool.acquire().await?;
         let Counters { counters, known } = self.counters(&mut connection, tried, false).await?;
         refuse_early(&counters, tried, known.is_some(), now)
     }
 
-    /// Counts an attempt that failed, or a letter. Of several that were checked at the same time, only so
-    /// many get an answer as there are attempts.
+    /// Counts an attempt that failed, or a letter. Of several that were checked at the same time,
+    /// only as many are answered as there are attempts left.
     pub async fn count(&self, tried: &Tried, now: DateTime<Utc>) -> Result<(), AttemptError> {
         let mut transaction = eventsourcing::begin(&self.pool).await?;
         let Counters { counters, known } = self.counters(&mut transaction, tried, true).await?;
@@ -197,9 +192,9 @@ impl Attempts {
         Ok(())
     }
 
-    /// Notes a success: the account's attempts from this network are forgotten, and the network
-    /// is known. Refused when others have failed so often in the meantime that this one came too
-    /// early: whoever guesses many at once is not told which one was right.
+    /// Notes a success: the account's attempts from this network are deleted, and the network is
+    /// known from now on. It is refused when so many others have failed meanwhile that this attempt
+    /// came too early: somebody who guesses many at once does not learn which one was right.
     pub async fn succeeded(&self, tried: &Tried, now: DateTime<Utc>) -> Result<(), AttemptError> {
         let mut connection = self.pool.acquire().await?;
         let Counters { counters, known } = self.counters(&mut connection, tried, false).await?;
@@ -224,8 +219,8 @@ impl Attempts {
         Ok(())
     }
 
-    /// Forgets what was tried on an account, in a transaction: its owner has proved herself in
-    /// another way.
+    /// Deletes the failed attempts on an account, in a transaction: the owner has proved who they
+    /// are in another way.
     pub async fn forget(
         &self,
         connection: &mut PgConnection,
@@ -242,7 +237,7 @@ impl Attempts {
         .map(drop)
     }
 
-    /// The same with the networks that were known: there is no owner any more.
+    /// Deletes the failed attempts and the known networks of an account whose owner was erased.
     pub async fn erase(
         &self,
         connection: &mut PgConnection,
@@ -261,8 +256,8 @@ impl Attempts {
         self.lookup.tag(&purpose, value.as_bytes())
     }
 
-    /// What is stored of who tries. With `lock` the counters are made first, and locked in the
-    /// order of their keys until the transaction ends.
+    /// Reads what is stored of somebody who makes an attempt. With `lock` the counters are made
+    /// first, and locked in the order of their keys until the transaction ends.
     async fn counters(
         &self,
         connection: &mut PgConnection,
@@ -308,7 +303,7 @@ impl Attempts {
     }
 }
 
-/// Whether one of the counters that count makes the attempt wait.
+/// Refuses when one of the counters that count makes the attempt wait.
 fn refuse_early(
     counters: &[Counter],
     tried: &Tried,
@@ -328,7 +323,7 @@ fn refuse_early(
 }
 
 impl Tried {
-    /// The counters that it counts in.
+    /// The counters in which the attempt counts.
     fn counted(&self, known: bool) -> Vec<(Kind, [u8; 32])> {
         let mut counted = vec![(Kind::Pair, self.pair)];
         if let (false, Some(network)) = (known, self.network) {
@@ -340,7 +335,7 @@ impl Tried {
 }
 
 impl Policy {
-    /// The attempts with this one, and how long the next has to wait.
+    /// The number of attempts with this one, and how long the next has to wait.
     fn after(self, counter: Option<&Counter>, now: DateTime<Utc>) -> (i32, Option<TimeDelta>) {
         let before = counter
             .filter(|counter| counter.last_at + self.forgotten_after > now)

@@ -1,8 +1,8 @@
 //! One-time codes and reset tokens.
 //!
-//! There is one of a user, purpose and channel at a time: a further one takes the place of the
-//! last. A code is good for ten minutes, a reset token for thirty, both for one request, and
-//! neither after five wrong ones.
+//! A user has one code for each purpose and channel; a new one replaces the last. A code is valid
+//! for ten minutes and a reset token for thirty. Each is used by one request, and is invalid after
+//! five wrong ones.
 
 use std::num::NonZero;
 
@@ -19,12 +19,12 @@ use crate::domain::{
     values::UserId,
 };
 
-/// Wrong ones that may be tried.
+/// A code is invalid after this many wrong ones.
 pub const MAX_ATTEMPTS: i32 = 5;
 
 const TAG: &str = "code";
 const DIGITS: usize = 6;
-/// How many codes there are.
+/// The number of different codes.
 const CODES: u32 = 1_000_000;
 
 /// The codes of all users. Cheap to clone.
@@ -34,58 +34,44 @@ pub struct Codes {
     lookup: LookupKey,
 }
 
-/// What a code is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct About {
-    /// Whose it is.
     pub user_id: UserId,
-    /// What it allows.
     pub purpose: Purpose,
-    /// How it is sent.
     pub channel: Channel,
 }
 
-/// A code before it is stored and sent.
+/// A code that is not stored and sent yet.
 pub struct Fresh {
-    /// Identifies it.
     pub id: Uuid,
-    /// What is sent: six digits, or a reset token. Secret.
+    /// The secret that is sent: six digits, or a reset token.
     pub text: String,
-    /// When it is good no more.
     pub expires_at: DateTime<Utc>,
 }
 
-/// What a code that came back was sent to.
+/// A code that came back.
 #[derive(Clone, Debug)]
 pub struct Proven {
-    /// The code.
     pub id: Uuid,
-    /// Whose it is.
     pub user_id: UserId,
-    /// The address it was sent to, sealed.
+    /// The sealed address or number to which the code was sent.
     pub target: String,
-    /// Keyed fingerprint of the address, where it is to become the login address.
+    /// The keyed fingerprint of the address, if it is to become the login address.
     pub target_key: Option<String>,
-    /// The same request has used it before.
+    /// Whether the same request has used the code before.
     pub repeated: bool,
 }
 
 /// Why a code was not accepted.
 #[derive(Debug, thiserror::Error)]
 pub enum CodeError {
-    /// Not the one that was sent.
     #[error("the code is not the one that was sent")]
-    Wrong {
-        /// How many more may be tried.
-        attempts_left: i32,
-    },
-    /// There is none that could be right.
+    Wrong { attempts_left: i32 },
+    /// The user has no code that can be used.
     #[error("no code can be used: ask for a new one")]
     Expired,
-    /// The system gave no randomness.
     #[error(transparent)]
     Randomness(#[from] NoRandomness),
-    /// The table cannot be reached.
     #[error("the codes cannot be reached")]
     Database(#[from] sqlx::Error),
 }
@@ -119,12 +105,11 @@ impl FromRow<'_, PgRow> for Row {
 }
 
 impl Codes {
-    /// The codes in the schema of the pool.
     pub fn new(pool: PgPool, lookup: LookupKey) -> Self {
         Self { pool, lookup }
     }
 
-    /// Makes a code: of the operating system's randomness, good from now on once it is stored.
+    /// Makes a code of the operating system's randomness, which is valid as soon as it is stored.
     pub fn make(purpose: Purpose, now: DateTime<Utc>) -> Result<Fresh, NoRandomness> {
         let id = Uuid::now_v7();
         let text = match purpose {
@@ -141,7 +126,7 @@ impl Codes {
         })
     }
 
-    /// Stores a code in the place of the last one of its kind, which is good no more.
+    /// Stores a code, which replaces the last one of its kind.
     pub async fn store<T>(
         &self,
         about: About,
@@ -171,7 +156,7 @@ impl Codes {
         Ok(())
     }
 
-    /// Uses a code up for a request. The same request may come again.
+    /// Uses a code up for a request. The same request may be repeated.
     pub async fn prove(
         &self,
         about: About,
@@ -191,13 +176,13 @@ impl Codes {
         let proven = self
             .judge(&mut transaction, row, text, request_id, now)
             .await;
-        // A wrong one counts, too.
+        // A wrong code counts, too.
         transaction.commit().await?;
         proven
     }
 
-    /// The same for a reset token, which names its user itself, within a transaction that the
-    /// caller commits whatever comes of it.
+    /// Uses up a reset token, which itself names its user, in a transaction that the caller must
+    /// commit whatever the result is.
     pub async fn prove_reset(
         &self,
         connection: &mut PgConnection,
@@ -209,7 +194,7 @@ impl Codes {
         self.judge(connection, row, token, request_id, now).await
     }
 
-    /// Whose reset token this is, if it looks right; nothing is counted or used up.
+    /// The user of a reset token, if the token is right; nothing is counted or used up.
     pub async fn peek_reset(
         &self,
         token: &str,
@@ -226,8 +211,8 @@ impl Codes {
             .map(|row| row.user_id.into()))
     }
 
-    /// Takes codes of a user away, all but those for one purpose: they were sent to an address
-    /// that is hers no more, or she is no more.
+    /// Deletes the codes of a user, except those for one purpose: they were sent to an address that
+    /// the user no longer has, or the account was closed.
     pub async fn withdraw(&self, user_id: UserId, keep: Option<Purpose>) -> Result<(), CodeError> {
         sqlx::query("delete from otps where user_id = $1 and purpose is distinct from $2")
             .bind(user_id.uuid())

@@ -4,19 +4,18 @@ use sqlx::{PgConnection, PgPool};
 
 use crate::domain::values::UserId;
 
-/// Password hashes by user. No event ever carries one.
+/// Password hashes by user. No event carries one.
 #[derive(Clone)]
 pub struct Credentials {
     pool: PgPool,
 }
 
 impl Credentials {
-    /// The table in the schema of this pool.
     pub fn new(pool: PgPool) -> Self {
         Self { pool }
     }
 
-    /// Stores the hash of a user who is about to be registered.
+    /// Stores the hash of a user who is to be registered.
     pub async fn store(&self, user_id: UserId, hash: &str) -> Result<(), sqlx::Error> {
         sqlx::query("insert into credentials (user_id, password_hash) values ($1, $2)")
             .bind(user_id.uuid())
@@ -34,7 +33,7 @@ impl Credentials {
             .await
     }
 
-    /// Stores another hash of a user, in a transaction.
+    /// Replaces the hash of a user, in a transaction.
     pub async fn replace(
         &self,
         connection: &mut PgConnection,
@@ -49,7 +48,7 @@ impl Credentials {
             .map(drop)
     }
 
-    /// The same if the hash is still the old one; whether it was.
+    /// Replaces the hash of a user if it is still the old one, and returns whether it was.
     pub async fn exchange(
         &self,
         connection: &mut PgConnection,
@@ -68,7 +67,7 @@ impl Credentials {
         Ok(exchanged.rows_affected() == 1)
     }
 
-    /// Takes back the hash of a user who was not registered after all.
+    /// Deletes the hash of a user who was not registered or is being erased.
     pub async fn discard(&self, user_id: UserId) -> Result<(), sqlx::Error> {
         sqlx::query("delete from credentials where user_id = $1")
             .bind(user_id.uuid())

@@ -1,8 +1,8 @@
 //! Logins and the refresh tokens that continue them.
 //!
-//! A refresh token is good once: it is exchanged for the next one. The immediate predecessor may
-//! come a second time within a grace time, because answers get lost; any other token of a login
-//! that comes again means that two have it, and ends the login for both.
+//! Each refresh token is exchanged once for the next one. Its immediate predecessor may come a
+//! second time within a time of grace, because answers get lost. Any other token that comes again
+//! means that two parties have it, and ends the login for both.
 
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use chrono::{DateTime, TimeDelta, Utc};
@@ -14,7 +14,7 @@ use uuid::Uuid;
 use super::random::{NoRandomness, random};
 use crate::domain::values::UserId;
 
-/// The predecessor of an unused token is answered once more within this time.
+/// The predecessor of an unused token is accepted once more within this time.
 pub const GRACE: TimeDelta = TimeDelta::seconds(30);
 
 const TAG: &str = "refresh-token";
@@ -29,14 +29,13 @@ pub struct Logins {
     lifetime: TimeDelta,
 }
 
-/// A refresh token with what belongs to it.
+/// A refresh token that was given out.
 #[derive(Clone)]
 pub struct Issued {
-    /// The login.
     pub login_id: Uuid,
-    /// The token. Secret.
+    /// The secret token.
     pub refresh_token: String,
-    /// When the login ends, however often the token is exchanged.
+    /// The login ends then, however often the token is exchanged.
     pub expires_at: DateTime<Utc>,
 }
 
@@ -44,47 +43,39 @@ pub struct Issued {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, IntoStaticStr)]
 #[strum(serialize_all = "SCREAMING_SNAKE_CASE")]
 pub enum EndReason {
-    /// Its holder ended it.
     LoggedOut,
-    /// Its holder, or an admin, ended all of them.
+    /// The user, or an admin, ended all logins.
     LoggedOutEverywhere,
-    /// The password was set anew by a reset token.
+    /// A reset token has set a new password.
     PasswordReset,
     /// The password was changed from another login.
     PasswordChanged,
-    /// A token of it came that had been exchanged before.
+    /// A token came that had been exchanged before.
     Reused,
     /// The account was closed or erased.
     Closed,
 }
 
-/// What became of an offered token.
+/// The result of offering a token.
 #[derive(Clone)]
 pub enum Exchange {
-    /// It was good, and this one replaces it.
-    Next {
-        /// Whose login it is.
-        user_id: UserId,
-        /// The next token.
-        issued: Issued,
-    },
-    /// It was exchanged before; the login has ended.
+    /// The token was valid, and this one replaces it.
+    Next { user_id: UserId, issued: Issued },
+    /// The token was exchanged before, and the login has ended.
     Reused {
-        /// Whose login it was.
         user_id: UserId,
-        /// The login.
         login_id: Uuid,
-        /// The log was not told yet.
-        untold: bool,
+        /// Whether the reuse is not recorded in the log yet.
+        unreported: bool,
     },
-    /// It was never a token of ours, or its login has ended or expired.
+    /// The token was not issued here, or its login has ended or expired.
     Invalid,
 }
 
-/// What ending a login came to.
+/// The result of ending a login.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Ended {
-    /// The login is over, now or before.
+    /// The login has ended, now or before.
     Over,
     /// The user has no such login.
     Unknown,
@@ -93,16 +84,14 @@ pub enum Ended {
 /// Why a login could not be read or written.
 #[derive(Debug, thiserror::Error)]
 pub enum LoginError {
-    /// The table cannot be reached.
     #[error("the logins cannot be reached")]
     Database(#[from] sqlx::Error),
-    /// The system gave no randomness.
     #[error(transparent)]
     Randomness(#[from] NoRandomness),
 }
 
 impl Logins {
-    /// The logins in the schema of the pool; each can be continued for so long after it began.
+    /// The logins in the schema of the pool. Each can be continued for the lifetime after it began.
     pub fn new(pool: PgPool, lookup: LookupKey, lifetime: TimeDelta) -> Self {
         Self {
             pool,
@@ -111,7 +100,6 @@ impl Logins {
         }
     }
 
-    /// Begins a login.
     pub async fn begin(
         &self,
         login_id: Uuid,
@@ -140,8 +128,8 @@ impl Logins {
         })
     }
 
-    /// Exchanges a token for the next one. Of those who race with one token, one gets the next
-    /// one and one more an answer in the time of grace; a third ends the login.
+    /// Exchanges a token for the next one. When several race with one token, one gets the next
+    /// token, a second gets one within the time of grace, and a third ends the login.
     pub async fn exchange(
         &self,
         offered: &str,
@@ -166,7 +154,7 @@ impl Logins {
                 Exchange::Reused {
                     user_id: login.user_id,
                     login_id,
-                    untold: !login.told,
+                    unreported: !login.reported,
                 }
             }
             Decision::Next(next) => {
@@ -187,8 +175,8 @@ impl Logins {
         Ok(exchange)
     }
 
-    /// Notes that the log was told of a reuse.
-    pub async fn told(&self, login_id: Uuid, now: DateTime<Utc>) -> Result<(), LoginError> {
+    /// Notes that the reuse is recorded in the log.
+    pub async fn note_report(&self, login_id: Uuid, now: DateTime<Utc>) -> Result<(), LoginError> {
         sqlx::query("update logins set told_at = $2 where login_id = $1")
             .bind(login_id)
             .bind(now)
@@ -197,7 +185,6 @@ impl Logins {
         Ok(())
     }
 
-    /// Ends one login of a user.
     pub async fn end(
         &self,
         user_id: UserId,
@@ -223,7 +210,8 @@ impl Logins {
         })
     }
 
-    /// Ends all logins of a user, because her account was closed or erased. How many there were.
+    /// Ends all logins of a user whose account was closed or erased, and returns how many there
+    /// were.
     pub async fn end_all(&self, user_id: UserId) -> Result<u64, LoginError> {
         let mut connection = self.pool.acquire().await?;
         let over = end_all(
@@ -234,7 +222,7 @@ impl Logins {
             Utc::now(),
         )
         .await?;
-        // Where she logged in from is no longer of use to anybody.
+        // Nobody needs to know any more where the user logged in from.
         sqlx::query("update logins set client_address = null where user_id = $1")
             .bind(user_id.uuid())
             .execute(&mut *connection)
@@ -242,7 +230,7 @@ impl Logins {
         Ok(over)
     }
 
-    /// A new token of a login and its tag.
+    /// A new token of a login, and the tag of the token.
     fn token(&self, login_id: Uuid) -> Result<(String, [u8; 32]), NoRandomness> {
         let secret: [u8; SECRET_LENGTH] = random()?;
         let seal = self.lookup.tag(SEAL, &bound(login_id, &secret));
@@ -251,8 +239,8 @@ impl Logins {
         Ok((token, self.lookup.tag(TAG, &issued)))
     }
 
-    /// Login and tag of a token that we have made, whenever that was. Everything else tells
-    /// nothing of a login, so that whoever knows its id cannot end it by a token made up.
+    /// The login and the tag of a token that was issued here at any time. Anything else says
+    /// nothing about a login, so that nobody can end one by making up a token for its id.
     fn read(&self, token: &str) -> Option<(Uuid, [u8; 32])> {
         let (login_id, secret) = token.split_once('.')?;
         let login_id: Uuid = login_id.parse().ok()?;
@@ -269,7 +257,7 @@ fn bound(login_id: Uuid, secret: &[u8]) -> Vec<u8> {
     [login_id.as_bytes(), secret].concat()
 }
 
-/// Ends all logins of a user but the one to keep. How many there were.
+/// Ends all logins of a user but the one to keep, and returns how many there were.
 pub(crate) async fn end_all(
     connection: &mut PgConnection,
     user_id: UserId,
@@ -310,7 +298,7 @@ async fn end(
 
 struct Login {
     user_id: UserId,
-    told: bool,
+    reported: bool,
     family: Family,
 }
 
@@ -323,7 +311,7 @@ impl Login {
         let end_reason: Option<String> = row.try_get("end_reason")?;
         Ok(Self {
             user_id: user_id.into(),
-            told: told_at.is_some(),
+            reported: told_at.is_some(),
             family: Family {
                 current: row.try_get("current_tag")?,
                 previous: row.try_get("previous_tag")?,
@@ -338,7 +326,7 @@ impl Login {
     }
 }
 
-/// All tokens of one login, as far as they are remembered.
+/// The tokens of one login, as far as they are remembered.
 #[derive(Clone, Debug)]
 struct Family {
     current: Vec<u8>,
@@ -348,7 +336,7 @@ struct Family {
     rotated_at: DateTime<Utc>,
     expires_at: DateTime<Utc>,
     ended: bool,
-    /// It ended because of a reuse.
+    /// The login ended because of a reuse.
     reused: bool,
 }
 
@@ -368,8 +356,8 @@ enum Next {
 }
 
 impl Family {
-    /// What a token that we have made for this login comes to. The tags are keyed hashes of
-    /// random secrets: how long a comparison takes tells nothing of them.
+    /// Decides about a token that was issued for this login. The tags are keyed hashes of random
+    /// secrets, so the time that a comparison takes reveals nothing about them.
     fn decide(&self, tag: &[u8], now: DateTime<Utc>) -> Decision {
         if self.reused {
             return Decision::Reused;

@@ -26,14 +26,14 @@ const MEMORY_KIB: u32 = 19_456;
 const PASSES: u32 = 2;
 const LANES: u32 = 1;
 const SALT_LENGTH: usize = 16;
-/// Passwords that may wait for a thread; further ones are refused.
+/// This many passwords may wait for a thread; further ones are refused.
 const MAX_WAITING: usize = 256;
 
 /// A password on its way to being hashed. It never prints.
 #[derive(Clone)]
 pub struct Password(String);
 
-/// A new password is too short or too long.
+/// A password is too short or too long.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("must have 12 to 128 characters")]
 pub struct PasswordError;
@@ -74,17 +74,16 @@ impl fmt::Debug for Password {
 pub struct Passwords {
     argon2: Argon2<'static>,
     queue: SyncSender<Job>,
-    /// What an offered password is compared with when there is no account.
+    /// The hash with which an offered password is compared when there is no account.
     nobody: Arc<str>,
 }
 
-/// Work for a thread, with the working memory that it keeps.
+/// Work for a thread, which gets the working memory of that thread.
 type Job = Box<dyn FnOnce(&mut Memory) + Send>;
 
 /// Why a password could not be hashed or compared.
 #[derive(Debug, thiserror::Error)]
 pub enum HashingError {
-    /// Too many wait already.
     #[error("too many passwords wait to be hashed")]
     Overloaded,
     /// A stored hash is unreadable, or the machine gave no memory or randomness.
@@ -93,7 +92,7 @@ pub enum HashingError {
 }
 
 impl Passwords {
-    /// Leaves one processor to the rest.
+    /// Starts the threads, one fewer than there are processors.
     pub fn new() -> Result<Self, HashingError> {
         let processors = thread::available_parallelism().map_or(1, NonZero::get);
         Self::with_limits(processors.saturating_sub(1).max(1), MAX_WAITING)
@@ -119,15 +118,15 @@ impl Passwords {
         })
     }
 
-    /// The hash to store, in PHC string form.
+    /// Returns the hash to store, in PHC string form.
     pub async fn hash(&self, password: Password) -> Result<String, HashingError> {
         let argon2 = self.argon2.clone();
         self.aside(move |memory| hash(&argon2, memory, &password.0))
             .await
     }
 
-    /// Whether the password belongs to the stored hash. Without one the answer is no, after
-    /// the same work.
+    /// Returns whether the password belongs to the stored hash. Without a stored hash the answer is
+    /// no, after the same work.
     pub async fn verify(
         &self,
         password: Password,
@@ -141,7 +140,7 @@ impl Passwords {
         .await
     }
 
-    /// Runs when a thread is free. Nothing is computed for a caller who went away before.
+    /// Runs the work when a thread is free, unless the caller went away before.
     async fn aside<T: Send + 'static>(
         &self,
         work: impl FnOnce(&mut Memory) -> Result<T, HashingError> + Send + 'static,
@@ -149,7 +148,7 @@ impl Passwords {
         let (sender, answer) = oneshot::channel();
         let job: Job = Box::new(move |memory| {
             if !sender.is_closed() {
-                // Who went away meanwhile needs no answer.
+                // A caller who went away meanwhile needs no answer.
                 let _ = sender.send(work(memory));
             }
         });
@@ -177,8 +176,8 @@ fn work(jobs: &Mutex<Receiver<Job>>) {
     }
 }
 
-/// Lets every other thread go first. A low priority alone does not: now and then the scheduler
-/// pays such a thread back what it was denied, for some milliseconds at a stretch.
+/// Lets every other thread go first. A low priority alone is not enough: the scheduler now and then
+/// compensates such a thread with some milliseconds at a stretch.
 fn give_way() -> Result<(), thread_priority::Error> {
     #[cfg(target_os = "linux")]
     return thread_priority::set_thread_priority_and_policy(
@@ -195,7 +194,7 @@ fn give_way() -> Result<(), thread_priority::Error> {
 struct Memory(Vec<Block>);
 
 impl Memory {
-    /// Computes what a password comes to with a salt, under the parameters of `argon2`.
+    /// Hashes a password with a salt, under the parameters of `argon2`.
     fn compute(
         &mut self,
         argon2: &Argon2<'_>,
@@ -232,8 +231,8 @@ fn hash(argon2: &Argon2<'_>, memory: &mut Memory, password: &str) -> Result<Stri
     Ok(hash.to_string())
 }
 
-/// Under the parameters of the stored hash, which may be older than ours. The comparison takes
-/// the same time wherever the first difference is.
+/// Compares under the parameters of the stored hash, which may be older than today's. The
+/// comparison takes the same time wherever the first difference is.
 fn verify(memory: &mut Memory, password: &str, stored: &str) -> Result<bool, HashingError> {
     let stored = PasswordHash::new(stored).map_err(failed)?;
     let (Some(salt), Some(expected)) = (stored.salt, stored.hash) else {

@@ -1,4 +1,4 @@
-//! Lets go of what proves nothing any more.
+//! Deletes what no longer proves anything.
 
 use std::time::Duration;
 
@@ -6,11 +6,12 @@ use chrono::{DateTime, TimeDelta, Utc};
 use sqlx::PgPool;
 use tokio_util::sync::CancellationToken;
 
-/// Between two rounds.
+/// The pause between two rounds.
 const PAUSE: Duration = Duration::from_hours(1);
 
-/// One round: codes a day after they expired, logins thirty days after they did, counters of
-/// attempts after two days, known networks after a year without a login. How many rows went.
+/// Deletes codes a day after they expired, logins thirty days after they did, counters of attempts
+/// after two days, and known networks after a year without a login. Returns how many rows that
+/// were.
 pub async fn sweep(pool: &PgPool, now: DateTime<Utc>) -> Result<u64, sqlx::Error> {
     let mut gone = 0;
     for (statement, age) in [
@@ -34,7 +35,7 @@ pub async fn sweep(pool: &PgPool, now: DateTime<Utc>) -> Result<u64, sqlx::Error
     Ok(gone)
 }
 
-/// Sweeps from time to time until the stop.
+/// Sweeps every hour until the stop.
 pub async fn run(pool: PgPool, stop: CancellationToken) {
     loop {
         if let Err(error) = sweep(&pool, Utc::now()).await {

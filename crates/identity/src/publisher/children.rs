@@ -1,4 +1,4 @@
-//! What the others are told of children.
+//! What others learn about children.
 
 use contracts::identity::events::v1::{
     ChildAdded, ChildArchived, ChildErased, GuardianTransferred, identity_event::Event,
@@ -7,7 +7,7 @@ use contracts::wire::timestamp;
 
 use crate::domain::child::ChildEvent;
 
-/// Consents, medical data and who looks at them, and what is offered, concern nobody else.
+/// Consents, medical data, looks at them, and offers are not published.
 pub(super) fn public(event: &ChildEvent) -> Option<Event> {
     match event {
         ChildEvent::ChildAdded {

@@ -1,7 +1,7 @@
-//! What identity tells the others: from a private event to the public one, if it has one.
+//! What identity publishes: from a private event to the public one, if there is one.
 //!
-//! Built from the event's fields alone, so that a replay publishes the same bytes. Names,
-//! addresses and birthdates stay here.
+//! A public event is built from the private event's fields alone, so that a replay publishes the
+//! same bytes. Names, addresses and birthdates are not published.
 
 mod children;
 mod trainers;
@@ -13,7 +13,7 @@ use prost::Message;
 
 use crate::domain::IdentityLogEvent;
 
-/// The public event of an event of the log; `None` for one that concerns nobody else.
+/// The public event of an event of the log; `None` for an event that concerns nobody else.
 pub fn publish(event: &RecordedEvent) -> Result<Option<Published>, DecodeError> {
     let public = public(&IdentityLogEvent::decode(event)?);
     Ok(public.map(|public| Published {
@@ -33,7 +33,7 @@ fn public(event: &IdentityLogEvent) -> Option<Event> {
     }
 }
 
-/// The last token of the event's subject.
+/// The name of the event, which is the last token of its subject.
 fn name(event: &Event) -> &'static str {
     match event {
         Event::UserRegistered(_) => "UserRegistered",

@@ -1,11 +1,11 @@
-//! What the others are told of trainers' profiles.
+//! What others learn about trainers' profiles.
 
 use contracts::identity::events::v1::{TrainerCreated, TrainerUpdated, identity_event::Event};
 use contracts::wire::timestamp;
 
 use crate::{domain::trainer::TrainerEvent, wire::price};
 
-/// The terms of a profile are public, what it says is not.
+/// The terms of a profile are published, its texts are not.
 pub(super) fn public(event: &TrainerEvent) -> Option<Event> {
     match event {
         TrainerEvent::TrainerCreated {
@@ -33,7 +33,7 @@ pub(super) fn public(event: &TrainerEvent) -> Option<Event> {
             updated_at: Some(timestamp(*updated_at)),
             accepting_bookings: terms.accepting_bookings,
         })),
-        // That the user was erased is public, and says it all.
+        // `UserErased` is published, and says it all.
         TrainerEvent::TrainerErased { .. } => None,
     }
 }

@@ -1,4 +1,4 @@
-//! What the others learn of accounts.
+//! What others learn about accounts.
 
 use contracts::identity::events::v1::{
     UserDeactivated, UserErased, UserLoggedIn, UserReactivated, UserRegistered, UserRoleChanged,
@@ -8,7 +8,7 @@ use contracts::wire::timestamp;
 
 use crate::{domain::user::UserEvent, wire};
 
-/// Accounts are public by id and role; names, addresses and proofs stay here.
+/// Accounts are published by id and role; names, addresses and proofs are not.
 pub(super) fn public(event: &UserEvent) -> Option<Event> {
     match event {
         UserEvent::UserRegistered {

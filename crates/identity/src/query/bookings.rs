@@ -5,8 +5,8 @@ use chrono::{DateTime, Utc};
 use sqlx::PgPool;
 use uuid::Uuid;
 
-/// Whether something paid that is not over belongs to this id: of a child, of the parent who
-/// booked, or of a trainer who coaches.
+/// Whether a paid booking that is not over concerns this id: of a child, of the parent who booked,
+/// or of a trainer who coaches.
 pub async fn has_paid_ahead(
     pool: &PgPool,
     id: Uuid,
@@ -22,7 +22,7 @@ pub async fn has_paid_ahead(
     .await
 }
 
-/// Whether a trainer coaches a child in something paid that is not over.
+/// Whether a trainer coaches a child in a paid booking that is not over.
 pub async fn coaches_ahead(
     pool: &PgPool,
     trainer_id: Uuid,

@@ -8,7 +8,7 @@ use uuid::Uuid;
 
 use crate::projector::children::ChildRow;
 
-/// The last row of a page: by time of adding and id.
+/// The last row of a page, by time of adding and id.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Cursor {
     created_at: DateTime<Utc>,
@@ -24,7 +24,6 @@ impl From<&ChildRow> for Cursor {
     }
 }
 
-/// One child.
 pub async fn by_id(pool: &PgPool, id: Uuid) -> Result<Option<ChildRow>, sqlx::Error> {
     let row: Option<Json<ChildRow>> =
         sqlx::query_scalar("select row_to_json(c) from children c where id = $1")
@@ -34,7 +33,7 @@ pub async fn by_id(pool: &PgPool, id: Uuid) -> Result<Option<ChildRow>, sqlx::Er
     Ok(row.map(|Json(row)| row))
 }
 
-/// All children that a guardian answers for, erased ones too.
+/// All children that a guardian answers for, including erased ones.
 pub async fn of_guardian(pool: &PgPool, guardian_id: Uuid) -> Result<Vec<ChildRow>, sqlx::Error> {
     let rows: Vec<Json<ChildRow>> = sqlx::query_scalar(
         "select row_to_json(c) from children c where parent_id = $1 order by created_at, id",
@@ -61,7 +60,7 @@ pub async fn page_of(
     guardian_id: Uuid,
     page: &Page<Cursor>,
 ) -> Result<Vec<ChildRow>, sqlx::Error> {
-    // Before every child: none was added before 1970.
+    // No child was added before 1970.
     let start = Cursor {
         created_at: DateTime::UNIX_EPOCH,
         id: Uuid::nil(),

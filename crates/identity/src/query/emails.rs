@@ -15,36 +15,30 @@ const COLUMNS: &str = "id, user_id, cause, template, recipient, subject, body, s
 /// A row of `emails`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct EmailRow {
-    /// The message.
     pub id: Uuid,
-    /// Whom it is for.
     pub user_id: Uuid,
-    /// The event or verification that it is about.
+    /// The event or verification that causes the message.
     pub cause: Uuid,
-    /// Name of the template; `TEXT_MESSAGE` for a text message.
+    /// The name of the template; `TEXT_MESSAGE` for a text message.
     pub template: String,
     /// An email address, or a telephone number.
     pub recipient: Column<String>,
-    /// The subject line.
     pub subject: Column<String>,
-    /// The plain text.
     pub body: Column<String>,
     /// QUEUED, SENDING, RETRYING, SENT, FAILED or ERASED.
     pub status: String,
-    /// Since it was queued, or queued again.
+    /// The attempts since the message was queued, or queued again.
     pub attempts: i32,
-    /// Why the last attempt failed, without personal data.
+    /// The reason why the last attempt failed, without personal data.
     pub last_error: String,
-    /// When it was queued first.
     pub created_at: DateTime<Utc>,
-    /// When it is tried next, while it waits.
+    /// The next attempt, while the message waits.
     pub next_attempt_at: DateTime<Utc>,
-    /// When it was sent last.
     pub sent_at: Option<DateTime<Utc>>,
 }
 
 impl EmailRow {
-    /// Whose keys it is sealed under.
+    /// The subjects under whose keys the row is sealed.
     pub fn subjects(&self) -> impl Iterator<Item = Uuid> {
         let texts = [&self.recipient, &self.subject, &self.body];
         texts
@@ -53,16 +47,14 @@ impl EmailRow {
     }
 }
 
-/// Which messages are wanted.
+/// Which messages are wanted; what is `None` narrows nothing.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Filter {
-    /// Those for one user.
     pub user_id: Option<Uuid>,
-    /// Those in one status.
     pub status: Option<&'static str>,
 }
 
-/// The last row of a page: by the moment of queueing and id, the latest first.
+/// The last row of a page, by the moment of queueing and id, the latest first.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Cursor {
     created_at: DateTime<Utc>,
@@ -78,7 +70,6 @@ impl From<&EmailRow> for Cursor {
     }
 }
 
-/// One message.
 pub async fn by_id(pool: &PgPool, id: Uuid) -> Result<Option<EmailRow>, sqlx::Error> {
     sqlx::query(&format!("select {COLUMNS} from emails where id = $1"))
         .bind(id)

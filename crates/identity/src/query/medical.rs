@@ -9,7 +9,7 @@ use uuid::Uuid;
 
 use crate::projector::children::{ConsentRow, CustomAllergenRow, MedicalAccessRow};
 
-/// The last row of a page: by time of the look and id.
+/// The last row of a page, by time of the look and id.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Cursor {
     read_at: DateTime<Utc>,
@@ -25,7 +25,7 @@ impl From<&MedicalAccessRow> for Cursor {
     }
 }
 
-/// A child's own allergens in the order of adding.
+/// A child's allergens by other names, in the order of adding.
 pub async fn allergens(
     pool: &PgPool,
     child_id: Uuid,
@@ -39,7 +39,7 @@ pub async fn allergens(
     Ok(rows.into_iter().map(|Json(row)| row).collect())
 }
 
-/// The consents that stand for these children.
+/// The consents of these children that are not withdrawn.
 pub async fn consents(pool: &PgPool, children: &[Uuid]) -> Result<Vec<ConsentRow>, sqlx::Error> {
     let rows: Vec<Json<ConsentRow>> = sqlx::query_scalar(
         "select row_to_json(c) from child_consents c where child_id = any ($1) \

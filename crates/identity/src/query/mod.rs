@@ -1,4 +1,4 @@
-//! From read tables to rows.
+//! The queries: from read tables to rows.
 
 pub mod bookings;
 pub mod children;

@@ -18,40 +18,28 @@ const COLUMNS: &str = "user_id, first_name, last_name, bio, experience, photos, 
     additional_sources, price_per_hour, currency, session_duration, external, accepting_bookings, \
     created_at, updated_at, erased_at is not null as erased";
 
-/// A profile as it is shown, once it is opened.
+/// A profile as it is shown, still sealed.
 #[derive(Clone, Debug)]
 pub struct TrainerView {
-    /// The trainer, which is the user's id.
     pub user_id: Uuid,
-    /// Name on the profile; like all that is sealed blank once the trainer was erased.
+    /// Blank, like every sealed column, when the trainer was erased.
     pub first_name: Column<String>,
-    /// Name on the profile.
     pub last_name: Column<String>,
-    /// Who the trainer is.
     pub bio: Column<String>,
-    /// What the trainer has done before.
     pub experience: Column<String>,
-    /// Addresses of photos.
     pub photos: Column<Vec<WebAddress>>,
-    /// How to reach the trainer.
     pub contacts: Column<Contacts>,
-    /// Where else the trainer can be seen.
     pub additional_sources: Column<Vec<Source>>,
-    /// Price of one hour of a single session, minor units.
+    /// The price of one hour of a session with one child, in minor units.
     pub price_per_hour: i64,
-    /// ISO 4217 code of the price.
+    /// The ISO 4217 code of the price.
     pub currency: String,
-    /// Usual length of a session, minutes.
+    /// The usual length of a session, in minutes.
     pub session_duration: i32,
-    /// Not employed by the platform.
     pub external: bool,
-    /// Takes new bookings.
     pub accepting_bookings: bool,
-    /// When the profile was created.
     pub created_at: DateTime<Utc>,
-    /// When it last changed.
     pub updated_at: DateTime<Utc>,
-    /// The trainer was erased.
     pub erased: bool,
 }
 
@@ -78,7 +66,6 @@ impl FromRow<'_, PgRow> for TrainerView {
     }
 }
 
-/// One profile.
 pub async fn by_id(pool: &PgPool, id: Uuid) -> Result<Option<TrainerView>, sqlx::Error> {
     sqlx::query_as(&format!(
         "select {COLUMNS} from trainers where user_id = $1"
@@ -91,51 +78,50 @@ pub async fn by_id(pool: &PgPool, id: Uuid) -> Result<Option<TrainerView>, sqlx:
 /// Which profiles are wanted; what is `None`, empty or false narrows nothing.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Filter {
-    /// Those of trainers who work there.
+    /// Only trainers who work at this location.
     pub location_id: Option<Uuid>,
-    /// Those with a price in this currency, ISO 4217.
+    /// Only prices in this currency, an ISO 4217 code.
     pub currency: Option<String>,
-    /// Lowest price of an hour, minor units.
+    /// The lowest price of an hour, in minor units.
     pub min_price: Option<i64>,
-    /// Highest price of an hour, minor units.
+    /// The highest price of an hour, in minor units.
     pub max_price: Option<i64>,
-    /// Those that are found by all of these tokens.
+    /// Only profiles that have all of these tokens.
     pub words: Vec<i64>,
-    /// Those of trainers with an open slot ahead, at the location if there is one.
+    /// Only trainers with an open slot ahead, at the location if there is one.
     pub available: bool,
-    /// Those of trainers who take new bookings.
+    /// Only trainers who take new bookings.
     pub accepting_bookings: bool,
-    /// Which come first.
     pub order: Order,
 }
 
 /// Which profiles come first.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Order {
-    /// The newest.
+    /// The newest profiles come first.
     #[default]
     Newest,
-    /// The cheapest, by currency.
+    /// The cheapest come first, within each currency.
     PriceAsc,
-    /// The dearest, by currency backwards.
+    /// The dearest come first, within each currency; the currencies are in reverse order.
     PriceDesc,
 }
 
-/// The last row of a page, and what the page was asked for by.
+/// The last row of a page, and the filter of the page.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Cursor {
-    /// Tells one filter from another, without saying what it is.
+    /// A keyed token of the filter, which does not reveal it.
     pub filter: i64,
-    /// After which row to go on.
+    /// The row after which the next page begins.
     pub after: After,
 }
 
 /// A place in the order of a list.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum After {
-    /// By age.
+    /// A place in the order of age.
     Age(DateTime<Utc>, Uuid),
-    /// By price.
+    /// A place in the order of price.
     Price(String, i64, Uuid),
 }
 

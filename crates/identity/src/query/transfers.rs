@@ -8,7 +8,7 @@ use uuid::Uuid;
 
 use crate::projector::children::TransferRow;
 
-/// The last row of a page: by time of the offer and id.
+/// The last row of a page, by time of the offer and id.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Cursor {
     requested_at: DateTime<Utc>,
@@ -24,8 +24,8 @@ impl From<&TransferRow> for Cursor {
     }
 }
 
-/// The open offers that a user has made or got which belong to a page, the newest first, and
-/// one more if there is one.
+/// The open offers of a page that a user has made or received, the newest first, and one more if
+/// there is one.
 pub async fn open_of(
     pool: &PgPool,
     user_id: Uuid,

@@ -23,37 +23,32 @@ pub async fn by_id(pool: &PgPool, id: Uuid) -> Result<Option<UserRow>, sqlx::Err
 /// Which accounts are wanted, and in which order.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Filter {
-    /// Only those with this role.
     pub role: Option<Role>,
-    /// Only the open ones, or only the closed ones.
+    /// Only open accounts, or only closed ones.
     pub active: Option<bool>,
-    /// Only the one with this address.
+    /// Only the account with this address.
     pub email_key: Option<String>,
-    /// Only those opened at or after this.
+    /// Only accounts opened at or after this moment.
     pub created_from: Option<DateTime<Utc>>,
-    /// Only those opened before this.
+    /// Only accounts opened before this moment.
     pub created_before: Option<DateTime<Utc>>,
-    /// By what they are ordered.
     pub order: Order,
-    /// The last first.
+    /// The last account comes first.
     pub descending: bool,
 }
 
 /// By what accounts are ordered.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Order {
-    /// By creation.
     Created,
-    /// By last login; those who never logged in come first.
+    /// By last login; accounts that never logged in come first.
     LastLogin,
 }
 
-/// Where a page ends.
+/// The last row of a page, and the order of the page.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Cursor {
-    /// The order that it belongs to.
     pub order: Order,
-    /// The direction that it belongs to.
     pub descending: bool,
     at: DateTime<Utc>,
     id: Uuid,
@@ -76,7 +71,7 @@ impl Cursor {
 }
 
 impl Order {
-    /// As the indexes of the table have it.
+    /// The expression by which the table is indexed.
     fn column(self) -> &'static str {
         match self {
             Self::Created => "created_at",

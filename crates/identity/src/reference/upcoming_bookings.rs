@@ -1,6 +1,6 @@
-//! What lies ahead of a child, a parent or a trainer: asked of the read table once that has
-//! caught up with scheduling and ticketing, so that neither a permission nor a refusal rests on
-//! what was true a moment ago.
+//! Upcoming bookings of a child, a parent or a trainer. The read table is asked after it has caught
+//! up with scheduling and ticketing, so that neither a permission nor a refusal rests on old
+//! knowledge.
 
 use std::{sync::Arc, time::Duration};
 
@@ -14,13 +14,13 @@ use crate::{
     query,
 };
 
-/// Nobody waits longer for the read table.
+/// The read table may take this long to catch up.
 const LONGEST: Duration = Duration::from_secs(10);
 
-/// A log that bookings are folded from.
+/// A log from which bookings are folded.
 pub type BookingFeed = Arc<dyn Feed<BookingEvent>>;
 
-/// Looks ahead. Cheap to clone.
+/// Answers what is booked from now on. Cheap to clone.
 #[derive(Clone)]
 pub struct UpcomingBookings {
     pool: PgPool,
@@ -28,10 +28,9 @@ pub struct UpcomingBookings {
     feeds: Arc<[BookingFeed]>,
 }
 
-/// What lies ahead cannot be told now.
+/// Why upcoming bookings cannot be looked up now.
 #[derive(Debug, thiserror::Error)]
 pub enum UpcomingBookingsError {
-    /// The read table does not answer.
     #[error("the bookings cannot be read")]
     Table(#[from] sqlx::Error),
     /// A log does not answer, or the read table is being rebuilt.
@@ -43,7 +42,7 @@ pub enum UpcomingBookingsError {
 }
 
 impl UpcomingBookings {
-    /// Over the read table and the feeds that it is folded from.
+    /// Looks into the read table of the pool, which is folded from these feeds.
     pub fn new(pool: PgPool, feeds: impl Into<Arc<[BookingFeed]>>) -> Self {
         Self {
             checkpoints: Checkpoints::new(pool.clone()),
@@ -52,12 +51,12 @@ impl UpcomingBookings {
         }
     }
 
-    /// The feeds, for the projector.
+    /// The feeds from which the projector folds the table.
     pub fn feeds(&self) -> Vec<BookingFeed> {
         self.feeds.to_vec()
     }
 
-    /// Waits until the read table has everything that has happened up to now.
+    /// Waits until the read table has everything that happened up to now.
     pub async fn catch_up(&self) -> Result<(), UpcomingBookingsError> {
         let all = async {
             for feed in self.feeds.iter() {
@@ -70,7 +69,8 @@ impl UpcomingBookings {
             .unwrap_or(Err(UpcomingBookingsError::Behind))
     }
 
-    /// Whether something paid lies ahead: see [`query::bookings::has_paid_ahead`].
+    /// Whether somebody has upcoming bookings that are paid: see
+    /// [`query::bookings::has_paid_ahead`].
     pub async fn has_paid(
         &self,
         id: Uuid,
@@ -80,7 +80,8 @@ impl UpcomingBookings {
         Ok(query::bookings::has_paid_ahead(&self.pool, id, now).await?)
     }
 
-    /// Whether a trainer is to coach a child: see [`query::bookings::coaches_ahead`].
+    /// Whether a trainer has a paid upcoming booking with a child: see
+    /// [`query::bookings::coaches_ahead`].
     pub async fn coaches(
         &self,
         trainer_id: Uuid,

@@ -1,4 +1,4 @@
-//! Access tokens: what a login is answered with.
+//! Access tokens, which a user gets by logging in and every service checks.
 
 use chrono::{DateTime, TimeDelta, Utc};
 use contracts::common::v1::Role;
@@ -15,21 +15,20 @@ pub struct AccessTokens {
     lifetime: TimeDelta,
 }
 
-/// A signed token.
 pub struct AccessToken {
-    /// JWT.
+    /// The signed JWT.
     pub token: String,
-    /// When it stops being accepted; a whole second.
+    /// A whole second; the token is not accepted from then on.
     pub expires_at: DateTime<Utc>,
 }
 
 impl AccessTokens {
-    /// Tokens of this lifetime, signed with the present one of these keys.
+    /// Signs tokens of this lifetime with the current one of these keys.
     pub fn new(keys: SigningKeys, lifetime: TimeDelta) -> Self {
         Self { keys, lifetime }
     }
 
-    /// A token for a user who has just proved who she is.
+    /// Issues a token for a user who has just proved who they are.
     pub async fn issue(
         &self,
         user_id: UserId,

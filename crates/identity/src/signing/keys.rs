@@ -1,9 +1,10 @@
-//! The keys that sign access tokens: made on the first start, replaced in time.
+//! The keys that sign access tokens. The first is made on the first start, and each is replaced in
+//! time.
 //!
-//! A new key is listed before it signs, so that whoever checks a token has met its key, and the
-//! one before stays listed until the last token that it signed has expired. Then it retires: its
-//! public half is kept for the certificates of erasure that it signed. All instances agree
-//! through the table; each looks at it every few seconds.
+//! A new key is listed before it signs, so that every service knows the key when it checks a token.
+//! The key before it stays listed until the last token that it signed has expired, and then
+//! retires: its public half is kept for the certificates of erasure that it signed. All instances
+//! agree through the table, which each reads every few seconds.
 
 use std::{
     sync::Arc,
@@ -21,15 +22,15 @@ use tokio::sync::Mutex;
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
-/// Owns the seal of private keys. No user or child has this id.
+/// The subject for whom private keys are sealed. No user or child has this id.
 const SUBJECT: Uuid = Uuid::from_u128(u128::MAX - 1);
-/// Serializes those who make keys.
+/// The lock of those who make keys.
 const LOCK: i64 = 7_123;
-/// What was read from the table is used for so long.
+/// What was read from the table is used for this long.
 const FRESH: Duration = Duration::from_secs(5);
-/// A key is listed for so long before it signs, unless keys live shorter than that.
+/// A key is listed for this long before it signs, or for half its lifetime if that is shorter.
 const LISTED_BEFORE: TimeDelta = TimeDelta::seconds(60);
-/// Clocks differ, and whoever signs has read the table a while ago.
+/// An old key may still sign for this long: clocks differ, and the table was read a while ago.
 const SLACK: TimeDelta = TimeDelta::seconds(60);
 
 /// The signing keys of identity. Cheap to clone; clones share what was read.
@@ -46,16 +47,15 @@ struct Inner {
     read: Mutex<Option<(Arc<Vec<StoredKey>>, Instant)>>,
 }
 
-/// A key as the table has it. Newest first among others.
+/// A key as the table has it.
 #[derive(Clone)]
 pub struct StoredKey {
-    /// `kid` of its tokens.
+    /// The `kid` of its tokens.
     pub id: String,
-    /// The 32 bytes of the public key.
+    /// The 32 bytes of an Ed25519 public key.
     pub public_key: Vec<u8>,
-    /// When it begins to sign.
     pub signs_from: DateTime<Utc>,
-    /// When its last token had expired.
+    /// The moment when the last token of the key had expired.
     pub retired_at: Option<DateTime<Utc>>,
     pair: Option<KeyPair>,
 }
@@ -63,16 +63,13 @@ pub struct StoredKey {
 /// Why there is no key to sign with.
 #[derive(Debug, thiserror::Error)]
 pub enum SigningKeyError {
-    /// The table cannot be reached.
     #[error("the signing keys cannot be reached")]
     Database(#[from] sqlx::Error),
-    /// A private key cannot be sealed or opened.
     #[error(transparent)]
     Personal(#[from] PersonalError),
-    /// A private key cannot be made or read.
     #[error(transparent)]
     Key(#[from] KeyError),
-    /// No key signs now.
+    /// No key signs now, because every one begins later.
     #[error("there is no signing key")]
     None,
 }
@@ -98,7 +95,7 @@ impl FromRow<'_, PgRow> for Row {
 }
 
 impl SigningKeys {
-    /// The keys in the schema of the pool. Makes the first one, which signs at once.
+    /// Opens the keys in the schema of the pool, and makes the first one, which signs at once.
     pub async fn open(
         pool: PgPool,
         keyring: Keyring,
@@ -146,7 +143,7 @@ impl SigningKeys {
         Ok(retired.cloned().collect())
     }
 
-    /// Makes the next key, which is listed at once and takes over soon. Its id, and when it
+    /// Makes the next key, which is listed at once and takes over soon. Returns its id, and when it
     /// begins to sign.
     pub async fn rotate(&self) -> Result<(String, DateTime<Utc>), SigningKeyError> {
         let signs_from = Utc::now() + self.listed_before();
@@ -155,7 +152,8 @@ impl SigningKeys {
     }
 
     /// Makes the next key when the newest has signed for its lifetime, destroys the private halves
-    /// that sign no more, and retires the keys whose tokens have expired. Whether a key was made.
+    /// that no longer sign, and retires the keys whose tokens have expired. Returns whether a key
+    /// was made.
     pub async fn step(&self, now: DateTime<Utc>) -> Result<bool, SigningKeyError> {
         let is_due = |newest: Option<DateTime<Utc>>| {
             newest.is_none_or(|signs_from| signs_from + self.inner.lifetime <= now)
@@ -183,7 +181,7 @@ impl SigningKeys {
         Ok(made)
     }
 
-    /// Takes the steps until the stop.
+    /// Repeats the step until the stop.
     pub async fn run(self, stop: CancellationToken) {
         let pause = (self.inner.lifetime / 20)
             .to_std()
@@ -211,7 +209,7 @@ impl SigningKeys {
         Ok(newest(&mut connection).await?)
     }
 
-    /// Adds a key if it is still wanted once nobody else adds one.
+    /// Adds a key under the lock, if it is still wanted there.
     async fn add(
         &self,
         signs_from: DateTime<Utc>,

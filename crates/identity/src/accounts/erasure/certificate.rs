@@ -1,4 +1,4 @@
-//! What proves an erasure.
+//! The signed certificate that proves an erasure.
 
 use chrono::{DateTime, Utc};
 use contracts::identity::v1::{DestroyedKey as PublicKey, ErasureCertificate};
@@ -22,15 +22,14 @@ pub(super) struct Certificates {
     keys: SigningKeys,
 }
 
-/// What a certificate is about.
+/// What a certificate says.
 pub(super) struct Erased {
-    /// Children who were erased with their guardian.
+    /// The children who were erased with their guardian.
     pub child_ids: Vec<Uuid>,
-    /// The keys that are gone.
+    /// The keys that were destroyed.
     pub keys: Vec<DestroyedKey>,
     /// The last event of the erasure.
     pub position: i64,
-    /// When it was decided.
     pub decided_at: DateTime<Utc>,
 }
 
@@ -43,7 +42,7 @@ impl Certificates {
         }
     }
 
-    /// The certificate of a subject whose erasure is at its end.
+    /// The certificate of a subject whose erasure is finished.
     pub(super) async fn of(
         &self,
         subject: Uuid,
@@ -57,7 +56,8 @@ impl Certificates {
         Ok(stored.transpose()?)
     }
 
-    /// Signs a certificate. When another one was signed at the same time, that one counts.
+    /// Signs and stores a certificate; when another one was stored at the same time, returns that
+    /// one.
     pub(super) async fn issue(
         &self,
         subject: Uuid,
@@ -99,19 +99,15 @@ fn public_key(key: &DestroyedKey) -> PublicKey {
 /// Why a certificate was not made or found.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum CertificateError {
-    /// The log cannot be read.
     #[error(transparent)]
     Log(#[from] LogError),
-    /// The table cannot be reached.
     #[error("the certificates cannot be reached")]
     Database(#[from] sqlx::Error),
-    /// There is no key to sign with.
     #[error(transparent)]
     Key(#[from] SigningKeyError),
-    /// What is stored is no certificate.
     #[error("a stored certificate is unreadable")]
     Unreadable(#[from] prost::DecodeError),
-    /// It was stored and is not there.
+    /// The certificate was stored and cannot be found.
     #[error("a certificate is gone")]
     Lost,
 }

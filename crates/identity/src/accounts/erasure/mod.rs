@@ -1,10 +1,10 @@
 //! Erasing users and children.
 //!
-//! The event comes first: it is the decision, and whatever interrupts what follows is made up
-//! for by `FinishErasure`, which the process `erasure` calls for every such event. What follows
-//! can be done any number of times: whoever goes along is erased, the last mail is queued, the
-//! keys are destroyed, what lies beside the log is deleted, the read tables are waited for, the
-//! certificate is signed.
+//! The event comes first and is the decision. The steps that follow can be repeated any number of
+//! times: children and profile are erased, the last mail is queued, the keys are destroyed, what
+//! lies beside the log is deleted, the read tables are waited for, and the certificate is signed.
+//! When they are interrupted, `FinishErasure` resumes them; the process `erasure` calls it for
+//! every event.
 
 mod certificate;
 
@@ -41,16 +41,16 @@ use crate::{
 };
 use certificate::{Certificates, Erased};
 
-/// Whom an erasure is about.
+/// The subject of an erasure.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Subject {
-    /// A user, with the children she answers for.
+    /// A user, with the children they answer for.
     User(UserId),
-    /// One child.
+    /// One child alone.
     Child(ChildId),
 }
 
-/// Erases. Cheap to clone.
+/// Erases users and children. Cheap to clone.
 #[derive(Clone)]
 pub struct Erasures {
     log: EventLog,
@@ -82,7 +82,6 @@ struct Decision {
 }
 
 impl Erasures {
-    /// On these parts.
     pub fn new(resources: &Resources, upcoming: &UpcomingBookings) -> Self {
         Self {
             log: resources.log.clone(),
@@ -103,13 +102,13 @@ impl Erasures {
         }
     }
 
-    /// The end of the log.
+    /// The position at the end of the log.
     pub async fn head(&self) -> Result<LogPosition, Status> {
         let head = self.log.head().await.map_err(internal)?;
         Ok(wire::position(head))
     }
 
-    /// Erases a user with the children she answers for, and answers when that has happened.
+    /// Erases a user with the children they answer for, and returns when that is finished.
     pub async fn erase_user(
         &self,
         call: &Call,
@@ -129,7 +128,7 @@ impl Erasures {
         self.finish(call, Subject::User(user_id)).await
     }
 
-    /// Erases one child, and answers when that has happened.
+    /// Erases one child, and returns when that is finished.
     pub async fn erase_child(
         &self,
         call: &Call,
@@ -151,8 +150,8 @@ impl Erasures {
         self.finish(call, Subject::Child(child_id)).await
     }
 
-    /// Refuses while something paid lies ahead of a user or of a child she answers for: what she
-    /// booked, what she coaches, what others have booked for the child.
+    /// Refuses while a user, or a child they answer for, has upcoming bookings that are paid: those
+    /// that they booked, those that they coach, and those that others booked for the child.
     async fn refuse_bookings(
         &self,
         call: &Call,
@@ -178,7 +177,7 @@ impl Erasures {
         Ok(())
     }
 
-    /// Brings an erasure that was decided to its end.
+    /// Finishes an erasure that was decided.
     pub async fn finish(
         &self,
         call: &Call,
@@ -237,7 +236,7 @@ impl Erasures {
         })
     }
 
-    /// A child goes with its guardian, whatever is booked for it: that was looked at before.
+    /// Erases a child with their guardian. Whether bookings lie ahead was checked before.
     async fn take_along(
         &self,
         call: &Call,
@@ -260,7 +259,7 @@ impl Erasures {
         Ok(())
     }
 
-    /// A trainer's profile goes with her.
+    /// Erases a trainer's profile with the trainer.
     async fn take_profile(
         &self,
         call: &Call,
@@ -283,7 +282,7 @@ impl Erasures {
         Ok(())
     }
 
-    /// Queues the last mail, as long as the address can be read.
+    /// Queues the last mail, if the address can still be read.
     async fn say_goodbye(&self, user_id: UserId, decision: &Decision) -> Result<(), Status> {
         let types = ["UserRegistered", "EmailChanged"];
         let id = user_id.to_string();
@@ -312,7 +311,7 @@ impl Erasures {
         }
     }
 
-    /// Finds the event that decided; `NOT_FOUND` unless there is one.
+    /// Finds the event that decided the erasure; `NOT_FOUND` when there is none.
     async fn decision(
         &self,
         aggregate_type: &str,
@@ -360,7 +359,7 @@ fn of_child(event: &RecordedEvent) -> Option<DateTime<Utc>> {
     }
 }
 
-/// The context of a command that a decision has for a consequence.
+/// The context of a command that follows from a decision.
 fn follows(call: &Call, decision: &Decision) -> Context {
     Context {
         actor: call.principal.actor(),

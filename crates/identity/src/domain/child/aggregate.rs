@@ -15,22 +15,22 @@ use crate::domain::values::{AllergenId, ChildId, Role, TransferId, UserId, medic
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct Child {
     stage: Stage,
-    /// Who answers for it, from her first consent on.
+    /// The user who answers for the child, from their first consent on.
     pub(super) guardian: Option<UserId>,
     pub(super) consents: BTreeMap<Purpose, PolicyVersion>,
     /// How often the consent to medical data was withdrawn.
     medical_generation: u32,
-    /// The guardian's own allergens, by their fingerprints.
+    /// The allergens by other names, by their fingerprints.
     pub(super) allergens: BTreeMap<String, AllergenId>,
     /// The offer that can be accepted until it expires.
     pub(super) open: Option<Transfer>,
-    /// The last one that could.
+    /// The last offer that was closed.
     pub(super) closed: Option<Transfer>,
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 enum Stage {
-    /// Nothing of it is known but consents.
+    /// Nothing is known of the child but consents.
     #[default]
     New,
     Added,
@@ -46,7 +46,7 @@ pub(super) struct Transfer {
     pub(super) expires_at: DateTime<Utc>,
 }
 
-/// The circumstances of a command.
+/// Which child a command is about, who acts and when.
 #[derive(Clone, Copy)]
 pub(super) struct Asked {
     pub(super) child_id: ChildId,
@@ -57,27 +57,26 @@ pub(super) struct Asked {
 pub(super) type Decision = Result<Vec<ChildEvent>, ChildError>;
 
 impl Child {
-    /// Who answers for the child.
+    /// The user who answers for the child.
     pub fn guardian(&self) -> Option<UserId> {
         self.guardian
     }
 
-    /// The offer that was made last, until when it can be accepted, unless it has ended.
+    /// The open offer, and when it expires.
     pub fn offer(&self) -> Option<(TransferId, DateTime<Utc>)> {
         self.open.map(|open| (open.id, open.expires_at))
     }
 
-    /// Whether it was erased.
     pub fn is_erased(&self) -> bool {
         self.stage == Stage::Erased
     }
 
-    /// Whose key seals its medical data from now on.
+    /// The subject whose key seals the child's medical data from now on.
     pub fn medical_subject(&self, child_id: ChildId) -> Uuid {
         medical_subject(child_id, self.medical_generation)
     }
 
-    /// The subjects whose keys must be gone, by what has happened so far.
+    /// The subjects whose keys must have been destroyed, by what has happened so far.
     pub fn forgotten_subjects(&self, child_id: ChildId) -> Vec<Uuid> {
         let mut forgotten: Vec<Uuid> = (0..self.medical_generation)
             .map(|generation| medical_subject(child_id, generation))
@@ -89,7 +88,7 @@ impl Child {
         forgotten
     }
 
-    /// Whether this parent answers for it, or an admin or the system asks.
+    /// Refuses everybody but the guardian, admins and the system.
     pub(super) fn is_open_to(&self, acting: Acting) -> Result<(), ChildError> {
         match acting {
             Acting::Parent(user) if self.guardian != Some(user) => Err(ChildError::NotFound),
@@ -99,7 +98,7 @@ impl Child {
         }
     }
 
-    /// The guardian, if it is she who asks.
+    /// The guardian; refuses everybody else.
     pub(super) fn by_guardian(&self, acting: Acting) -> Result<UserId, ChildError> {
         match acting {
             Acting::Parent(user) if self.guardian == Some(user) => Ok(user),
@@ -107,7 +106,7 @@ impl Child {
         }
     }
 
-    /// Refuses what was erased and what was archived.
+    /// Refuses an erased or archived child.
     pub(super) fn takes_data(&self) -> Result<(), ChildError> {
         match self.stage {
             Stage::New | Stage::Added => Ok(()),
@@ -116,7 +115,7 @@ impl Child {
         }
     }
 
-    /// Refuses what was never added.
+    /// Refuses a child that was never added.
     pub(super) fn is_added(&self) -> Result<(), ChildError> {
         if self.stage == Stage::New {
             Err(ChildError::NotFound)
@@ -125,8 +124,8 @@ impl Child {
         }
     }
 
-    /// Adds the child; the consent that comes with the command is recorded first. A child that
-    /// is there already was added before: that is success.
+    /// Adds the child; the consent that comes with the command is recorded first. A child that was
+    /// added before is success.
     fn add(
         &self,
         asked: Asked,
@@ -200,7 +199,7 @@ impl Child {
         }
     }
 
-    /// Archives the child, unless that has happened; an open offer ends with it.
+    /// Archives the child, unless that was done before; an open offer ends with it.
     pub(super) fn archived(&self, asked: Asked) -> Vec<ChildEvent> {
         let (Stage::Added, Some(guardian_id)) = (self.stage, self.guardian) else {
             return Vec::new();
@@ -227,8 +226,8 @@ impl Child {
         self.erased(asked, paid_ahead)
     }
 
-    /// Erases the child, unless that has happened. The system is not kept from it: the erasure
-    /// of the guardian was decided before.
+    /// Erases the child, unless that was done before. Upcoming bookings do not hold the system
+    /// back: the erasure of the guardian was decided before.
     pub(super) fn erased(&self, asked: Asked, paid_ahead: bool) -> Decision {
         let Asked {
             child_id,

@@ -9,123 +9,104 @@ use crate::domain::values::{
     TransferId, UserId,
 };
 
-/// Something asked of a child's record.
+/// A command on a child's record.
 #[derive(Clone, Debug)]
 pub struct ChildCommand {
-    /// The child.
     pub child_id: ChildId,
-    /// Who asks.
     pub acting: Acting,
-    /// When.
     pub now: DateTime<Utc>,
-    /// What is asked.
     pub action: Action,
 }
 
-/// Who asks something of a child's record.
+/// Who acts on a child's record.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Acting {
-    /// A parent, of this child or of another one.
+    /// A parent, whether of this child or of another one.
     Parent(UserId),
-    /// A trainer who coaches the child in days to come.
+    /// A trainer with an upcoming booking of the child.
     Trainer(UserId),
-    /// An admin.
     Admin(UserId),
-    /// The system itself: what must be done is done.
+    /// The system itself, which carries out what was decided before.
     System,
 }
 
-/// What can be asked of a child's record.
+/// What can be done to a child's record.
 #[derive(Clone, Debug)]
 pub enum Action {
-    /// Records that the guardian agrees.
+    /// Records that the guardian consents.
     RecordConsent {
-        /// The role of the guardian.
         role: Role,
-        /// To what.
         purpose: Purpose,
-        /// The text that she agreed to.
+        /// The text that the guardian agrees to.
         policy_version: PolicyVersion,
     },
-    /// Records that the guardian agrees no more, and does what follows from it.
+    /// Records that the guardian withdraws a consent, and deletes what was stored by it.
     WithdrawConsent {
-        /// To what.
         purpose: Purpose,
-        /// Whether something paid lies ahead of the child.
+        /// Whether the child has upcoming bookings that are paid.
         paid_ahead: bool,
     },
     /// Adds the child to its guardian's account.
     Add {
-        /// The role of the guardian.
         role: Role,
-        /// The text that the guardian agrees to with this command; `None` when she has agreed
+        /// The text that the guardian agrees to with this command; `None` when they have agreed
         /// before.
         consent: Option<PolicyVersion>,
-        /// The child.
         player: Box<Player>,
     },
-    /// Changes what is given.
     Update(Box<PlayerChanges>),
-    /// The child takes part in nothing new.
+    /// Archives the child, which then takes part in nothing new.
     Archive,
-    /// Erases the child.
     Erase {
-        /// Whether something paid lies ahead of the child.
+        /// Whether the child has upcoming bookings that are paid.
         paid_ahead: bool,
     },
-    /// Changes what is given, and adds the allergens that nobody knows.
+    /// Changes the medical data that are given, and adds allergens by other names.
     UpdateMedical {
-        /// The subject that everything here is sealed for.
+        /// The subject for whom everything here is sealed.
         subject: Uuid,
-        /// What changes.
         changes: Box<MedicalChanges>,
-        /// Allergens by other names.
         custom: Vec<CustomAllergen>,
     },
-    /// Adds an allergen by a name of the guardian's own.
+    /// Adds an allergen by another name than the common ones.
     AddAllergen {
-        /// The subject that the name is sealed for.
+        /// The subject for whom the name is sealed.
         subject: Uuid,
-        /// The allergen.
         allergen: CustomAllergen,
     },
-    /// Removes such an allergen.
+    /// Removes an allergen by another name.
     RemoveAllergen {
-        /// The allergen.
         allergen_id: AllergenId,
     },
     /// Records that medical data are about to be shown.
     ReadMedical {
-        /// Which.
         fields: Vec<MedicalField>,
     },
     /// Offers the child to another guardian.
     OfferTransfer {
-        /// An id made for this offer.
+        /// The id is made for this offer.
         transfer_id: TransferId,
-        /// Who may accept; `None` when nobody answers to what the guardian gave.
+        /// The user who may accept; `None` when nobody has the address that the guardian gave.
         to: Option<UserId>,
     },
-    /// Accepts the child, with the consents that it needs.
+    /// Accepts an offered child, with the new guardian's consents.
     AcceptTransfer {
-        /// The offer.
         transfer_id: TransferId,
-        /// The role of who accepts.
+        /// The role of the user who accepts.
         role: Role,
-        /// The text that she agrees to, of the child's data.
+        /// The text about the child's data that this user agrees to.
         policy_version: PolicyVersion,
-        /// Whether she agrees to the storing of medical data, too.
+        /// Whether this user also agrees to the storing of medical data.
         medical: bool,
     },
     /// Takes an offer back, or declines it.
     CancelTransfer {
-        /// The offer.
         transfer_id: TransferId,
     },
 }
 
 impl Action {
-    /// Whether it may make something forgotten, whose key is to be destroyed.
+    /// Whether the action may erase data whose key must then be destroyed.
     pub fn forgets(&self) -> bool {
         matches!(
             self,
@@ -151,9 +132,9 @@ impl Action {
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 #[strum(serialize_all = "SCREAMING_SNAKE_CASE")]
 pub enum Purpose {
-    /// That the child's data is stored.
+    /// The child's data may be stored.
     ChildData,
-    /// That medical data of the child is stored, and shown to those who coach it.
+    /// Medical data of the child may be stored, and shown to trainers who coach the child.
     MedicalData,
 }
 
@@ -170,13 +151,11 @@ impl Purpose {
 #[serde(transparent)]
 pub struct PolicyVersion(String);
 
-/// The text is no version.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("must have 1 to 40 letters, digits, dots, hyphens or underscores")]
 pub struct PolicyVersionError;
 
 impl PolicyVersion {
-    /// Parses a version.
     pub fn parse(text: &str) -> Result<Self, PolicyVersionError> {
         let fits = (1..=40).contains(&text.len())
             && text
@@ -186,82 +165,67 @@ impl PolicyVersion {
             .ok_or(PolicyVersionError)
     }
 
-    /// The version.
     pub fn as_str(&self) -> &str {
         &self.0
     }
 }
 
-/// Who a child is and how it plays. Sealed for the child.
+/// Who a child is and how they play, sealed for the child.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Player {
-    /// First name.
     pub first_name: Personal<String>,
-    /// Last name.
     pub last_name: Personal<String>,
-    /// Civil date of birth.
     pub birthdate: Personal<Birthdate>,
-    /// How well the child plays.
     pub skill_level: SkillLevel,
-    /// More about the level, may be empty.
+    /// More about the level; it may be empty.
     pub specify: Personal<String>,
-    /// Present team, may be empty.
+    /// The present team; it may be empty.
     pub team: Personal<String>,
 }
 
-/// What of a [`Player`] becomes another. Sealed for the child.
+/// Changes of a [`Player`], sealed for the child; what is `None` stays.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct PlayerChanges {
-    /// First name.
     pub first_name: Option<Personal<String>>,
-    /// Last name.
     pub last_name: Option<Personal<String>>,
-    /// Civil date of birth.
     pub birthdate: Option<Personal<Birthdate>>,
-    /// How well the child plays.
     pub skill_level: Option<SkillLevel>,
-    /// More about the level, may be empty.
+    /// More about the level; it may be empty.
     pub specify: Option<Personal<String>>,
-    /// Present team, may be empty.
+    /// The present team; it may be empty.
     pub team: Option<Personal<String>>,
 }
 
-/// What of a child's medical data becomes another. Sealed for the medical subject.
+/// Changes of a child's medical data, sealed for the medical subject; what is `None` stays.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct MedicalChanges {
-    /// All known allergens of the child from now on.
+    /// All common allergens of the child from now on.
     pub allergies: Option<Personal<Vec<Allergen>>>,
-    /// Conditions.
     pub conditions: Option<Personal<MedicalConditions>>,
-    /// Whom to call; a sealed "nobody" takes the present one away.
+    /// The person to call; a sealed `None` removes the present one.
     pub emergency_contact: Option<Personal<Option<EmergencyContact>>>,
 }
 
-/// An allergen by a name of the guardian's own.
+/// An allergen by another name than the common ones.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CustomAllergen {
-    /// An id made for it.
     pub allergen_id: AllergenId,
     /// The name, sealed for the medical subject.
     pub name: Personal<String>,
-    /// Keyed fingerprint of child and folded name.
+    /// The keyed fingerprint of child and folded name.
     pub name_key: String,
 }
 
-/// Medical data that are read.
+/// A part of the medical data.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, EnumString, IntoStaticStr)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 #[strum(serialize_all = "SCREAMING_SNAKE_CASE")]
 pub enum MedicalField {
-    /// Known allergens.
     Allergies,
-    /// Allergens by other names.
     CustomAllergens,
-    /// Conditions.
     MedicalConditions,
-    /// Whom to call.
     EmergencyContact,
 }
 
@@ -272,16 +236,15 @@ impl MedicalField {
     }
 }
 
-/// How well a child plays.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, EnumString, IntoStaticStr)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 #[strum(serialize_all = "SCREAMING_SNAKE_CASE")]
 pub enum SkillLevel {
-    /// Learns the basics.
+    /// The child learns the basics.
     Beginner,
-    /// Knows the basics.
+    /// The child knows the basics.
     Intermediate,
-    /// Competes.
+    /// The child competes.
     Advanced,
 }
 

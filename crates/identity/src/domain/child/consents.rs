@@ -1,4 +1,4 @@
-//! What a guardian agrees to, and what follows when she does no more.
+//! The consents of a guardian, and what follows when they are withdrawn.
 
 use super::{
     Acting, Child, ChildError, ChildEvent, PolicyVersion, Purpose,
@@ -41,8 +41,8 @@ impl Child {
         }])
     }
 
-    /// Without the consent to medical data these are gone; without the consent to the child's
-    /// data the child is.
+    /// With the consent to medical data these are erased; with the consent to the child's data the
+    /// child is.
     pub(super) fn withdraw_consent(
         &self,
         asked: Asked,

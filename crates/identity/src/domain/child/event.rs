@@ -10,149 +10,107 @@ use crate::domain::values::{AllergenId, ChildId, Role, TransferId, UserId};
 /// What has happened to a child's record.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, IntoStaticStr)]
 pub enum ChildEvent {
-    /// The guardian agreed.
+    /// A guardian consented.
     ConsentGiven {
-        /// The child.
         child_id: ChildId,
-        /// Who agreed.
         guardian_id: UserId,
-        /// To what.
         purpose: Purpose,
-        /// The text that she agreed to.
+        /// The text that the guardian agreed to.
         policy_version: PolicyVersion,
-        /// When.
         given_at: DateTime<Utc>,
     },
-    /// The guardian agrees no more. Medical data are gone with it: their key is destroyed.
+    /// A consent was withdrawn. Medical data end with their consent: their key is destroyed.
     ConsentWithdrawn {
-        /// The child.
         child_id: ChildId,
-        /// To what.
         purpose: Purpose,
-        /// When.
         withdrawn_at: DateTime<Utc>,
     },
-    /// The child was added.
     ChildAdded {
-        /// The child.
         child_id: ChildId,
-        /// The user who answers for it.
+        /// The user who answers for the child.
         guardian_id: UserId,
-        /// The child.
         player: Player,
-        /// When.
         added_at: DateTime<Utc>,
     },
-    /// Something of the child is another now.
+    /// Something that is known of the child changed.
     ChildUpdated {
-        /// The child.
         child_id: ChildId,
-        /// What.
         changes: PlayerChanges,
-        /// When.
         updated_at: DateTime<Utc>,
     },
-    /// The child takes part in nothing new.
+    /// The child was archived and takes part in nothing new.
     ChildArchived {
-        /// The child.
         child_id: ChildId,
-        /// The user who answers for it.
+        /// The user who answers for the child.
         guardian_id: UserId,
-        /// When.
         archived_at: DateTime<Utc>,
     },
-    /// The child was erased: its keys are destroyed.
+    /// The child was erased, and their keys are destroyed.
     ChildErased {
-        /// The child.
         child_id: ChildId,
-        /// When.
         erased_at: DateTime<Utc>,
     },
-    /// Medical data are others now.
+    /// Medical data changed.
     MedicalUpdated {
-        /// The child.
         child_id: ChildId,
-        /// What.
         changes: MedicalChanges,
-        /// When.
         updated_at: DateTime<Utc>,
     },
-    /// The guardian named an allergen herself.
+    /// An allergen by another name than the common ones was added.
     CustomAllergenAdded {
-        /// The child.
         child_id: ChildId,
-        /// The allergen.
         allergen_id: AllergenId,
-        /// Its name, sealed for the medical subject.
+        /// The name, sealed for the medical subject.
         name: Personal<String>,
-        /// Keyed fingerprint of child and folded name.
+        /// The keyed fingerprint of child and folded name.
         name_key: String,
-        /// When.
         added_at: DateTime<Utc>,
     },
-    /// Such an allergen is gone.
+    /// An allergen by another name was removed.
     CustomAllergenRemoved {
-        /// The child.
         child_id: ChildId,
-        /// The allergen.
         allergen_id: AllergenId,
-        /// When.
         removed_at: DateTime<Utc>,
     },
-    /// Somebody else than the guardian is about to see medical data.
+    /// Somebody other than the guardian is about to see medical data.
     MedicalRead {
-        /// The child.
         child_id: ChildId,
-        /// Who.
         reader_id: UserId,
-        /// Her role.
         role: Role,
-        /// What.
         fields: Vec<MedicalField>,
-        /// When.
         read_at: DateTime<Utc>,
     },
-    /// The guardian offered the child to another one.
+    /// The guardian offered to hand the child over.
     GuardianTransferRequested {
-        /// The child.
         child_id: ChildId,
-        /// The offer.
         transfer_id: TransferId,
-        /// Who offers.
+        /// The user who offers the child.
         guardian_id: UserId,
-        /// Who may accept; `None` when nobody answers to the address that was given.
+        /// The user who may accept; `None` when nobody has the address that was given.
         to: Option<UserId>,
-        /// When.
         requested_at: DateTime<Utc>,
-        /// From when on nobody may accept any more.
+        /// The offer can be accepted until then.
         expires_at: DateTime<Utc>,
     },
     /// The offer was taken back or declined.
     GuardianTransferCanceled {
-        /// The child.
         child_id: ChildId,
-        /// The offer.
         transfer_id: TransferId,
-        /// When.
         canceled_at: DateTime<Utc>,
     },
     /// Another user answers for the child.
     GuardianTransferred {
-        /// The child.
         child_id: ChildId,
-        /// The offer.
         transfer_id: TransferId,
-        /// Who answered for it before.
         former_guardian_id: UserId,
-        /// Who does now.
+        /// The user who answers for the child from now on.
         guardian_id: UserId,
-        /// When.
         transferred_at: DateTime<Utc>,
     },
 }
 
 impl ChildEvent {
-    /// The child that it happened to.
+    /// The child to whom it happened.
     pub fn child_id(&self) -> ChildId {
         match self {
             Self::ConsentGiven { child_id, .. }

@@ -1,5 +1,5 @@
-//! Medical data: stored by a consent of their own, sealed by a key of their own, and every look
-//! of a stranger recorded.
+//! Medical data. They have their own consent and their own key, and every look by somebody other
+//! than the guardian is recorded.
 
 use std::collections::BTreeSet;
 
@@ -11,7 +11,7 @@ use super::{
 };
 use crate::domain::values::{AllergenId, Role};
 
-/// Allergens by other names that a child may have.
+/// The most allergens by other names that a child may have.
 const MAX_ALLERGENS: usize = 100;
 
 impl Child {
@@ -46,7 +46,7 @@ impl Child {
         Ok(events)
     }
 
-    /// An allergen that the child has by this name already is success.
+    /// Adds an allergen; one that the child already has by this name is success.
     pub(super) fn add_allergen(
         &self,
         asked: Asked,
@@ -76,7 +76,7 @@ impl Child {
         Ok(vec![removed(asked, allergen_id)])
     }
 
-    /// The guardian's own looks are hers; everybody else's are recorded.
+    /// Records a look at medical data, unless it is the guardian's own.
     pub(super) fn read_medical(&self, asked: Asked, fields: Vec<MedicalField>) -> Decision {
         self.is_added()?;
         let (reader_id, role) = match asked.acting {
@@ -97,13 +97,13 @@ impl Child {
         }])
     }
 
-    /// The id of the allergen by this fingerprint.
+    /// The id of the allergen with this fingerprint of child and name.
     pub fn allergen(&self, name_key: &str) -> Option<AllergenId> {
         self.allergens.get(name_key).copied()
     }
 
-    /// Ends the consent to medical data and what was stored by it, allergen by allergen: each
-    /// is a row of its own in the read tables.
+    /// Ends the consent to medical data and what was stored by it. Each allergen gets an event,
+    /// because each is a row of the read tables.
     pub(super) fn without_medical_data(&self, asked: Asked) -> Vec<ChildEvent> {
         let mut events = self.without_allergens(asked);
         events.push(ChildEvent::ConsentWithdrawn {
@@ -128,7 +128,7 @@ impl Child {
         Ok(())
     }
 
-    /// What was sealed for another subject was sealed before a consent ended.
+    /// Refuses what was sealed for another subject: it was sealed before a consent ended.
     fn takes_medical_data(&self, asked: Asked, subject: Uuid) -> Result<(), ChildError> {
         self.takes_data()?;
         let consented = self.consents.contains_key(&Purpose::MedicalData);

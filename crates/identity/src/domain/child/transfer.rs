@@ -8,11 +8,12 @@ use super::{
 };
 use crate::domain::values::{Role, TransferId, UserId};
 
-/// For how long an offer can be accepted.
+/// An offer can be accepted for this long.
 pub const OFFER: TimeDelta = TimeDelta::days(14);
 
 impl Child {
-    /// The same offer again is success while it can be accepted; another one replaces it.
+    /// Offers the child. The same offer again is success while it can be accepted; another offer
+    /// replaces it.
     pub(super) fn offer_transfer(
         &self,
         asked: Asked,
@@ -49,8 +50,8 @@ impl Child {
         Ok(events)
     }
 
-    /// Consents are personal: the new guardian gives her own, and what she does not agree to
-    /// ends.
+    /// Accepts the child. Consents are personal: the new guardian gives their own, and what they do
+    /// not agree to ends.
     pub(super) fn accept_transfer(
         &self,
         asked: Asked,
@@ -103,7 +104,7 @@ impl Child {
         Ok(events)
     }
 
-    /// Both sides can end an offer, and admins. One that has ended is success.
+    /// Ends an offer, which both sides and admins may do. An offer that has ended is success.
     pub(super) fn cancel_transfer(&self, asked: Asked, transfer_id: TransferId) -> Decision {
         let Asked {
             child_id,
@@ -138,8 +139,8 @@ impl Child {
         }
     }
 
-    /// Whether the child is offered to this user by this offer. Who was never offered the child
-    /// does not hear that there is one.
+    /// Refuses unless the child is offered to this user by this offer. A user to whom the child was
+    /// never offered does not learn that there is one.
     fn is_offered(&self, transfer_id: TransferId, user: UserId) -> Result<(), ChildError> {
         match self.open {
             Some(open) if open.to == Some(user) => {

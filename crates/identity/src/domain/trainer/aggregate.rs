@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::{CreateTrainer, Terms, TrainerCommand, TrainerError, TrainerEvent, UpdateTrainer};
 use crate::domain::values::{Role, UserId};
 
-/// A trainer's profile as its events made it: of what it says nothing, of the terms all.
+/// A trainer's profile as its events made it. It keeps the terms and nothing personal.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct Trainer {
     created: Option<Created>,

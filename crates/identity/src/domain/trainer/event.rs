@@ -14,33 +14,23 @@ use crate::domain::values::UserId;
     reason = "the names of the events in the log"
 )]
 pub enum TrainerEvent {
-    /// It was created.
     TrainerCreated {
-        /// The trainer, which is the user's id.
         trainer_id: UserId,
-        /// What the profile says.
         profile: Profile,
-        /// On what terms the trainer can be booked.
         terms: Terms,
-        /// When.
         created_at: DateTime<Utc>,
     },
-    /// It says something else.
+    /// The profile or the terms changed.
     TrainerUpdated {
-        /// The trainer, which is the user's id.
         trainer_id: UserId,
-        /// What changed of what it says.
         profile: ProfileChanges,
-        /// The terms from now on, all of them: those who take bookings need no others.
+        /// All terms from now on, so that a reader of the event needs no earlier one.
         terms: Terms,
-        /// When.
         updated_at: DateTime<Utc>,
     },
-    /// What it said of the trainer was forgotten.
+    /// What the profile said of the trainer was forgotten.
     TrainerErased {
-        /// The trainer, which is the user's id.
         trainer_id: UserId,
-        /// When.
         erased_at: DateTime<Utc>,
     },
 }

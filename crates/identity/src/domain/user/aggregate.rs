@@ -11,7 +11,7 @@ pub struct User {
 }
 
 impl User {
-    /// The role, once the account is open.
+    /// The role, as soon as the account was opened.
     pub fn role(&self) -> Option<Role> {
         self.account.as_ref().map(|account| account.role)
     }
@@ -29,7 +29,6 @@ impl User {
             .map(|account| account.email_key.as_str())
     }
 
-    /// Nothing personal is left.
     pub fn is_erased(&self) -> bool {
         self.account.as_ref().is_some_and(|account| account.erased)
     }
@@ -38,8 +37,8 @@ impl User {
         self.account.as_ref().ok_or(UserError::NotRegistered)
     }
 
-    /// Opens the account. Its id was made for this registration, so whoever is registered
-    /// under it already was registered by it: that is success.
+    /// Opens the account. The id was made for this registration, so an account that has it already
+    /// was opened by the same registration: that is success.
     fn register(&self, registration: Registration) -> Result<Option<UserEvent>, UserError> {
         let Registration {
             user_id,

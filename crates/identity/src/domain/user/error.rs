@@ -1,34 +1,30 @@
-/// Why an account refuses.
+/// Why a command on an account is refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum UserError {
-    /// Administrators are appointed by an operator alone.
+    /// Only an operator appoints administrators.
     #[error("an administrator cannot be registered by just anyone")]
     AdminByAnyone,
-    /// There is no such account.
     #[error("there is no such account")]
     NotRegistered,
-    /// Its holder must not log in.
     #[error("the account was deactivated")]
     Deactivated,
-    /// Nothing more can be stored of its holder.
+    /// Nothing more can be stored of an erased user.
     #[error("the user was erased")]
     Erased,
-    /// Somebody has to run the marketplace.
+    /// One active admin must remain.
     #[error("there would be no active admin any more")]
     LastAdmin,
-    /// Only a parent has children.
+    /// Only a parent answers for children.
     #[error("a user who answers for children remains a parent")]
     HasChildren,
     /// Only a trainer has a profile.
     #[error("a user who has a trainer profile remains a trainer")]
     HasProfile,
-    /// There is nothing to verify.
     #[error("it is verified already")]
     AlreadyVerified,
-    /// There is no number to send a code to.
     #[error("the account has no telephone number")]
     NoPhoneNumber,
-    /// A later one was made, or what it was about has changed.
+    /// A later code was made, or the address or number that it was sent to has changed.
     #[error("the code can be used no more: ask for a new one")]
     CodeOutdated,
 }

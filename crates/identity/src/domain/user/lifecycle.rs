@@ -1,4 +1,4 @@
-//! What becomes of an account after it was opened.
+//! What happens to an account after it was opened.
 
 use serde::{Deserialize, Serialize};
 
@@ -151,7 +151,7 @@ impl Account {
         }
     }
 
-    /// Refuses what an erased user can no longer be the subject of.
+    /// Refuses commands on an erased user.
     pub(super) fn require_known(&self) -> Result<(), UserError> {
         if self.erased {
             Err(UserError::Erased)
@@ -160,7 +160,7 @@ impl Account {
         }
     }
 
-    /// Refuses what the holder of a closed account must not do.
+    /// Refuses commands that need an open account.
     pub(super) fn require_active(&self) -> Result<(), UserError> {
         self.require_known()?;
         if self.active {

@@ -1,4 +1,4 @@
-//! An account: who somebody is and what role she has.
+//! An account: who a user is, which role they have, and what they have proved.
 
 mod aggregate;
 mod command;

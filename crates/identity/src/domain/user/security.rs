@@ -33,89 +33,57 @@ pub enum Channel {
     Phone,
 }
 
-/// What can be asked of the proofs of an account.
+/// What can be asked about the proofs of who a user is.
 #[derive(Clone, Debug)]
 pub enum SecurityCommand {
-    /// Records that a code was made, which takes the place of the last of its kind.
+    /// Records that a code was made, which replaces the last one of its kind.
     RequestVerification {
-        /// The code.
         verification_id: Uuid,
-        /// What it allows: never a new password.
+        /// Never `PasswordReset`, which has a command of its own.
         purpose: Purpose,
-        /// How it is sent.
         channel: Channel,
-        /// When it is good no more.
         expires_at: DateTime<Utc>,
-        /// When.
         now: DateTime<Utc>,
     },
     /// Records that a code came back.
     Verify {
-        /// The code.
         verification_id: Uuid,
-        /// How it was sent.
         channel: Channel,
-        /// When.
         now: DateTime<Utc>,
     },
     /// Records that a reset token was made.
     RequestPasswordReset {
-        /// The token.
         verification_id: Uuid,
-        /// When it is good no more.
         expires_at: DateTime<Utc>,
-        /// When.
         now: DateTime<Utc>,
     },
     /// Records that a reset token has set a new password.
-    ResetPassword {
-        /// When.
-        now: DateTime<Utc>,
-    },
+    ResetPassword { now: DateTime<Utc> },
     /// Records that the old password has set a new one.
-    ChangePassword {
-        /// When.
-        now: DateTime<Utc>,
-    },
-    /// Gives the account another login address, to which a code was sent that came back.
+    ChangePassword { now: DateTime<Utc> },
+    /// Gives the account another login address; a code that was sent to it came back.
     ChangeEmail {
-        /// The code.
         verification_id: Uuid,
-        /// Login address from now on.
         email: Personal<EmailAddress>,
-        /// Keyed fingerprint of the folded address.
+        /// The keyed fingerprint of the folded address.
         email_key: String,
-        /// When.
         now: DateTime<Utc>,
     },
     /// Records that a login was ended.
-    LogOut {
-        /// The login.
-        login_id: Uuid,
-        /// When.
-        now: DateTime<Utc>,
-    },
+    LogOut { login_id: Uuid, now: DateTime<Utc> },
     /// Records that all logins were ended.
-    LogOutEverywhere {
-        /// When.
-        now: DateTime<Utc>,
-    },
+    LogOutEverywhere { now: DateTime<Utc> },
     /// Records that a refresh token came a second time, and that its login was ended.
-    ReportReuse {
-        /// The login.
-        login_id: Uuid,
-        /// When.
-        now: DateTime<Utc>,
-    },
+    ReportReuse { login_id: Uuid, now: DateTime<Utc> },
 }
 
-/// What is proved of an account, and what is under way.
+/// What has been proved of an account, and which proofs are under way.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub(super) struct Proofs {
     email_verified: bool,
     phone_verified: bool,
     has_phone: bool,
-    /// The codes that were made last and are about the present address, number or change.
+    /// The codes that were made last for the present address, number or change of address.
     email_code: Option<Uuid>,
     phone_code: Option<Uuid>,
     change_code: Option<Uuid>,
@@ -301,7 +269,7 @@ impl Account {
         Ok(())
     }
 
-    /// A code of a number that was replaced meanwhile proves nothing of the new one.
+    /// A code that was sent to a replaced number proves nothing about the new one.
     fn verify(
         &self,
         verification_id: Uuid,

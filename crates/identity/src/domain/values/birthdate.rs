@@ -8,16 +8,14 @@ const FIRST_YEAR: i32 = 1900;
 #[serde(transparent)]
 pub struct Birthdate(NaiveDate);
 
-/// Why something is no date of birth.
+/// Why a date is no date of birth.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum BirthdateError {
-    /// There is no such day in the calendar.
     #[error("is not a day of the calendar")]
     NoSuchDay,
-    /// Before 1900-01-01.
+    /// The date is before 1900-01-01.
     #[error("must not be before 1900-01-01")]
     TooEarly,
-    /// After today.
     #[error("must not be in the future")]
     InFuture,
 }
@@ -40,7 +38,6 @@ impl Birthdate {
         Ok(Self(date))
     }
 
-    /// The date.
     pub fn date(self) -> NaiveDate {
         self.0
     }

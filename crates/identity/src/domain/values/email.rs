@@ -19,10 +19,10 @@ pub struct EmailAddress(String);
 /// Why a text is no email address.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum EmailError {
-    /// Longer than 254 characters.
+    /// The text has more than 254 characters.
     #[error("must have at most 254 characters")]
     TooLong,
-    /// Not `local@domain`.
+    /// The text does not have the form `local@domain`.
     #[error("must have the form name@domain")]
     NoAt,
     /// The part before the @ is empty, too long, or has characters or dots where none may be.

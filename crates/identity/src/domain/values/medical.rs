@@ -4,15 +4,15 @@ use uuid::Uuid;
 
 use super::{ChildId, PhoneNumber};
 
-/// Whose key seals a child's medical data: not the child's own, so that withdrawing the medical
-/// consent destroys these data and nothing else.
+/// The subject whose key seals a child's medical data. It is not the child itself, so that
+/// withdrawing the medical consent destroys these data and nothing else.
 ///
-/// `generation` counts the withdrawals before: what is stored after a new consent has a new key.
+/// `generation` counts the withdrawals so far: data stored after a new consent has a new key.
 pub fn medical_subject(child_id: ChildId, generation: u32) -> Uuid {
     Uuid::new_v5(&child_id.uuid(), format!("medical:{generation}").as_bytes())
 }
 
-/// What many are allergic to: the fourteen that food law names, and four more.
+/// The common allergens: the fourteen that food law names, and four more.
 #[derive(
     Clone,
     Copy,
@@ -30,41 +30,26 @@ pub fn medical_subject(child_id: ChildId, generation: u32) -> Uuid {
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 #[strum(serialize_all = "SCREAMING_SNAKE_CASE")]
 pub enum Allergen {
-    /// Celery.
     Celery,
-    /// Cereals with gluten.
+    /// All cereals with gluten.
     Gluten,
-    /// Crustaceans.
     Crustaceans,
-    /// Eggs.
     Eggs,
-    /// Fish.
     Fish,
-    /// Lupin.
     Lupin,
-    /// Milk.
     Milk,
-    /// Molluscs.
     Molluscs,
-    /// Mustard.
     Mustard,
-    /// Nuts that grow on trees.
     TreeNuts,
-    /// Peanuts.
     Peanuts,
-    /// Sesame.
     Sesame,
-    /// Soybeans.
     Soybeans,
-    /// Sulphur dioxide and sulphites.
+    /// Sulphites and sulphur dioxide.
     Sulphites,
-    /// Pollen.
     Pollen,
-    /// Stings of bees, wasps and the like.
+    /// The stings of bees, wasps and the like.
     InsectStings,
-    /// Latex.
     Latex,
-    /// Medication.
     Medication,
 }
 
@@ -88,23 +73,20 @@ fn letters(name: &str) -> String {
         .collect()
 }
 
-/// What a trainer has to know of a child's health.
+/// What a trainer has to know about a child's health.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct MedicalConditions {
-    /// Has asthma.
     pub asthma: bool,
-    /// Anything else, may be empty.
+    /// Anything else; it may be empty.
     pub other: String,
 }
 
-/// Whom to call when something happens.
+/// The person to call when something happens to a child.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct EmergencyContact {
-    /// Name.
     pub name: String,
-    /// Telephone.
     pub phone: PhoneNumber,
-    /// What she is to the child, may be empty.
+    /// What this person is to the child; it may be empty.
     pub relationship: String,
 }
 

@@ -1,7 +1,7 @@
 use phonenumber::Mode;
 use serde::{Deserialize, Serialize};
 
-/// Longer texts are not looked at: no number with its punctuation is.
+/// Longer texts are not looked at: no number is that long, with its punctuation.
 const MAX_LENGTH: usize = 40;
 
 /// A telephone number that can exist under the numbering plan of its country, in E.164 form:

@@ -1,16 +1,16 @@
 use serde::{Deserialize, Serialize};
 use strum::{EnumString, IntoStaticStr};
 
-/// What a user may do.
+/// What a user may do; each user has one role.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, EnumString, IntoStaticStr)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 #[strum(serialize_all = "SCREAMING_SNAKE_CASE")]
 pub enum Role {
-    /// Runs the marketplace.
+    /// An admin runs the marketplace.
     Admin,
-    /// Offers sessions and coaches events.
+    /// A trainer offers sessions and coaches events.
     Trainer,
-    /// Books for children.
+    /// A parent answers for children and books for them.
     Parent,
 }
 

@@ -2,7 +2,6 @@ use serde::{Deserialize, Serialize};
 
 use super::email::is_domain;
 
-/// Longest address that is kept.
 const MAX_LENGTH: usize = 2_048;
 
 /// The address of something on the web: `https://`, a host name, and what follows it.
@@ -13,7 +12,7 @@ const MAX_LENGTH: usize = 2_048;
 #[serde(transparent)]
 pub struct WebAddress(String);
 
-/// Why a text is no such address.
+/// The text is no such address.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("must be an https:// address of at most 2048 characters")]
 pub struct WebAddressError;
@@ -44,8 +43,8 @@ impl WebAddress {
     }
 }
 
-/// What may stand in a path, query or fragment (RFC 3986), and the few more that browsers let
-/// through. Nothing that ends an attribute in a page.
+/// Whether a byte may stand in a path, query or fragment (RFC 3986), or is one of the few more that
+/// browsers let through. None of them ends an attribute in a page.
 fn is_url_character(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || b"-._~:/?#[]@!$&'()*+,;=%|".contains(&byte)
 }

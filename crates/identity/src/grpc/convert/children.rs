@@ -1,4 +1,4 @@
-//! From rows of children to messages, opened.
+//! From rows of children to messages, with personal data opened.
 
 use contracts::{
     identity::v1::{
@@ -21,7 +21,7 @@ use crate::{
     wire::role,
 };
 
-/// A child as its guardian sees it. What was erased is empty.
+/// A child as their guardian sees them; what was erased is empty.
 pub fn child(
     row: ChildRow,
     consents: &[ConsentRow],
@@ -78,14 +78,13 @@ fn consent(row: &ConsentRow) -> ChildConsent {
 
 /// A child's medical data, still sealed.
 pub struct SealedMedical {
-    /// The child.
     pub child: ChildRow,
-    /// Its own allergens.
+    /// The allergens by other names.
     pub allergens: Vec<CustomAllergenRow>,
 }
 
 impl SealedMedical {
-    /// What of it there is.
+    /// The fields that have data.
     pub fn fields(&self) -> Vec<Field> {
         let child = &self.child;
         [
@@ -105,7 +104,7 @@ impl SealedMedical {
         .collect()
     }
 
-    /// Whose keys open it.
+    /// The subjects whose keys open the data.
     pub fn subjects(&self) -> Vec<Uuid> {
         let child = &self.child;
         let columns = [
@@ -117,7 +116,7 @@ impl SealedMedical {
         columns.into_iter().flatten().chain(names).collect()
     }
 
-    /// Opened. What was withdrawn meanwhile is empty.
+    /// Opens the data; what was withdrawn meanwhile is empty.
     pub fn open(self, opener: &Opener) -> Result<ChildMedical, PersonalError> {
         let Self { child, allergens } = self;
         let allergies = child.allergies.open(opener)?.unwrap_or_default();
@@ -160,7 +159,6 @@ fn allergen(allergen: Allergen) -> i32 {
         .into()
 }
 
-/// Who has read medical data.
 pub fn medical_access(row: MedicalAccessRow) -> MedicalAccess {
     let MedicalAccessRow {
         id: _,

@@ -18,7 +18,7 @@ use crate::{
     query::users::{Cursor, Filter, Order},
 };
 
-/// Somebody else's account does not exist to the caller, unless she is an admin.
+/// Somebody else's account does not exist to the caller, unless they are an admin.
 pub fn update_user(
     call: &Call,
     request: UpdateUserRequest,

@@ -295,7 +295,7 @@ pub fn get_child(request: GetChildRequest) -> Result<(Uuid, Option<LogPosition>)
     fields.finish().map(|()| (id, min_position))
 }
 
-/// Somebody else's children do not exist to the caller, unless she is an admin.
+/// Somebody else's children do not exist to the caller, unless they are an admin.
 pub fn list_children(
     call: &Call,
     request: ListChildrenRequest,

@@ -19,7 +19,7 @@ use crate::{
     query::emails::{Cursor, Filter},
 };
 
-/// Somebody else's messages do not exist to the caller, unless she is an admin.
+/// Somebody else's messages do not exist to the caller, unless they are an admin.
 pub fn list_emails(
     call: &Call,
     request: ListEmailsRequest,
@@ -104,7 +104,7 @@ pub fn queue_email(request: QueueEmailRequest) -> Result<Notice, Status> {
     })
 }
 
-/// A template that tells of something and carries no code.
+/// A template of a notice, which carries no code.
 fn notice(template: i32) -> Result<Template, &'static str> {
     EmailTemplate::try_from(template)
         .ok()

@@ -8,7 +8,7 @@ use tonic::Status;
 use super::own_or_admin;
 use crate::{accounts::Subject, domain::values::UserId};
 
-/// Somebody else does not exist to the caller, unless she is an admin.
+/// Somebody else does not exist to the caller, unless they are an admin.
 pub fn export_subject(call: &Call, request: ExportSubjectRequest) -> Result<UserId, Status> {
     let ExportSubjectRequest { user_id } = request;
     let mut fields = Fields::new();
@@ -17,7 +17,7 @@ pub fn export_subject(call: &Call, request: ExportSubjectRequest) -> Result<User
     own_or_admin(call, id, "user").map(|()| id.into())
 }
 
-/// Somebody else does not exist to the caller, unless she is an admin. Whose a child is, the log
+/// Somebody else does not exist to the caller, unless they are an admin. Whose a child is, the log
 /// knows.
 pub fn erase_subject(
     call: &Call,

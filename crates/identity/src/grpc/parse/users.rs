@@ -64,7 +64,7 @@ pub fn register_user(
     Ok((context, registration, password))
 }
 
-/// Somebody else's account does not exist to the caller, unless she is an admin.
+/// Somebody else's account does not exist to the caller, unless they are an admin.
 pub fn get_user(
     call: &Call,
     request: GetUserRequest,

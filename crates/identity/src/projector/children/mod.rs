@@ -1,5 +1,5 @@
-//! The tables of children: `children`, `custom_allergens`, `child_consents`,
-//! `medical_accesses`, `guardian_transfers`.
+//! The tables `children`, `custom_allergens`, `child_consents`, `medical_accesses` and
+//! `guardian_transfers`.
 
 mod rows;
 
@@ -46,7 +46,7 @@ impl TableSet for Tables {
 pub struct Children;
 
 impl Children {
-    /// The events it folds.
+    /// Reads an event that the projection folds.
     pub fn decode(event: &RecordedEvent) -> Result<Option<ChildEvent>, DecodeError> {
         match IdentityLogEvent::decode(event)? {
             IdentityLogEvent::Child(event) => Ok(Some(event)),
@@ -206,7 +206,7 @@ impl Tables {
             .ok_or_else(|| FoldError::missing("child", &child_id))
     }
 
-    /// A consent may have been given and withdrawn before the child was added.
+    /// Removes a consent, which may have been given and withdrawn before the child was added.
     fn withdraw(&mut self, child_id: ChildId, purpose: Purpose) {
         let key = (child_id.uuid(), purpose.as_str().to_owned());
         self.consents.remove(&key);
@@ -266,7 +266,7 @@ fn row(
     }
 }
 
-/// Takes a value that was given.
+/// Replaces a column by a value, if one was given.
 fn set<T>(column: &mut Column<T>, value: Option<Personal<T>>) {
     if let Some(value) = value {
         *column = value.into();

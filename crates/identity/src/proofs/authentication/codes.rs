@@ -17,16 +17,15 @@ use crate::{
     },
 };
 
-/// A code that is on its way.
+/// A code that is being sent.
 #[derive(Clone, Copy, Debug)]
 pub struct CodeSent {
-    /// When it is good no more.
     pub expires_at: DateTime<Utc>,
-    /// Where it is recorded that it was asked for.
+    /// The position at which the request is recorded.
     pub position: i64,
 }
 
-/// Where a code goes.
+/// The address or number to which a code is sent.
 enum Target {
     Mail(Template, Personal<EmailAddress>, Option<String>),
     Text(Personal<PhoneNumber>),
@@ -90,7 +89,7 @@ impl Authentication {
         self.send(context, about, contact, Some(target), now).await
     }
 
-    /// Takes a code back that shows whose address or number it is.
+    /// Accepts a code that proves whose address or number it is.
     pub async fn verify(
         &self,
         context: Context,
@@ -114,7 +113,7 @@ impl Authentication {
         Ok(committed.position)
     }
 
-    /// Takes a code back that lets another address take the place of the login address.
+    /// Accepts a code that lets another address replace the login address.
     pub async fn change_email(
         &self,
         context: Context,
@@ -158,8 +157,8 @@ impl Authentication {
         Ok(self.codes.prove(about, code, request_id, now).await?)
     }
 
-    /// Records a code, then sends it. A repeated request finds the code of the first one and
-    /// sends another in its place only if none was sent.
+    /// Records a code, then sends it. A repeated request finds the code of the first request, and
+    /// sends a new one in its place only if none was sent.
     async fn send(
         &self,
         context: Context,
@@ -195,7 +194,7 @@ impl Authentication {
         })
     }
 
-    /// Queues a letter and stores the code in it, whoever goes away meanwhile.
+    /// Queues a letter and stores the code in it, even if the caller goes away meanwhile.
     async fn deliver(
         &self,
         about: About,
@@ -303,7 +302,7 @@ impl Authentication {
     }
 }
 
-/// What is stored with the request: which code, and until when it is good.
+/// The answer that is stored with the request: which code, and when it expires.
 fn answer(fresh: &Fresh) -> Vec<u8> {
     let until = fresh.expires_at.timestamp_micros().to_be_bytes();
     [&fresh.id.as_bytes()[..], &until].concat()

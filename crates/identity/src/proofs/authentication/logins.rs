@@ -16,33 +16,28 @@ use crate::{
     },
 };
 
-/// Who wants to enter, and from where.
+/// Somebody who wants to log in, and from where.
 pub struct Entrant {
-    /// Login address.
     pub email: EmailAddress,
-    /// The password that is offered.
     pub password: Password,
-    /// The caller's address.
     pub client_address: Option<IpAddr>,
-    /// The network that attempts are counted by.
+    /// The network by which attempts are counted.
     pub network: String,
 }
 
-/// A user who has proved who she is.
+/// A user who has proved who they are.
 pub struct Entered {
-    /// The user.
     pub user_id: UserId,
-    /// Her role.
     pub role: Role,
-    /// The login with its refresh token.
+    /// The login, with its refresh token.
     pub issued: Issued,
-    /// Where the login is recorded; none for one that is continued.
+    /// The position at which the login is recorded; `None` when a login is continued.
     pub position: Option<i64>,
 }
 
 impl Authentication {
     /// Checks a password and records the login. The holder of the address is looked up in the
-    /// claims, so that a login works as soon as the registration is answered. An unknown
+    /// claims, so that a user can log in as soon as the registration is answered. An unknown
     /// address takes the same steps as a wrong password.
     pub async fn log_in(
         &self,
@@ -64,7 +59,7 @@ impl Authentication {
         let user_id = UserId::from(holder.unwrap_or(Uuid::nil()));
         let stored = self.credentials.hash_of(user_id).await?;
         let matches = self.passwords.verify(password, stored).await?;
-        // Hashing may have taken its time.
+        // Hashing may have taken a while.
         let counted_at = Utc::now();
         if !matches {
             self.login_attempts.count(&tried, counted_at).await?;
@@ -107,9 +102,9 @@ impl Authentication {
             Exchange::Reused {
                 user_id,
                 login_id,
-                untold,
+                unreported,
             } => {
-                if untold {
+                if unreported {
                     self.report_reuse(user_id, login_id, now).await?;
                 }
                 Err(AuthError::TokenReused)
@@ -144,19 +139,19 @@ impl Authentication {
     ) -> Result<(), AuthError> {
         tracing::warn!(user.id = %user_id, login.id = %login_id, "a refresh token was used twice: its login was ended");
         let command = SecurityCommand::ReportReuse { login_id, now };
-        let told = self
+        let reported = self
             .secure(user_id, Context::system(), command, |_, _| Vec::new())
             .await;
-        match told {
-            // Of an erased user nothing is told any more.
+        match reported {
+            // Nothing more is recorded of an erased user.
             Ok(_) | Err(AuthError::Command(eventsourcing::ExecuteError::Refused(_))) => {
-                Ok(self.logins.told(login_id, now).await?)
+                Ok(self.logins.note_report(login_id, now).await?)
             }
             Err(failure) => Err(failure),
         }
     }
 
-    /// Ends a login of a user. The position at which that is recorded.
+    /// Ends a login of a user, and returns the position at which that is recorded.
     pub async fn log_out(
         &self,
         context: Context,
@@ -178,7 +173,7 @@ impl Authentication {
         Ok(committed.position)
     }
 
-    /// Ends all logins of a user. The position at which that is recorded.
+    /// Ends all logins of a user, and returns the position at which that is recorded.
     pub async fn log_out_everywhere(
         &self,
         context: Context,

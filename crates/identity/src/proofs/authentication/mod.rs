@@ -1,7 +1,7 @@
-//! How users prove who they are: what needs passwords, tokens and codes beside the log.
+//! The steps by which users prove who they are, with passwords, tokens and codes beside the log.
 //!
-//! Every step survives being cut off: what is secret changes first, in one transaction, then the
-//! log is told, and a repeated request finds what was done and goes on from there.
+//! Every step can be interrupted: the secrets change first, in one transaction, then the event is
+//! recorded, and a repeated request finds what was done and continues from there.
 
 mod codes;
 mod logins;
@@ -32,7 +32,7 @@ use crate::{
     resources::Resources,
 };
 
-/// Logins, codes and passwords. Cheap to clone.
+/// Logs users in and out, and lets them prove addresses, numbers and passwords. Cheap to clone.
 #[derive(Clone)]
 pub struct Authentication {
     log: EventLog,
@@ -51,55 +51,44 @@ pub struct Authentication {
     letters: Attempts,
 }
 
-/// Why somebody did not prove who she is.
+/// Why somebody did not prove who they are.
 #[derive(Debug, thiserror::Error)]
 pub enum AuthError {
-    /// Address and password do not belong together.
     #[error("email and password do not belong together")]
     BadCredentials,
-    /// Never a refresh token of ours, or its login has ended.
+    /// The refresh token was not issued here, or its login has ended.
     #[error("the refresh token is not valid: log in again")]
     TokenInvalid,
-    /// The refresh token was exchanged before.
     #[error("the refresh token was used before, so the login was ended: log in again")]
     TokenReused,
     /// The user has no such login.
     #[error("there is no login {0}")]
     UnknownLogin(Uuid),
-    /// Too many attempts.
     #[error(transparent)]
     Attempt(#[from] AttemptError),
-    /// The code was not accepted.
     #[error(transparent)]
     Code(#[from] CodeError),
-    /// A password could not be hashed or compared.
     #[error(transparent)]
     Hashing(#[from] HashingError),
-    /// The command was not accepted.
     #[error(transparent)]
     Command(#[from] ExecuteError<UserError>),
-    /// What is personal could not be sealed or opened.
     #[error(transparent)]
     Personal(#[from] PersonalError),
-    /// The code could not be sent.
     #[error(transparent)]
     Mail(#[from] MailError),
-    /// The logins failed.
     #[error(transparent)]
     Logins(#[from] LoginError),
-    /// A table beside the log failed.
     #[error("the credentials cannot be reached")]
     Database(#[from] sqlx::Error),
-    /// The log cannot be asked.
     #[error(transparent)]
     Log(#[from] LogError),
     /// The log holds something that this program did not store.
     #[error(transparent)]
     Unreadable(#[from] DecodeError),
-    /// The log answered with something that this program did not store.
+    /// The log returned an answer that this program did not store.
     #[error("a stored answer is unreadable")]
     Answer,
-    /// Sending was cut off.
+    /// The task that sends a code ended early.
     #[error("a code could not be sent: {0}")]
     CutOff(#[from] tokio::task::JoinError),
 }
@@ -111,7 +100,6 @@ impl From<NoRandomness> for AuthError {
 }
 
 impl Authentication {
-    /// On these parts, with these threads for passwords.
     pub fn new(resources: &Resources, passwords: Passwords) -> Self {
         let (pool, lookup) = (&resources.pool, &resources.lookup);
         let attempts = |sort| Attempts::new(pool.clone(), lookup.clone(), sort);
@@ -145,7 +133,7 @@ impl Authentication {
         Ok(self.users.execute(&id, context, command, reply).await?)
     }
 
-    /// The account as the log has it now, if it may be used.
+    /// The account as the log has it now; refuses unless it is open.
     async fn active(&self, user_id: UserId) -> Result<User, AuthError> {
         let user = self.users.load(&user_id.to_string()).await?;
         let user = user.unwrap_or_default();
@@ -167,21 +155,21 @@ impl Authentication {
     }
 }
 
-/// The logins that these parts hold.
+/// The logins, with the lifetime that the settings give them.
 pub fn logins_of(resources: &Resources) -> Logins {
     let lifetime = TimeDelta::from_std(resources.settings.refresh_token_lifetime);
     let lifetime = lifetime.unwrap_or(TimeDelta::days(36_500));
     Logins::new(resources.pool.clone(), resources.lookup.clone(), lifetime)
 }
 
-/// Ends what the holder of a closed account could still prove herself by: her logins and codes.
+/// Ends the logins and codes of a user whose account was closed.
 async fn close(resources: &Resources, user_id: UserId) -> Result<(), AuthError> {
     logins_of(resources).end_all(user_id).await?;
     let codes = Codes::new(resources.pool.clone(), resources.lookup.clone());
     Ok(codes.withdraw(user_id, None).await?)
 }
 
-/// Forgets all that lies beside the log about how a user who is being erased proved who she was.
+/// Deletes the logins, codes and attempts of a user who is being erased.
 pub async fn forget(resources: &Resources, user_id: UserId) -> Result<(), AuthError> {
     close(resources, user_id).await?;
     let users: Repository<User> = Repository::new(&resources.log);
@@ -206,7 +194,7 @@ pub async fn forget(resources: &Resources, user_id: UserId) -> Result<(), AuthEr
     Ok(transaction.commit().await?)
 }
 
-/// How a user is reached.
+/// The addresses by which a user is reached.
 #[derive(Default)]
 struct Contact {
     email: Option<Personal<EmailAddress>>,

@@ -24,7 +24,7 @@ const RESET_ANSWER: Duration = Duration::from_millis(250);
 
 impl Authentication {
     /// Sends a reset token to the holder of an address, beside the answer: neither the answer nor
-    /// its time tells whether there is one.
+    /// its time reveals whether there is one.
     pub async fn request_reset(
         &self,
         context: Context,
@@ -48,7 +48,7 @@ impl Authentication {
         Ok(())
     }
 
-    /// Sets a new password by a reset token, ends all logins and forgets what was tried in vain.
+    /// Sets a new password by a reset token, ends all logins and deletes the failed attempts.
     pub async fn reset_password(
         &self,
         mut context: Context,
@@ -57,7 +57,7 @@ impl Authentication {
         now: DateTime<Utc>,
     ) -> Result<i64, AuthError> {
         let request_id = context.request.ok_or(AuthError::Answer)?.id;
-        // Nobody makes us hash without a token.
+        // Nobody can make the service hash without a token.
         let looks_right = self.codes.peek_reset(token, request_id, now).await?;
         let (hash, key) = match looks_right {
             None => (None, None),
@@ -75,7 +75,7 @@ impl Authentication {
         if let Ok(proven) = &proven
             && !proven.repeated
         {
-            // It came to be between the look and here: the next look will find it.
+            // The token was stored after the look, and the next request will find it.
             let hash = hash.as_deref().ok_or(CodeError::Expired)?;
             let user_id = proven.user_id;
             self.credentials
@@ -140,7 +140,7 @@ impl Authentication {
             self.password_attempts.count(&tried, Utc::now()).await?;
             return Err(AuthError::BadCredentials);
         }
-        // Here the new password is the present one: also for whoever repeats the request.
+        // Here the new password is the present one, also when the request is repeated.
         let command = SecurityCommand::ChangePassword { now };
         let committed = self
             .secure(user_id, context, command, |_, _| Vec::new())
@@ -148,7 +148,7 @@ impl Authentication {
         Ok(committed.position)
     }
 
-    /// Refuses whoever does not know the password of the account she is logged in to.
+    /// Refuses a caller who does not know the password of the account they are logged in to.
     pub(super) async fn prove_password(
         &self,
         user_id: UserId,
