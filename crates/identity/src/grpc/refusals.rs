@@ -38,7 +38,7 @@ impl Refusal for UserError {
             | Self::AlreadyVerified
             | Self::NoPhoneNumber
             | Self::CodeOutdated => Code::FailedPrecondition,
-            Self::NotRegistered => Code::NotFound,
+            Self::NotFound => Code::NotFound,
             Self::Deactivated => Code::PermissionDenied,
         }
     }
@@ -46,7 +46,7 @@ impl Refusal for UserError {
     fn reason(&self) -> ErrorReason {
         match self {
             Self::AdminByAnyone | Self::HasChildren | Self::HasProfile => ErrorReason::RoleMismatch,
-            Self::NotRegistered => ErrorReason::NotFound,
+            Self::NotFound => ErrorReason::NotFound,
             Self::Deactivated => ErrorReason::AccountDeactivated,
             Self::Erased => ErrorReason::SubjectErased,
             Self::LastAdmin => ErrorReason::LastAdmin,
@@ -62,7 +62,7 @@ impl Refusal for TrainerError {
         match self {
             Self::NotATrainer | Self::Erased => Code::FailedPrecondition,
             Self::Exists => Code::AlreadyExists,
-            Self::Unknown => Code::NotFound,
+            Self::NotFound => Code::NotFound,
         }
     }
 
@@ -70,7 +70,7 @@ impl Refusal for TrainerError {
         match self {
             Self::NotATrainer => ErrorReason::RoleMismatch,
             Self::Exists => ErrorReason::TrainerExists,
-            Self::Unknown => ErrorReason::NotFound,
+            Self::NotFound => ErrorReason::NotFound,
             Self::Erased => ErrorReason::SubjectErased,
         }
     }
@@ -164,7 +164,7 @@ impl From<AuthError> for Status {
             AuthError::BadCredentials => unauthenticated(ErrorReason::BadCredentials),
             AuthError::TokenInvalid => unauthenticated(ErrorReason::RefreshTokenInvalid),
             AuthError::TokenReused => unauthenticated(ErrorReason::RefreshTokenReused),
-            AuthError::UnknownLogin(id) => not_found("login", &id.to_string()),
+            AuthError::NotFound(id) => not_found("login", &id.to_string()),
             AuthError::Attempt(AttemptError::TooMany { after }) => retry_later(
                 Code::ResourceExhausted,
                 ErrorReason::TooManyAttempts,

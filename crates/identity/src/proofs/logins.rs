@@ -78,7 +78,7 @@ pub enum Ended {
     /// The login has ended, now or before.
     Over,
     /// The user has no such login.
-    Unknown,
+    NotFound,
 }
 
 /// Why a login could not be read or written.
@@ -204,7 +204,7 @@ impl Logins {
         .await?
         .rows_affected();
         Ok(if known == 0 {
-            Ended::Unknown
+            Ended::NotFound
         } else {
             Ended::Over
         })

@@ -71,7 +71,7 @@ pub enum SigningKeyError {
     Key(#[from] KeyError),
     /// No key signs now, because every one begins later.
     #[error("there is no signing key")]
-    None,
+    NotFound,
 }
 
 struct Row {
@@ -123,7 +123,7 @@ impl SigningKeys {
         keys.iter()
             .filter(|key| key.signs_from <= now)
             .find_map(|key| key.pair.clone())
-            .ok_or(SigningKeyError::None)
+            .ok_or(SigningKeyError::NotFound)
     }
 
     /// All keys whose tokens may be valid now or soon; the one that signs comes first.
@@ -148,7 +148,8 @@ impl SigningKeys {
     pub async fn rotate(&self) -> Result<(String, DateTime<Utc>), SigningKeyError> {
         let signs_from = Utc::now() + self.listed_before();
         let made = self.add(signs_from, |_| true).await?;
-        made.map(|id| (id, signs_from)).ok_or(SigningKeyError::None)
+        made.map(|id| (id, signs_from))
+            .ok_or(SigningKeyError::NotFound)
     }
 
     /// Makes the next key when the newest has signed for its lifetime, destroys the private halves

@@ -54,6 +54,7 @@ pub(super) struct Asked {
     pub(super) now: DateTime<Utc>,
 }
 
+/// The events that a command comes to, or a refusal.
 pub(super) type Decision = Result<Vec<ChildEvent>, ChildError>;
 
 impl Child {
@@ -86,6 +87,60 @@ impl Child {
             forgotten.push(child_id.uuid());
         }
         forgotten
+    }
+
+    /// The events that a command comes to, or why it is refused.
+    pub fn decide(&self, command: ChildCommand) -> Result<Vec<ChildEvent>, ChildError> {
+        let ChildCommand {
+            child_id,
+            acting,
+            now,
+            action,
+        } = command;
+        let asked = Asked {
+            child_id,
+            acting,
+            now,
+        };
+        match action {
+            Action::RecordConsent {
+                role,
+                purpose,
+                policy_version,
+            } => self.record_consent(asked, role, purpose, policy_version),
+            Action::WithdrawConsent {
+                purpose,
+                paid_ahead,
+            } => self.withdraw_consent(asked, purpose, paid_ahead),
+            Action::Add {
+                role,
+                consent,
+                player,
+            } => self.add(asked, role, consent, *player),
+            Action::Update(changes) => self.update(asked, *changes),
+            Action::Archive => self.archive(asked),
+            Action::Erase { paid_ahead } => self.erase(asked, paid_ahead),
+            Action::UpdateMedical {
+                subject,
+                changes,
+                custom,
+            } => self.update_medical(asked, subject, *changes, custom),
+            Action::AddAllergen { subject, allergen } => {
+                self.add_allergen(asked, subject, allergen)
+            }
+            Action::RemoveAllergen { allergen_id } => self.remove_allergen(asked, allergen_id),
+            Action::ReadMedical { fields } => self.read_medical(asked, fields),
+            Action::OfferTransfer { transfer_id, to } => {
+                self.offer_transfer(asked, transfer_id, to)
+            }
+            Action::AcceptTransfer {
+                transfer_id,
+                role,
+                policy_version,
+                medical,
+            } => self.accept_transfer(asked, transfer_id, role, &policy_version, medical),
+            Action::CancelTransfer { transfer_id } => self.cancel_transfer(asked, transfer_id),
+        }
     }
 
     /// Refuses everybody but the guardian, admins and the system.
@@ -247,59 +302,6 @@ impl Child {
             erased_at: now,
         });
         Ok(events)
-    }
-
-    fn decide(&self, command: ChildCommand) -> Decision {
-        let ChildCommand {
-            child_id,
-            acting,
-            now,
-            action,
-        } = command;
-        let asked = Asked {
-            child_id,
-            acting,
-            now,
-        };
-        match action {
-            Action::RecordConsent {
-                role,
-                purpose,
-                policy_version,
-            } => self.record_consent(asked, role, purpose, policy_version),
-            Action::WithdrawConsent {
-                purpose,
-                paid_ahead,
-            } => self.withdraw_consent(asked, purpose, paid_ahead),
-            Action::Add {
-                role,
-                consent,
-                player,
-            } => self.add(asked, role, consent, *player),
-            Action::Update(changes) => self.update(asked, *changes),
-            Action::Archive => self.archive(asked),
-            Action::Erase { paid_ahead } => self.erase(asked, paid_ahead),
-            Action::UpdateMedical {
-                subject,
-                changes,
-                custom,
-            } => self.update_medical(asked, subject, *changes, custom),
-            Action::AddAllergen { subject, allergen } => {
-                self.add_allergen(asked, subject, allergen)
-            }
-            Action::RemoveAllergen { allergen_id } => self.remove_allergen(asked, allergen_id),
-            Action::ReadMedical { fields } => self.read_medical(asked, fields),
-            Action::OfferTransfer { transfer_id, to } => {
-                self.offer_transfer(asked, transfer_id, to)
-            }
-            Action::AcceptTransfer {
-                transfer_id,
-                role,
-                policy_version,
-                medical,
-            } => self.accept_transfer(asked, transfer_id, role, &policy_version, medical),
-            Action::CancelTransfer { transfer_id } => self.cancel_transfer(asked, transfer_id),
-        }
     }
 }
 

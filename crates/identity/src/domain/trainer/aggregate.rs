@@ -24,18 +24,19 @@ impl Trainer {
         self.created.as_ref().map(|created| &created.terms)
     }
 
-    fn decide(&self, command: TrainerCommand) -> Result<Option<TrainerEvent>, TrainerError> {
+    /// The events that a command comes to, or why it is refused.
+    pub fn decide(&self, command: TrainerCommand) -> Result<Vec<TrainerEvent>, TrainerError> {
         let created = self.created.as_ref();
         match command {
             TrainerCommand::Create(command) => match created {
                 _ if command.role != Role::Trainer => Err(TrainerError::NotATrainer),
                 Some(_) => Err(TrainerError::Exists),
-                None => Ok(Some(create(*command))),
+                None => Ok(vec![create(*command)]),
             },
             TrainerCommand::Update(command) => {
-                created.ok_or(TrainerError::Unknown)?.update(*command)
+                created.ok_or(TrainerError::NotFound)?.update(*command)
             }
-            TrainerCommand::Erase { now } => Ok(created.ok_or(TrainerError::Unknown)?.erase(now)),
+            TrainerCommand::Erase { now } => Ok(created.ok_or(TrainerError::NotFound)?.erase(now)),
         }
     }
 }
@@ -57,7 +58,7 @@ fn create(command: CreateTrainer) -> TrainerEvent {
 }
 
 impl Created {
-    fn update(&self, command: UpdateTrainer) -> Result<Option<TrainerEvent>, TrainerError> {
+    fn update(&self, command: UpdateTrainer) -> Result<Vec<TrainerEvent>, TrainerError> {
         let UpdateTrainer {
             profile,
             terms,
@@ -67,20 +68,25 @@ impl Created {
             return Err(TrainerError::Erased);
         }
         let terms = terms.of(&self.terms);
-        let changed = !profile.is_empty() || terms != self.terms;
-        Ok(changed.then_some(TrainerEvent::TrainerUpdated {
+        if profile.is_empty() && terms == self.terms {
+            return Ok(Vec::new());
+        }
+        Ok(vec![TrainerEvent::TrainerUpdated {
             trainer_id: self.trainer_id,
             profile,
             terms,
             updated_at: now,
-        }))
+        }])
     }
 
-    fn erase(&self, now: DateTime<Utc>) -> Option<TrainerEvent> {
-        (!self.erased).then_some(TrainerEvent::TrainerErased {
+    fn erase(&self, now: DateTime<Utc>) -> Vec<TrainerEvent> {
+        if self.erased {
+            return Vec::new();
+        }
+        vec![TrainerEvent::TrainerErased {
             trainer_id: self.trainer_id,
             erased_at: now,
-        })
+        }]
     }
 }
 
@@ -97,7 +103,7 @@ impl Aggregate for Trainer {
         (): &(),
         sink: &EventSink<Self>,
     ) -> Result<(), TrainerError> {
-        if let Some(event) = self.decide(command)? {
+        for event in self.decide(command)? {
             sink.write(event, self).await;
         }
         Ok(())

@@ -6,7 +6,7 @@ pub enum TrainerError {
     #[error("the user has a trainer profile already")]
     Exists,
     #[error("there is no such trainer")]
-    Unknown,
+    NotFound,
     #[error("the trainer was erased")]
     Erased,
 }

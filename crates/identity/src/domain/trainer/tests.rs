@@ -208,6 +208,6 @@ fn who_has_no_profile_can_neither_change_nor_lose_it() {
         Framework::with(())
             .given_no_previous_events()
             .when(command)
-            .then_expect_error(TrainerError::Unknown);
+            .then_expect_error(TrainerError::NotFound);
     }
 }

@@ -1,7 +1,10 @@
 use cqrs_es::{Aggregate, event_sink::EventSink};
 use serde::{Deserialize, Serialize};
 
-use super::{Acting, Registration, UserCommand, UserError, UserEvent, lifecycle::Account};
+use super::{
+    Acting, Registration, UserCommand, UserError, UserEvent,
+    lifecycle::{Account, Decision},
+};
 use crate::domain::values::Role;
 
 /// An account as its events made it.
@@ -33,13 +36,27 @@ impl User {
         self.account.as_ref().is_some_and(|account| account.erased)
     }
 
+    /// The events that a command comes to, or why it is refused.
+    pub fn decide(&self, command: UserCommand) -> Result<Vec<UserEvent>, UserError> {
+        match command {
+            UserCommand::Register(registration) => self.register(registration),
+            UserCommand::LogIn(login) => self.account()?.log_in(&login),
+            UserCommand::Update(update) => self.account()?.update(update),
+            UserCommand::ChangeRole(change) => self.account()?.change_role(&change),
+            UserCommand::Deactivate(deactivate) => self.account()?.deactivate(&deactivate),
+            UserCommand::Reactivate(reactivate) => self.account()?.reactivate(&reactivate),
+            UserCommand::Erase(erase) => self.account()?.erase(&erase),
+            UserCommand::Secure(command) => self.account()?.secure(command),
+        }
+    }
+
     fn account(&self) -> Result<&Account, UserError> {
-        self.account.as_ref().ok_or(UserError::NotRegistered)
+        self.account.as_ref().ok_or(UserError::NotFound)
     }
 
     /// Opens the account. The id was made for this registration, so an account that has it already
     /// was opened by the same registration: that is success.
-    fn register(&self, registration: Registration) -> Result<Option<UserEvent>, UserError> {
+    fn register(&self, registration: Registration) -> Decision {
         let Registration {
             user_id,
             acting,
@@ -52,12 +69,12 @@ impl User {
             now,
         } = registration;
         if self.account.is_some() {
-            return Ok(None);
+            return Ok(Vec::new());
         }
         if role == Role::Admin && acting == Acting::Anyone {
             return Err(UserError::AdminByAnyone);
         }
-        Ok(Some(UserEvent::UserRegistered {
+        Ok(vec![UserEvent::UserRegistered {
             user_id,
             role,
             email,
@@ -66,20 +83,7 @@ impl User {
             last_name,
             phone_number,
             registered_at: now,
-        }))
-    }
-
-    fn decide(&self, command: UserCommand) -> Result<Option<UserEvent>, UserError> {
-        match command {
-            UserCommand::Register(registration) => self.register(registration),
-            UserCommand::LogIn(login) => self.account()?.log_in(&login).map(Some),
-            UserCommand::Update(update) => self.account()?.update(update),
-            UserCommand::ChangeRole(change) => self.account()?.change_role(&change),
-            UserCommand::Deactivate(deactivate) => self.account()?.deactivate(&deactivate),
-            UserCommand::Reactivate(reactivate) => self.account()?.reactivate(&reactivate),
-            UserCommand::Erase(erase) => self.account()?.erase(&erase),
-            UserCommand::Secure(command) => self.account()?.secure(command),
-        }
+        }])
     }
 }
 
@@ -96,7 +100,7 @@ impl Aggregate for User {
         (): &(),
         sink: &EventSink<Self>,
     ) -> Result<(), UserError> {
-        if let Some(event) = self.decide(command)? {
+        for event in self.decide(command)? {
             sink.write(event, self).await;
         }
         Ok(())

@@ -5,7 +5,7 @@ pub enum UserError {
     #[error("an administrator cannot be registered by just anyone")]
     AdminByAnyone,
     #[error("there is no such account")]
-    NotRegistered,
+    NotFound,
     #[error("the account was deactivated")]
     Deactivated,
     /// Nothing more can be stored of an erased user.

@@ -8,6 +8,9 @@ use super::{
 };
 use crate::domain::values::{Role, UserId};
 
+/// The events that a command comes to, or a refusal.
+pub(super) type Decision = Result<Vec<UserEvent>, UserError>;
+
 /// An open, closed or erased account. It remembers nothing personal.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(super) struct Account {
@@ -31,16 +34,16 @@ impl Account {
         }
     }
 
-    pub(super) fn log_in(&self, login: &LogIn) -> Result<UserEvent, UserError> {
+    pub(super) fn log_in(&self, login: &LogIn) -> Decision {
         self.require_active()?;
-        Ok(UserEvent::UserLoggedIn {
+        Ok(vec![UserEvent::UserLoggedIn {
             user_id: self.user_id,
             logged_in_at: login.now,
-        })
+        }])
     }
 
     /// A deactivated account can be corrected.
-    pub(super) fn update(&self, update: Update) -> Result<Option<UserEvent>, UserError> {
+    pub(super) fn update(&self, update: Update) -> Decision {
         self.require_known()?;
         let Update {
             first_name,
@@ -49,21 +52,21 @@ impl Account {
             now,
         } = update;
         if first_name.is_none() && last_name.is_none() && phone_number.is_none() {
-            return Ok(None);
+            return Ok(Vec::new());
         }
-        Ok(Some(UserEvent::UserUpdated {
+        Ok(vec![UserEvent::UserUpdated {
             user_id: self.user_id,
             first_name,
             last_name,
             phone_number,
             updated_at: now,
-        }))
+        }])
     }
 
-    pub(super) fn change_role(&self, change: &ChangeRole) -> Result<Option<UserEvent>, UserError> {
+    pub(super) fn change_role(&self, change: &ChangeRole) -> Decision {
         self.require_known()?;
         if self.role == change.role {
-            return Ok(None);
+            return Ok(Vec::new());
         }
         if self.role == Role::Parent && change.has_children {
             return Err(UserError::HasChildren);
@@ -71,52 +74,52 @@ impl Account {
         if self.role == Role::Trainer && change.has_profile {
             return Err(UserError::HasProfile);
         }
-        Ok(Some(UserEvent::UserRoleChanged {
+        Ok(vec![UserEvent::UserRoleChanged {
             user_id: self.user_id,
             role: change.role,
             departure: self.departure(change.admins)?,
             active: self.active,
             changed_at: change.now,
-        }))
+        }])
     }
 
-    pub(super) fn deactivate(&self, command: &Deactivate) -> Result<Option<UserEvent>, UserError> {
+    pub(super) fn deactivate(&self, command: &Deactivate) -> Decision {
         self.require_known()?;
         if !self.active {
-            return Ok(None);
+            return Ok(Vec::new());
         }
-        Ok(Some(UserEvent::UserDeactivated {
+        Ok(vec![UserEvent::UserDeactivated {
             user_id: self.user_id,
             role: self.role,
             departure: self.departure(command.admins)?,
             deactivated_at: command.now,
-        }))
+        }])
     }
 
-    pub(super) fn reactivate(&self, command: &Reactivate) -> Result<Option<UserEvent>, UserError> {
+    pub(super) fn reactivate(&self, command: &Reactivate) -> Decision {
         self.require_known()?;
         if self.active {
-            return Ok(None);
+            return Ok(Vec::new());
         }
-        Ok(Some(UserEvent::UserReactivated {
+        Ok(vec![UserEvent::UserReactivated {
             user_id: self.user_id,
             role: self.role,
             reactivated_at: command.now,
-        }))
+        }])
     }
 
-    pub(super) fn erase(&self, command: &Erase) -> Result<Option<UserEvent>, UserError> {
+    pub(super) fn erase(&self, command: &Erase) -> Decision {
         if self.erased {
-            return Ok(None);
+            return Ok(Vec::new());
         }
-        Ok(Some(UserEvent::UserErased {
+        Ok(vec![UserEvent::UserErased {
             user_id: self.user_id,
             role: self.role,
             was_active: self.active,
             email_key: self.email_key.clone(),
             departure: self.departure(command.admins)?,
             erased_at: command.now,
-        }))
+        }])
     }
 
     pub(super) fn apply(&mut self, event: UserEvent) {

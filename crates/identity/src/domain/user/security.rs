@@ -6,7 +6,10 @@ use serde::{Deserialize, Serialize};
 use strum::IntoStaticStr;
 use uuid::Uuid;
 
-use super::{UserError, UserEvent, lifecycle::Account};
+use super::{
+    UserError, UserEvent,
+    lifecycle::{Account, Decision},
+};
 use crate::domain::values::EmailAddress;
 
 /// What a code allows.
@@ -164,7 +167,7 @@ impl Proofs {
 }
 
 impl Account {
-    pub(super) fn secure(&self, command: SecurityCommand) -> Result<Option<UserEvent>, UserError> {
+    pub(super) fn secure(&self, command: SecurityCommand) -> Decision {
         let user_id = self.user_id;
         let event = match command {
             SecurityCommand::RequestVerification {
@@ -225,7 +228,7 @@ impl Account {
             SecurityCommand::LogOut { login_id, now } => {
                 self.require_known()?;
                 if self.proofs.ended_login == Some(login_id) {
-                    return Ok(None);
+                    return Ok(Vec::new());
                 }
                 UserEvent::LoggedOut {
                     user_id,
@@ -243,7 +246,7 @@ impl Account {
             SecurityCommand::ReportReuse { login_id, now } => {
                 self.require_known()?;
                 if self.proofs.reused_login == Some(login_id) {
-                    return Ok(None);
+                    return Ok(Vec::new());
                 }
                 UserEvent::RefreshTokenReused {
                     user_id,
@@ -252,7 +255,7 @@ impl Account {
                 }
             }
         };
-        Ok(Some(event))
+        Ok(vec![event])
     }
 
     fn require_verifiable(&self, purpose: Purpose, channel: Channel) -> Result<(), UserError> {
@@ -270,20 +273,15 @@ impl Account {
     }
 
     /// A code that was sent to a replaced number proves nothing about the new one.
-    fn verify(
-        &self,
-        verification_id: Uuid,
-        channel: Channel,
-        now: DateTime<Utc>,
-    ) -> Result<Option<UserEvent>, UserError> {
+    fn verify(&self, verification_id: Uuid, channel: Channel, now: DateTime<Utc>) -> Decision {
         self.require_active()?;
         self.proofs
             .require_code(Purpose::Verification, channel, verification_id)?;
         if self.proofs.verified(channel) {
-            return Ok(None);
+            return Ok(Vec::new());
         }
         let (user_id, verified_at) = (self.user_id, now);
-        Ok(Some(match channel {
+        Ok(vec![match channel {
             Channel::Email => UserEvent::EmailVerified {
                 user_id,
                 verified_at,
@@ -292,7 +290,7 @@ impl Account {
                 user_id,
                 verified_at,
             },
-        }))
+        }])
     }
 
     fn change_email(
@@ -301,19 +299,19 @@ impl Account {
         email: Personal<EmailAddress>,
         email_key: String,
         now: DateTime<Utc>,
-    ) -> Result<Option<UserEvent>, UserError> {
+    ) -> Decision {
         self.require_active()?;
         if self.email_key == email_key {
-            return Ok(None);
+            return Ok(Vec::new());
         }
         self.proofs
             .require_code(Purpose::EmailChange, Channel::Email, verification_id)?;
-        Ok(Some(UserEvent::EmailChanged {
+        Ok(vec![UserEvent::EmailChanged {
             user_id: self.user_id,
             email,
             email_key,
             former_email_key: self.email_key.clone(),
             changed_at: now,
-        }))
+        }])
     }
 }

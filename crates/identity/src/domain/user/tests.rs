@@ -87,7 +87,7 @@ fn nobody_logs_in_without_an_account() {
         .when(UserCommand::LogIn(LogIn {
             now: samples::now(),
         }))
-        .then_expect_error(UserError::NotRegistered);
+        .then_expect_error(UserError::NotFound);
 }
 
 #[test]

@@ -163,8 +163,8 @@ impl Authentication {
             .logins
             .end(user_id, login_id, EndReason::LoggedOut, now)
             .await?;
-        if ended == Ended::Unknown {
-            return Err(AuthError::UnknownLogin(login_id));
+        if ended == Ended::NotFound {
+            return Err(AuthError::NotFound(login_id));
         }
         let command = SecurityCommand::LogOut { login_id, now };
         let committed = self

@@ -63,7 +63,7 @@ pub enum AuthError {
     TokenReused,
     /// The user has no such login.
     #[error("there is no login {0}")]
-    UnknownLogin(Uuid),
+    NotFound(Uuid),
     #[error(transparent)]
     Attempt(#[from] AttemptError),
     #[error(transparent)]

@@ -284,7 +284,7 @@ fn nothing_is_done_to_an_account_that_was_never_opened() {
         Framework::with(())
             .given_no_previous_events()
             .when(command)
-            .then_expect_error(UserError::NotRegistered);
+            .then_expect_error(UserError::NotFound);
     }
 }
 

@@ -377,6 +377,6 @@ fn without_an_account_there_is_nothing_to_prove() {
         Framework::with(())
             .given_no_previous_events()
             .when(secure(command))
-            .then_expect_error(UserError::NotRegistered);
+            .then_expect_error(UserError::NotFound);
     }
 }
