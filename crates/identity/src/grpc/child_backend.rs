@@ -81,7 +81,7 @@ impl ChildBackend {
         child_id: ChildId,
         now: DateTime<Utc>,
     ) -> Result<bool, Status> {
-        Ok(self.upcoming.has_paid(child_id.uuid(), now).await?)
+        Ok(self.upcoming.any_paid(&[child_id.uuid()], now).await?)
     }
 
     /// Executes a command whose answer is made of the record after it.

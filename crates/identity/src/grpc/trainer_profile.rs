@@ -88,7 +88,7 @@ impl Profiles {
 
     /// The tokens that a profile must have to be found by this text.
     pub fn wanted(&self, text: &str) -> Vec<i64> {
-        search::wanted(&self.lookup, text)
+        search::whole_words(&self.lookup, text)
     }
 
     /// A keyed token that binds the pages of a list to its filter without revealing it.

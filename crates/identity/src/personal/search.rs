@@ -29,12 +29,6 @@ pub fn whole_words(lookup: &LookupKey, text: &str) -> Vec<i64> {
     tokens(lookup, &words(text))
 }
 
-/// What a text has to have to be found by these words: all of them. Words of one letter narrow
-/// nothing.
-pub fn wanted(lookup: &LookupKey, text: &str) -> Vec<i64> {
-    whole_words(lookup, text)
-}
-
 fn tokens(lookup: &LookupKey, words: &BTreeSet<String>) -> Vec<i64> {
     let tokens: BTreeSet<i64> = words
         .iter()

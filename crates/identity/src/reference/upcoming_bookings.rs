@@ -56,28 +56,20 @@ impl UpcomingBookings {
         self.feeds.to_vec()
     }
 
-    /// Waits until the read table has everything that happened up to now.
-    pub async fn catch_up(&self) -> Result<(), UpcomingBookingsError> {
-        let all = async {
-            for feed in self.feeds.iter() {
-                self.checkpoints.catch_up(Bookings::NAME, &**feed).await?;
-            }
-            Ok(())
-        };
-        tokio::time::timeout(LONGEST, all)
-            .await
-            .unwrap_or(Err(UpcomingBookingsError::Behind))
-    }
-
-    /// Whether somebody has upcoming bookings that are paid: see
+    /// Whether one of these children, parents or trainers has upcoming bookings that are paid: see
     /// [`query::bookings::has_paid_ahead`].
-    pub async fn has_paid(
+    pub async fn any_paid(
         &self,
-        id: Uuid,
+        ids: &[Uuid],
         now: DateTime<Utc>,
     ) -> Result<bool, UpcomingBookingsError> {
         self.catch_up().await?;
-        Ok(query::bookings::has_paid_ahead(&self.pool, id, now).await?)
+        for id in ids {
+            if query::bookings::has_paid_ahead(&self.pool, *id, now).await? {
+                return Ok(true);
+            }
+        }
+        Ok(false)
     }
 
     /// Whether a trainer has a paid upcoming booking with a child: see
@@ -90,5 +82,18 @@ impl UpcomingBookings {
     ) -> Result<bool, UpcomingBookingsError> {
         self.catch_up().await?;
         Ok(query::bookings::coaches_ahead(&self.pool, trainer_id, child_id, now).await?)
+    }
+
+    /// Waits until the read table has everything that happened up to now.
+    async fn catch_up(&self) -> Result<(), UpcomingBookingsError> {
+        let all = async {
+            for feed in self.feeds.iter() {
+                self.checkpoints.catch_up(Bookings::NAME, &**feed).await?;
+            }
+            Ok(())
+        };
+        tokio::time::timeout(LONGEST, all)
+            .await
+            .unwrap_or(Err(UpcomingBookingsError::Behind))
     }
 }

@@ -137,7 +137,7 @@ impl Erasures {
         acting: Acting,
         now: DateTime<Utc>,
     ) -> Result<ErasureCertificate, Status> {
-        let paid_ahead = self.upcoming.has_paid(child_id.uuid(), now).await?;
+        let paid_ahead = self.upcoming.any_paid(&[child_id.uuid()], now).await?;
         let command = ChildCommand {
             child_id,
             acting,
@@ -162,17 +162,14 @@ impl Erasures {
         self.wait(call, Children::NAME, head).await?;
         let children = query::children::of_guardian(&self.pool, user_id.uuid()).await;
         let children = children.map_err(internal)?;
-        self.upcoming.catch_up().await?;
-        let subjects = children.iter().map(|child| child.id);
-        for subject in std::iter::once(user_id.uuid()).chain(subjects) {
-            let paid = query::bookings::has_paid_ahead(&self.pool, subject, now).await;
-            if paid.map_err(internal)? {
-                return Err(refused(
-                    Code::FailedPrecondition,
-                    ErrorReason::BookingsAhead,
-                    "paid bookings lie ahead: cancel them first",
-                ));
-            }
+        let mut subjects = vec![user_id.uuid()];
+        subjects.extend(children.iter().map(|child| child.id));
+        if self.upcoming.any_paid(&subjects, now).await? {
+            return Err(refused(
+                Code::FailedPrecondition,
+                ErrorReason::BookingsAhead,
+                "paid bookings lie ahead: cancel them first",
+            ));
         }
         Ok(())
     }
