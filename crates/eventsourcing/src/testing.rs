@@ -1,6 +1,6 @@
-//! For tests: a schema of one's own on a real server, and golden event files.
+//! For tests: a schema of one's own on a real server, and values that look sealed.
 
-use std::{collections::BTreeMap, fs, path::Path, str::FromStr};
+use std::str::FromStr;
 
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use sqlx::{
@@ -10,7 +10,7 @@ use sqlx::{
 };
 use uuid::Uuid;
 
-use crate::{DomainEvent, EventLog, Upcasters, personal::Personal};
+use crate::{EventLog, Upcasters, personal::Personal};
 
 /// A schema with a log, and whatever else it is given, on the server of `TEST_DATABASE_URL`.
 /// It is dropped when the value is.
@@ -145,65 +145,6 @@ impl Drop for TestDatabase {
             })
         });
         let _ = dropped.join();
-    }
-}
-
-/// Checks one golden JSON file per event type and version in `directory`, named
-/// `<EventType>.<version>.json`: each of `events` must equal its file, and every file must
-/// still be readable. With `GOLDEN_WRITE=1` missing files are written.
-///
-/// `read` reads a payload of any version, through the service's upcasters.
-///
-/// # Panics
-/// When a file is missing, differs, or cannot be read.
-pub fn golden<E: DomainEvent>(
-    directory: &str,
-    events: &[E],
-    read: impl Fn(&str, &str, &str) -> Result<E, String>,
-) {
-    let mut files: BTreeMap<String, String> = BTreeMap::new();
-    fs::create_dir_all(directory).expect("the golden directory can be made");
-    for entry in fs::read_dir(directory).expect("the golden directory can be read") {
-        let path = entry.expect("an entry").path();
-        let name = path
-            .file_name()
-            .and_then(|name| name.to_str())
-            .unwrap_or_default()
-            .to_owned();
-        files.insert(
-            name,
-            fs::read_to_string(&path).expect("a golden file is text"),
-        );
-    }
-    for event in events {
-        let name = format!("{}.{}.json", event.event_type(), event.event_version());
-        let json = serde_json::to_string_pretty(event).expect("an event is JSON") + "\n";
-        if let Some(golden) = files.get(&name) {
-            assert_eq!(
-                *golden, json,
-                "{name} has changed: raise the event's version and add an upcaster"
-            );
-        } else if std::env::var_os("GOLDEN_WRITE").is_some() {
-            fs::write(Path::new(directory).join(&name), json)
-                .expect("a golden file can be written");
-        } else {
-            panic!("{name} is missing: run the test once with GOLDEN_WRITE=1 and commit it");
-        }
-    }
-    for (name, json) in files {
-        let (event_type, rest) = name
-            .split_once('.')
-            .expect("named <EventType>.<version>.json");
-        let version = rest
-            .strip_suffix(".json")
-            .expect("named <EventType>.<version>.json");
-        let event = read(event_type, version, &json)
-            .unwrap_or_else(|error| panic!("{name} cannot be read: {error}"));
-        assert_eq!(
-            event.event_type(),
-            event_type,
-            "{name} is read as another type"
-        );
     }
 }
 

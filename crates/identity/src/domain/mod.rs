@@ -39,28 +39,16 @@ impl IdentityLogEvent {
 mod tests {
     use std::{fs, path::Path};
 
-    use eventsourcing::testing::golden;
-    use serde::de::DeserializeOwned;
+    use ::testing::golden;
 
     use super::*;
 
-    fn read<E: DeserializeOwned>(
-        _event_type: &str,
-        _version: &str,
-        json: &str,
-    ) -> Result<E, String> {
-        serde_json::from_str(json).map_err(|error| error.to_string())
-    }
-
-    fn directory(aggregate: &str) -> String {
-        format!("{}/golden/{aggregate}", env!("CARGO_MANIFEST_DIR"))
-    }
-
     #[test]
     fn every_event_that_was_ever_stored_can_still_be_read() {
-        golden(&directory("user"), &samples::user_events(), read);
-        golden(&directory("trainer"), &samples::trainer_events(), read);
-        golden(&directory("child"), &samples::child_events(), read);
+        let upcasters = (crate::definition().upcasters)();
+        golden("golden/user", &samples::user_events(), &upcasters);
+        golden("golden/trainer", &samples::trainer_events(), &upcasters);
+        golden("golden/child", &samples::child_events(), &upcasters);
     }
 
     #[test]

@@ -52,26 +52,12 @@ impl Process for ChildKeys {
 
 #[cfg(test)]
 mod tests {
-    use prost::Message;
-    use uuid::Uuid;
+    use ::testing::{Run, delivered};
 
     use super::*;
     use crate::domain::samples;
 
-    fn delivered(event: ChildEvent) -> Delivered<ChildEvent> {
-        Delivered {
-            source: crate::NAME,
-            position: 3,
-            event_id: Uuid::from_u128(9),
-            recorded_at: samples::now(),
-            actor: "system".to_owned(),
-            aggregate_id: samples::child_id().to_string(),
-            sequence: 3,
-            correlation_id: Uuid::from_u128(8),
-            trace_context: None,
-            event,
-        }
-    }
+    const DESTROY: &str = "send /divinetime.identity.v1.ChildService/DestroyChildKeys";
 
     #[test]
     fn withdrawn_medical_data_and_erased_children_lose_their_keys_and_nothing_else_does() {
@@ -86,18 +72,13 @@ mod tests {
 
     #[test]
     fn the_command_names_the_child_and_comes_again_with_every_delivery() {
+        let mut run = Run::of(ChildKeys);
         for _ in 0..2 {
-            let event = delivered(crate::domain::child::samples::erased());
-            let mut effects = ChildKeys.react(&mut (), Input::Event(&event));
-            assert!(matches!(effects.pop(), Some(Effect::Done)));
-            let Some(Effect::Send { service, build, .. }) = effects.pop() else {
-                panic!("a command is sent");
-            };
-            let request = build("r".to_owned());
-            let request = DestroyChildKeysRequest::decode(request.as_slice()).unwrap();
-            assert_eq!(service, "identity");
+            let erased = crate::domain::child::samples::erased();
+            assert_eq!(run.event(erased), [DESTROY, "done"]);
+            let request: DestroyChildKeysRequest = run.sent();
             assert_eq!(request.child_id, samples::child_id().to_string());
-            assert_eq!(request.request_id, "r");
+            assert_eq!(request.request_id, "request");
         }
     }
 }

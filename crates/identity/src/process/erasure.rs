@@ -119,38 +119,13 @@ fn meaning(event: &IdentityLogEvent) -> Option<Meaning> {
 
 #[cfg(test)]
 mod tests {
-    use uuid::Uuid;
+    use ::testing::{Run, delivered};
 
     use super::*;
     use crate::domain::samples;
 
-    fn delivered(event: IdentityLogEvent) -> Delivered<IdentityLogEvent> {
-        Delivered {
-            source: NAME,
-            position: 1,
-            event_id: Uuid::from_u128(100),
-            recorded_at: samples::now(),
-            actor: "system".to_owned(),
-            aggregate_id: "any".to_owned(),
-            sequence: 1,
-            correlation_id: Uuid::from_u128(101),
-            trace_context: None,
-            event,
-        }
-    }
-
-    fn react(state: &mut Known, event: IdentityLogEvent) -> Vec<String> {
-        let delivered = delivered(event);
-        let effects = Erasure.react(state, Input::Event(&delivered));
-        let shown = effects.into_iter().map(|effect| match effect {
-            Effect::Send { method, build, .. } => {
-                assert!(!build("request".to_owned()).is_empty());
-                method.rsplit('/').next().unwrap_or_default().to_owned()
-            }
-            other => format!("{other:?}"),
-        });
-        shown.collect()
-    }
+    const FINISH: &str = "send /divinetime.identity.v1.UserService/FinishErasure";
+    const ERASE: &str = "send /divinetime.identity.v1.ChildService/EraseChild";
 
     fn of_user(name: &str) -> IdentityLogEvent {
         let mut events = samples::user_events().into_iter();
@@ -166,28 +141,26 @@ mod tests {
 
     #[test]
     fn an_erasure_that_was_decided_is_finished() {
-        let mut state = Known::default();
-        assert_eq!(react(&mut state, of_user("UserErased")), ["FinishErasure"]);
-        assert_eq!(react(&mut state, of_user("UserErased")), ["FinishErasure"]);
-        let mut state = Known::default();
-        let child = react(&mut state, of_child("ChildErased"));
-        assert_eq!(child, ["FinishErasure", "Done"]);
+        let mut run = Run::of(Erasure);
+        assert_eq!(run.event(of_user("UserErased")), [FINISH]);
+        assert_eq!(run.event(of_user("UserErased")), [FINISH]);
+        let child = Run::of(Erasure).event(of_child("ChildErased"));
+        assert_eq!(child, [FINISH, "done"]);
     }
 
     #[test]
     fn a_child_that_came_to_an_erased_guardian_goes_after_her() {
-        let mut state = Known::default();
-        react(&mut state, of_user("UserErased"));
-        assert_eq!(react(&mut state, of_child("ChildAdded")), ["EraseChild"]);
-        let transferred = react(&mut state, of_child("GuardianTransferred"));
-        assert_eq!(transferred, ["EraseChild"]);
+        let mut run = Run::of(Erasure);
+        run.event(of_user("UserErased"));
+        assert_eq!(run.event(of_child("ChildAdded")), [ERASE]);
+        assert_eq!(run.event(of_child("GuardianTransferred")), [ERASE]);
     }
 
     #[test]
     fn a_child_of_anybody_else_is_left_alone() {
-        let mut state = Known::default();
-        assert_eq!(react(&mut state, of_child("ChildAdded")), ["Done"]);
-        assert_eq!(state, Known::default());
+        let mut run = Run::of(Erasure);
+        assert_eq!(run.event(of_child("ChildAdded")), ["done"]);
+        assert_eq!(*run.state(), Known::default());
     }
 
     #[test]

@@ -20,16 +20,10 @@ const EVENT: Uuid = Uuid::from_u128(8);
 
 fn delivered(event: IdentityLogEvent) -> Delivered<IdentityLogEvent> {
     Delivered {
-        source: "identity",
         position: 12,
         event_id: EVENT,
-        recorded_at: samples::now(),
-        actor: "system".to_owned(),
         aggregate_id: samples::user_id().to_string(),
-        sequence: 1,
-        correlation_id: Uuid::from_u128(9),
-        trace_context: None,
-        event,
+        ..::testing::delivered(event)
     }
 }
 

@@ -63,7 +63,7 @@ impl Neighbour {
             position: envelope.position,
             event_id: envelope.event_id.parse().unwrap(),
             aggregate_id: envelope.aggregate_id.clone(),
-            ..testing::delivered(event)
+            ..::testing::delivered(event)
         })
     }
 }

@@ -42,7 +42,7 @@ impl Feed<AvailabilityEvent> for Scheduling {
                 source: "scheduling",
                 position,
                 aggregate_id: position.to_string(),
-                ..testing::delivered(event.clone())
+                ..::testing::delivered(event.clone())
             })
             .collect();
         let upto = events

@@ -1,5 +1,6 @@
 use std::{net::SocketAddr, time::Duration};
 
+use ::testing::{Database, usd};
 use chrono::Utc;
 use contracts::{
     common::v1::{LogPosition, Role},
@@ -25,7 +26,6 @@ use service::{
     guard::Guard,
     server::{Server, ServerParts},
 };
-use testing::{Database, usd};
 use tokio::net::TcpListener;
 use tokio_util::sync::{CancellationToken, DropGuard};
 use tonic::{
@@ -35,7 +35,7 @@ use tonic::{
     transport::{Channel, Endpoint},
 };
 
-pub use testing::{reason, request_id as id};
+pub use ::testing::{reason, request_id as id};
 
 use crate::bookings::Bookings;
 
@@ -329,5 +329,5 @@ pub fn child(first_name: &str) -> AddChildRequest {
 /// The fields that a request was refused for.
 pub fn fields(status: &Status) -> Vec<String> {
     assert_eq!(reason(status), "INVALID_FIELDS");
-    testing::fields(status)
+    ::testing::fields(status)
 }

@@ -8,6 +8,7 @@ use std::{
     time::Duration,
 };
 
+use ::testing::Database;
 use eventsourcing::personal::Keyring;
 use identity::{
     internals::{EmailAddress, NewMail, Outbox, Patience, Sender, Template, Transport},
@@ -17,7 +18,6 @@ use serde_json::{Value, json};
 use service::{MailSettings, MasterKeyText, Secret, Settings};
 use sqlx::Row as _;
 use tempfile::TempDir;
-use testing::Database;
 use uuid::Uuid;
 
 use crate::harness::MASTER_KEY;
