@@ -1,11 +1,11 @@
 //! The command line.
 
-use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{Args, Parser, Subcommand};
 use service::{Telemetry, TelemetrySettings};
 
+use crate::data_dir::DataDir;
 use crate::embedded::home::Home;
 use crate::{
     Failure, console, create_admin, demo, events, health, keys, migrate, operator, projections,
@@ -54,19 +54,6 @@ struct DemoCommand {
     args: demo::DemoArgs,
     #[command(flatten)]
     data: DataDir,
-}
-
-/// Where `up` keeps its data.
-#[derive(Debug, Clone, Args)]
-pub struct DataDir {
-    /// The data directory of `up`
-    #[arg(
-        long = "data-dir",
-        env = "DIVINETIME_DATA_DIR",
-        default_value = ".divinetime",
-        value_name = "DIR"
-    )]
-    pub path: PathBuf,
 }
 
 /// Reads the command line, runs the command and says how it ended.

@@ -9,7 +9,7 @@ use identity::{NewAdmin, Resources};
 use serde::Serialize;
 use uuid::Uuid;
 
-use crate::cli::DataDir;
+use crate::data_dir::DataDir;
 use crate::outside::check_database;
 use crate::{Failure, console, operator};
 

@@ -10,7 +10,7 @@ use serde::Serialize;
 use serde_json::value::RawValue;
 use uuid::Uuid;
 
-use crate::cli::DataDir;
+use crate::data_dir::DataDir;
 use crate::outside::check_database;
 use crate::services::{Name, chosen};
 use crate::{Failure, console, operator, signals};

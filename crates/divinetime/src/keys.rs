@@ -11,7 +11,7 @@ use identity::{Resources, master_keys};
 use indicatif::{ProgressBar, ProgressStyle};
 use serde::Serialize;
 
-use crate::cli::DataDir;
+use crate::data_dir::DataDir;
 use crate::outside::check_database;
 use crate::{Failure, console, operator};
 

@@ -2,6 +2,7 @@
 
 mod cli;
 mod console;
+mod data_dir;
 pub mod demo;
 pub mod embedded;
 mod operator;

@@ -6,7 +6,7 @@ use service::config::Secret;
 use service::{Settings, TelemetrySettings, database};
 use sqlx::PgPool;
 
-use crate::cli::DataDir;
+use crate::data_dir::DataDir;
 use crate::embedded::home::{Home, random_password, write_private};
 use crate::embedded::lock;
 use crate::outside::check_database;

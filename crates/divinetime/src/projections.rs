@@ -13,7 +13,7 @@ use sqlx::PgPool;
 use tokio::time::{Instant, sleep};
 use uuid::Uuid;
 
-use crate::cli::DataDir;
+use crate::data_dir::DataDir;
 use crate::services::names;
 use crate::{Failure, console, operator};
 

@@ -6,7 +6,7 @@ use clap::Args;
 use eventsourcing::verify::{VerifyError, verify};
 use serde::Serialize;
 
-use crate::cli::DataDir;
+use crate::data_dir::DataDir;
 use crate::services::{Name, names};
 use crate::{Failure, console, operator};
 

@@ -7,8 +7,7 @@ use std::path::Path;
 
 use tokio::process::Command;
 
-use super::EmbeddedError;
-use super::home::Home;
+use super::error::EmbeddedError;
 
 /// An unprivileged user.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -20,11 +19,11 @@ pub struct Account {
 impl Account {
     /// `None` when we are not root: then the servers run as we do. Data that are there already
     /// stay with the user that they belong to.
-    pub fn for_servers(home: &Home) -> Result<Option<Self>, EmbeddedError> {
+    pub fn for_servers(data_dir: &Path) -> Result<Option<Self>, EmbeddedError> {
         if !rustix::process::geteuid().is_root() {
             return Ok(None);
         }
-        if let Ok(owner) = fs::metadata(home.root().join("postgres"))
+        if let Ok(owner) = fs::metadata(data_dir.join("postgres"))
             && owner.uid() != 0
         {
             return Ok(Some(Self {

@@ -11,8 +11,8 @@ use ring::rand::{SecureRandom as _, SystemRandom};
 use service::{MasterKeyText, auth::KeyPair};
 use uuid::Uuid;
 
-use super::EmbeddedError;
 use super::account::Account;
+use super::error::{EmbeddedError, unwritable};
 
 /// Where the servers' data go when root's folders are closed to the user that they run as.
 const OPEN_PLACE: &str = "/var/lib/divinetime";
@@ -199,12 +199,6 @@ fn make_private_dir(path: &Path) -> io::Result<()> {
         Err(error) if error.kind() != io::ErrorKind::AlreadyExists => Err(error),
         _ => Ok(()),
     }
-}
-
-/// Turns an I/O error on a path into its sentence.
-pub fn unwritable(path: &Path) -> impl FnOnce(io::Error) -> EmbeddedError {
-    let path = path.to_owned();
-    move |source| EmbeddedError::Unwritable { path, source }
 }
 
 #[cfg(test)]

@@ -11,8 +11,8 @@ use serde::{Deserialize, Serialize};
 
 use tokio::time::{Instant, sleep};
 
-use super::EmbeddedError;
-use super::home::{Home, unwritable};
+use super::error::{EmbeddedError, unwritable};
+use super::home::Home;
 
 /// How long a killed process may take to let go of its lock.
 const PATIENCE: Duration = Duration::from_secs(1);

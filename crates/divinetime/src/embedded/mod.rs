@@ -2,22 +2,20 @@
 //! supervised and stopped by this process.
 
 mod account;
+mod error;
 pub mod home;
 pub mod lock;
 mod nats;
 mod orphan;
 mod postgres;
 mod programs;
+mod server;
 mod supervisor;
-
-use std::fs::{self, File};
-use std::io;
-use std::net::TcpListener;
-use std::path::{Path, PathBuf};
 
 use tokio_util::sync::CancellationToken;
 
 use account::Account;
+use error::EmbeddedError;
 use home::Home;
 use supervisor::Supervised;
 
@@ -44,73 +42,6 @@ struct Started {
     port: u16,
 }
 
-/// Why a server of the embedded default does not run. Each is one sentence.
-#[derive(Debug, thiserror::Error)]
-pub enum EmbeddedError {
-    /// No suitable program on this machine.
-    #[error("{0}")]
-    MissingProgram(String),
-    /// The data were made by another major version than the programs found.
-    #[error(
-        "The data in {data} were made by Postgres {made}, but only Postgres {found} is installed: \
-         install Postgres {made}, name its programs in DIVINETIME_POSTGRES_BIN, or use another --data-dir."
-    )]
-    OtherVersion {
-        /// The cluster's folder.
-        data: PathBuf,
-        /// Major version that made it.
-        made: u32,
-        /// Major versions on this machine.
-        found: String,
-    },
-    /// A folder or file cannot be made or written.
-    #[error("{path} cannot be written ({source}): choose another folder with --data-dir.")]
-    Unwritable {
-        /// The folder or file.
-        path: PathBuf,
-        /// What the system says.
-        source: io::Error,
-    },
-    /// A given port is in use.
-    #[error(
-        "Port {port}, given for {server}, is taken by another program: choose another with {flag}, or leave it out for a free one."
-    )]
-    PortTaken {
-        /// The port.
-        port: u16,
-        /// Which server should have it.
-        server: &'static str,
-        /// The option that sets it.
-        flag: &'static str,
-    },
-    /// The server ended at once or did not get ready.
-    #[error("{server} does not start: {reason} (its log is {log}).")]
-    NotStarted {
-        /// Which server.
-        server: &'static str,
-        /// Its last words.
-        reason: String,
-        /// Its log file.
-        log: PathBuf,
-    },
-    /// A server of an earlier run cannot be stopped.
-    #[error("A {server} of an earlier run (process {pid}) does not stop: end it, then try again.")]
-    OrphanStays {
-        /// Which server.
-        server: &'static str,
-        /// Its process.
-        pid: i32,
-    },
-    /// As root, no other user is there to run the servers as.
-    #[error(
-        "As root the servers run as the user nobody, and this machine has none: run divinetime as another user."
-    )]
-    NoAccount,
-    /// No randomness for a password.
-    #[error("The system gives no randomness for a password.")]
-    NoRandomness,
-}
-
 impl Embedded {
     /// Starts what is wanted, after stopping what an earlier run has left behind. `tell` gets
     /// one line for each thing that is done.
@@ -127,7 +58,7 @@ impl Embedded {
         if wanted.nats.is_some() {
             programs.nats()?;
         }
-        let account = Account::for_servers(home)?;
+        let account = Account::for_servers(home.root())?;
         let failed = CancellationToken::new();
         let mut embedded = Self {
             postgres: None,
@@ -218,41 +149,4 @@ impl Embedded {
 /// The database of the private cluster in a data directory, with its password in it.
 pub fn database_url(home: &Home, port: u16) -> Result<String, EmbeddedError> {
     Ok(postgres::url(&home.password("postgres")?, port))
-}
-
-/// A port to listen on: the given one if nobody has it, a free one for 0.
-fn given_or_free(
-    port: u16,
-    server: &'static str,
-    flag: &'static str,
-) -> Result<u16, EmbeddedError> {
-    TcpListener::bind(("127.0.0.1", port))
-        .and_then(|listener| listener.local_addr())
-        .map(|address| address.port())
-        .map_err(|_| EmbeddedError::PortTaken { port, server, flag })
-}
-
-/// A server's log, to append to; a large one is put aside first, one generation of it.
-fn open_log(path: &Path) -> Result<File, EmbeddedError> {
-    const LARGE: u64 = 16 * 1024 * 1024;
-    if fs::metadata(path).is_ok_and(|meta| meta.len() > LARGE) {
-        fs::rename(path, path.with_extension("log.1")).map_err(home::unwritable(path))?;
-    }
-    File::options()
-        .create(true)
-        .append(true)
-        .open(path)
-        .map_err(home::unwritable(path))
-}
-
-/// The last words in a log.
-fn last_line(log: &Path) -> String {
-    let bytes = fs::read(log).unwrap_or_default();
-    let text = String::from_utf8_lossy(&bytes);
-    let line = text
-        .lines()
-        .rev()
-        .find(|line| !line.trim().is_empty())
-        .unwrap_or("it ends at once");
-    line.trim().trim_end_matches('.').to_owned()
 }

@@ -8,7 +8,7 @@ use std::time::Duration;
 use rustix::process::{Pid, Signal, kill_process};
 use tokio::time::{Instant, sleep};
 
-use super::EmbeddedError;
+use super::error::EmbeddedError;
 
 /// How long an orphan may take to stop when it is asked to.
 const ASKED: Duration = Duration::from_secs(30);

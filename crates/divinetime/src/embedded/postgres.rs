@@ -13,11 +13,11 @@ use tokio::process::{Child, Command};
 use tokio::time::{Instant, sleep};
 
 use super::account::Account;
-use super::home::{Home, create_private, unwritable};
+use super::error::{EmbeddedError, unwritable};
+use super::home::{Home, create_private};
 use super::orphan::Orphans;
 use super::programs::Programs;
-use super::supervisor::Server;
-use super::{EmbeddedError, given_or_free, last_line, open_log};
+use super::server::{Server, given_or_free, last_line, open_log};
 
 const USER: &str = "divinetime";
 const DATABASE: &str = "divinetime";

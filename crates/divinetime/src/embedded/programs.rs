@@ -5,7 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use super::EmbeddedError;
+use super::error::EmbeddedError;
 
 /// Oldest Postgres that has what the event log uses.
 const OLDEST_POSTGRES: u32 = 15;

@@ -5,31 +5,19 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
-use rustix::process::Signal;
 use tokio::process::Child;
 use tokio::task::JoinHandle;
 use tokio::time::{Instant, sleep, timeout};
 use tokio_util::sync::CancellationToken;
 
-use super::EmbeddedError;
+use super::error::EmbeddedError;
 use super::orphan::send;
+use super::server::Server;
 
 /// A server that dies more often than this within [`WINDOW`] is given up.
 const RESTARTS: usize = 10;
 const WINDOW: Duration = Duration::from_mins(1);
 const PAUSE: Duration = Duration::from_millis(500);
-
-/// What the supervisor has to know of a server.
-pub trait Server: Send + Sync + 'static {
-    /// For messages.
-    const NAME: &'static str;
-
-    /// Starts it and waits until it answers, at the same address each time.
-    fn start(&self) -> impl Future<Output = Result<Child, EmbeddedError>> + Send;
-
-    /// The signals that stop it, gentlest first, with the time that each is given.
-    fn stop_signals(&self) -> &'static [(Signal, Duration)];
-}
 
 /// A running server with its supervisor.
 pub struct Supervised {

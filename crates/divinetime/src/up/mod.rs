@@ -13,7 +13,7 @@ use service::config::Secret;
 use service::host::Mode;
 use tokio_util::sync::CancellationToken;
 
-use crate::cli::DataDir;
+use crate::data_dir::DataDir;
 use crate::embedded::home::Home;
 use crate::embedded::lock::{Lock, Running};
 use crate::embedded::{Embedded, Programs, Wanted};
