@@ -2,14 +2,12 @@
 
 use std::process::ExitCode;
 
-use clap::{Args, Parser, Subcommand};
+use clap::{Parser, Subcommand};
 use service::{Telemetry, TelemetrySettings};
 
-use crate::data_dir::DataDir;
-use crate::embedded::home::Home;
 use crate::{
-    Failure, console, create_admin, demo, events, health, keys, migrate, operator, projections,
-    serve, up, verify,
+    Failure, console, create_admin, demo, events, health, keys, migrate, projections, serve, up,
+    verify,
 };
 
 /// Sessions, tickets, payments and their statistics for children's sport, in one program.
@@ -45,15 +43,7 @@ enum Command {
     /// Asks a service whether it serves
     Health(health::HealthArgs),
     /// Plays a season through the API and checks its statistics
-    Demo(DemoCommand),
-}
-
-#[derive(Debug, Args)]
-struct DemoCommand {
-    #[command(flatten)]
-    args: demo::DemoArgs,
-    #[command(flatten)]
-    data: DataDir,
+    Demo(demo::DemoCommand),
 }
 
 /// Reads the command line, runs the command and says how it ended.
@@ -93,10 +83,7 @@ async fn run(command: Command) -> Result<ExitCode, Failure> {
         Command::CreateAdmin(args) => create_admin::run(args).await,
         Command::Keys(command) => keys::run(command).await,
         Command::Health(args) => health::run(args).await,
-        Command::Demo(DemoCommand { args, data }) => {
-            let admin = Home::existing(&data.path).and_then(|home| operator::local_admin(&home));
-            Ok(demo::run(args, admin).await?)
-        }
+        Command::Demo(command) => demo::run(command).await,
     }
 }
 

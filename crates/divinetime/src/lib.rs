@@ -3,7 +3,6 @@
 mod cli;
 mod console;
 mod data_dir;
-pub mod demo;
 pub mod embedded;
 mod operator;
 mod outside;
@@ -14,6 +13,7 @@ mod signals;
 
 // The commands.
 mod create_admin;
+mod demo;
 mod events;
 mod health;
 mod keys;

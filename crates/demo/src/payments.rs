@@ -8,18 +8,18 @@ use contracts::payments::v1::{
 };
 use tokio::time::Instant;
 
-use super::error::{Attempt as _, DemoError};
-use super::person::Person;
-use super::platform::Platform;
-use super::setup::request_id;
-use super::tally::{Product, Tally};
+use crate::error::{Attempt as _, DemoError};
+use crate::person::Person;
+use crate::platform::Platform;
+use crate::setup::request_id;
+use crate::tally::{Product, Tally};
 
 /// How long the processes behind the services may take.
 const PATIENCE: Duration = Duration::from_mins(1);
 
 /// Pays for something that is held and waits until the provider has said yes or no. The
 /// payment counts as the answer says.
-pub(super) async fn pay(
+pub async fn pay(
     platform: &Platform,
     parent: &Person,
     (kind, payable_id): (PayableKind, &str),
@@ -60,7 +60,7 @@ pub(super) async fn pay(
 }
 
 /// Waits until the money of a payment has gone back, or the provider has refused to give it.
-pub(super) async fn refunded(
+pub async fn refunded(
     platform: &Platform,
     parent: &Person,
     payment_id: &str,
@@ -88,7 +88,7 @@ pub(super) async fn refunded(
 }
 
 /// The request that opens a payment.
-pub(super) fn payment(kind: PayableKind, payable_id: &str, method: &str) -> CreatePaymentRequest {
+pub fn payment(kind: PayableKind, payable_id: &str, method: &str) -> CreatePaymentRequest {
     CreatePaymentRequest {
         request_id: request_id(),
         payable_kind: kind.into(),
@@ -124,7 +124,7 @@ async fn look(
 }
 
 /// Looks again and again, ever less often, until there is something.
-pub(super) async fn eventually<T, F>(what: &str, look: impl Fn() -> F) -> Result<T, DemoError>
+pub async fn eventually<T, F>(what: &str, look: impl Fn() -> F) -> Result<T, DemoError>
 where
     F: Future<Output = Result<Option<T>, DemoError>>,
 {

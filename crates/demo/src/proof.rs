@@ -6,15 +6,15 @@ use chrono::{Datelike as _, NaiveDate};
 use contracts::analytics::v1::{DailyStatistics, PeriodFigures};
 use contracts::common::v1::Money;
 
-use super::figures::Snapshot;
-use super::tally::{Amounts, Counted};
+use crate::figures::Snapshot;
+use crate::tally::{Amounts, Counted};
 
 /// Picks a figure of a period.
 type Figure<'a> = &'a dyn Fn(&PeriodFigures) -> i64;
 
 /// One figure: what the demo counted, and by how much the statistics grew.
 #[derive(Clone, Debug, PartialEq, serde::Serialize)]
-pub(super) struct Line {
+pub struct Line {
     /// `daily`, `monthly` or `yearly`.
     pub statistics: &'static str,
     pub column: String,
@@ -26,7 +26,7 @@ pub(super) struct Line {
 
 /// All figures, and what could not be compared.
 #[derive(Clone, Debug, Default, serde::Serialize)]
-pub(super) struct Proof {
+pub struct Proof {
     pub lines: Vec<Line>,
     /// Distinct counts cannot be added, so a run over the end of a period leaves them out.
     pub left_out: Vec<String>,
@@ -40,7 +40,7 @@ impl Proof {
 }
 
 /// Compares the periods that the run fell into.
-pub(super) fn compare(before: &Snapshot, after: &Snapshot, counted: &Counted) -> Proof {
+pub fn compare(before: &Snapshot, after: &Snapshot, counted: &Counted) -> Proof {
     let mut proof = Proof::default();
     daily(&mut proof, before, after, counted);
     let span = |day: NaiveDate| (day.year(), i32::try_from(day.month()).unwrap_or_default());

@@ -1,6 +1,8 @@
 //! Why a demo cannot be played.
 
+use contracts::common::v1::ErrorReason;
 use tonic::Status;
+use tonic_types::StatusExt as _;
 
 /// Something that ends the demo before it has a result.
 #[derive(Debug, thiserror::Error)]
@@ -49,7 +51,7 @@ pub enum DemoError {
 }
 
 /// Says what was attempted when a call fails.
-pub(super) trait Attempt<T> {
+pub trait Attempt<T> {
     /// The value, or the refusal with what was attempted.
     fn attempting(self, what: &str) -> Result<T, DemoError>;
 }
@@ -61,4 +63,11 @@ impl<T> Attempt<T> for Result<T, Status> {
             status: Box::new(status),
         })
     }
+}
+
+/// The documented reason of a refusal.
+pub fn reason(status: &Status) -> Option<ErrorReason> {
+    let details = status.get_error_details();
+    let info = details.error_info()?;
+    ErrorReason::from_str_name(&format!("ERROR_REASON_{}", info.reason))
 }

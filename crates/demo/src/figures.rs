@@ -11,13 +11,13 @@ use contracts::analytics::v1::{
 use contracts::common::v1::LogPosition;
 use contracts::wire::date;
 
-use super::error::{Attempt as _, DemoError};
-use super::person::Person;
-use super::platform::Platform;
-use super::tally::{Amounts, Tally};
+use crate::error::{Attempt as _, DemoError};
+use crate::person::Person;
+use crate::platform::Platform;
+use crate::tally::{Amounts, Tally};
 
 /// Everything the demo compares, at one moment.
-pub(super) struct Snapshot {
+pub struct Snapshot {
     /// The day of the business zone at that moment.
     pub today: NaiveDate,
     pub business_zone: String,
@@ -49,7 +49,7 @@ impl Snapshot {
 }
 
 /// Adds up the events that explain today's revenue.
-pub(super) async fn explained(
+pub async fn explained(
     platform: &Platform,
     admin: &Person,
     snapshot: &Snapshot,

@@ -8,7 +8,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 
 /// Shows progress on standard error.
 #[derive(Clone)]
-pub(super) struct Progress {
+pub struct Progress {
     bar: Option<ProgressBar>,
     lines: bool,
     began: Instant,

@@ -6,18 +6,18 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use contracts::common::v1::Money;
 
 /// Minor units by currency code.
-pub(super) type Amounts = BTreeMap<String, i64>;
+pub type Amounts = BTreeMap<String, i64>;
 
 /// What money was for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Product {
+pub enum Product {
     Session,
     Event,
 }
 
 /// What the season brought, by the answers.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub(super) struct Counted {
+pub struct Counted {
     pub users: BTreeSet<String>,
     pub signups: i64,
     pub trainers: i64,
@@ -33,7 +33,7 @@ pub(super) struct Counted {
 
 /// Something that must hold, and whether it did.
 #[derive(Clone, Debug, serde::Serialize)]
-pub(super) struct Promise {
+pub struct Promise {
     pub what: String,
     pub kept: bool,
     pub saw: String,
@@ -41,7 +41,7 @@ pub(super) struct Promise {
 
 /// Counts while everything runs.
 #[derive(Default)]
-pub(super) struct Tally {
+pub struct Tally {
     counted: Mutex<Counted>,
     promises: Mutex<Vec<Promise>>,
 }

@@ -22,55 +22,19 @@ use contracts::ticketing::v1::ticket_service_client::TicketServiceClient;
 use tonic::transport::{Channel, Endpoint};
 use tonic::{Code, Response, Status};
 
-use super::error::{Attempt as _, DemoError};
-use super::person::Person;
+use crate::args::Addresses;
+use crate::error::{Attempt as _, DemoError};
+use crate::person::Person;
+
+/// How many calls the demo has under way at the same time, except in the rush for tickets.
+pub const CONCURRENCY: usize = 16;
 
 /// How often a call is tried that finds a service busy.
 const ATTEMPTS: u32 = 12;
 
-/// Where the services are.
-#[derive(Clone, Debug, clap::Args)]
-pub struct Addresses {
-    /// Base URL of identity.
-    #[arg(
-        long,
-        env = "DIVINETIME_IDENTITY_URL",
-        default_value = "http://127.0.0.1:7101"
-    )]
-    pub identity: String,
-    /// Base URL of scheduling.
-    #[arg(
-        long,
-        env = "DIVINETIME_SCHEDULING_URL",
-        default_value = "http://127.0.0.1:7102"
-    )]
-    pub scheduling: String,
-    /// Base URL of ticketing.
-    #[arg(
-        long,
-        env = "DIVINETIME_TICKETING_URL",
-        default_value = "http://127.0.0.1:7103"
-    )]
-    pub ticketing: String,
-    /// Base URL of payments.
-    #[arg(
-        long,
-        env = "DIVINETIME_PAYMENTS_URL",
-        default_value = "http://127.0.0.1:7104"
-    )]
-    pub payments: String,
-    /// Base URL of analytics.
-    #[arg(
-        long,
-        env = "DIVINETIME_ANALYTICS_URL",
-        default_value = "http://127.0.0.1:7105"
-    )]
-    pub analytics: String,
-}
-
 /// The marketplace as a client sees it. Cheap to clone.
 #[derive(Clone)]
-pub(super) struct Platform {
+pub struct Platform {
     pub users: UserServiceClient<Channel>,
     pub authentication: AuthenticationServiceClient<Channel>,
     pub trainers: TrainerServiceClient<Channel>,

@@ -10,7 +10,7 @@ use rand::{Rng as _, SeedableRng as _};
 use uuid::Uuid;
 
 /// Where trainers work: city, zone, currency.
-pub(super) const PLACES: [(&str, Tz, &str); 4] = [
+pub const PLACES: [(&str, Tz, &str); 4] = [
     ("New York", Tz::America__New_York, "USD"),
     ("Berlin", Tz::Europe__Berlin, "EUR"),
     ("Los Angeles", Tz::America__Los_Angeles, "USD"),
@@ -18,13 +18,13 @@ pub(super) const PLACES: [(&str, Tz, &str); 4] = [
 ];
 
 /// Local start hours of the slots of each day.
-pub(super) const HOURS: [u32; 3] = [13, 14, 16];
+pub const HOURS: [u32; 3] = [13, 14, 16];
 
 /// Days between today and the first bookable one, so that every notice is kept.
 const LEAD_DAYS: u64 = 2;
 
 /// A whole season.
-pub(super) struct Plan {
+pub struct Plan {
     /// Tells this run's names and addresses from those of other runs.
     pub run: String,
     /// The first bookable date.
@@ -37,14 +37,14 @@ pub(super) struct Plan {
 }
 
 /// One trainer.
-pub(super) struct TrainerPlan {
+pub struct TrainerPlan {
     /// Index into `PLACES`.
     pub place: usize,
     pub price_per_hour: i64,
 }
 
 /// One family.
-pub(super) struct ParentPlan {
+pub struct ParentPlan {
     pub children: usize,
     pub bookings: Vec<BookingPlan>,
     /// The tier wanted in the rush, and what follows.
@@ -55,7 +55,7 @@ pub(super) struct ParentPlan {
 
 /// One session to book.
 #[derive(Clone, Copy)]
-pub(super) struct BookingPlan {
+pub struct BookingPlan {
     pub trainer: usize,
     /// Index into the trainer's slots by start.
     pub slot: usize,
@@ -65,7 +65,7 @@ pub(super) struct BookingPlan {
 }
 
 /// A camp with more buyers than seats.
-pub(super) struct RushPlan {
+pub struct RushPlan {
     /// Seats of each of two tiers.
     pub capacity: i32,
     /// Seats over both.
@@ -74,7 +74,7 @@ pub(super) struct RushPlan {
 
 /// What becomes of something that is held.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Fate {
+pub enum Fate {
     /// Paid with this method.
     Paid(&'static str),
     /// The first card is declined, the second is not.
@@ -200,7 +200,7 @@ fn parent(
 
 /// The next date, from a day on, on which the clocks of a zone go forward (or back). `None`
 /// where they never do.
-pub(super) fn clock_change(zone: Tz, from: NaiveDate, forward: bool) -> Option<NaiveDate> {
+pub fn clock_change(zone: Tz, from: NaiveDate, forward: bool) -> Option<NaiveDate> {
     let offset = |day: NaiveDate| {
         let noon = day.and_time(NaiveTime::from_hms_opt(12, 0, 0)?);
         Some(zone.offset_from_utc_datetime(&noon).fix().local_minus_utc())

@@ -12,24 +12,24 @@ use contracts::scheduling::v1::{
 };
 use contracts::wire::{date, timestamp};
 
-use super::error::{Attempt as _, DemoError};
-use super::payments::pay;
-use super::person::Person;
-use super::plan::{PLACES, Plan};
-use super::platform::Platform;
-use super::progress::Progress;
-use super::setup::{Stage, assign, hire, request_id};
-use super::tally::Tally;
+use crate::error::{Attempt as _, DemoError};
+use crate::payments::pay;
+use crate::person::Person;
+use crate::plan::{PLACES, Plan};
+use crate::platform::Platform;
+use crate::progress::Progress;
+use crate::setup::{Stage, assign, hire, request_id};
+use crate::tally::Tally;
 
 /// A session that is paid and begins within a minute.
-pub(super) struct Today {
+pub struct Today {
     session_id: String,
     trainer: Person,
     ends_at: DateTime<Utc>,
 }
 
 /// Opens a slot of one minute, the next one, and books it for the first family.
-pub(super) async fn begin(
+pub async fn begin(
     platform: &Platform,
     plan: &Plan,
     stage: &Stage,
@@ -125,7 +125,7 @@ async fn book(
 }
 
 /// Waits until the session is over and completes it.
-pub(super) async fn complete(
+pub async fn complete(
     platform: &Platform,
     today: &Today,
     tally: &Tally,

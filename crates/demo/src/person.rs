@@ -5,14 +5,14 @@ use std::time::Duration;
 use tonic::Request;
 use tonic::metadata::{Ascii, MetadataValue};
 
-use super::error::DemoError;
+use crate::error::DemoError;
 
 /// The deadline of every call.
 const DEADLINE: Duration = Duration::from_secs(30);
 
 /// A user with an access token.
 #[derive(Clone)]
-pub(super) struct Person {
+pub struct Person {
     pub user_id: String,
     authorization: MetadataValue<Ascii>,
 }

@@ -8,12 +8,12 @@ use contracts::analytics::v1::PeriodFigures;
 use contracts::common::v1::Money;
 use serde_json::json;
 
-use super::figures::Snapshot;
-use super::proof::Proof;
-use super::tally::Promise;
+use crate::figures::Snapshot;
+use crate::proof::Proof;
+use crate::tally::Promise;
 
 /// How a demo ended.
-pub(super) struct Outcome {
+pub struct Outcome {
     pub seed: u64,
     pub parents: u32,
     pub days: u32,
@@ -32,7 +32,7 @@ impl Outcome {
 }
 
 /// Prints to standard output.
-pub(super) fn print(outcome: &Outcome, as_json: bool) -> io::Result<()> {
+pub fn print(outcome: &Outcome, as_json: bool) -> io::Result<()> {
     let text = if as_json {
         format!("{:#}\n", json(outcome))
     } else {

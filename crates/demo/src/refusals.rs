@@ -12,21 +12,20 @@ use contracts::scheduling::v1::{
 };
 use contracts::wire::date;
 use tonic::{Code, Request, Response, Status};
-use tonic_types::StatusExt as _;
 
-use super::camps::{Camps, tickets};
-use super::error::{Attempt as _, DemoError};
-use super::payments::payment;
-use super::person::Person;
-use super::plan::{PLACES, Plan, clock_change};
-use super::platform::Platform;
-use super::progress::Progress;
-use super::sessions::PaidSession;
-use super::setup::{Parent, Stage, daily, registration, request_id, schedule};
-use super::tally::Tally;
+use crate::camps::{Camps, tickets};
+use crate::error::{Attempt as _, DemoError, reason};
+use crate::payments::payment;
+use crate::person::Person;
+use crate::plan::{PLACES, Plan, clock_change};
+use crate::platform::Platform;
+use crate::progress::Progress;
+use crate::sessions::PaidSession;
+use crate::setup::{Parent, Stage, daily, registration, request_id, schedule};
+use crate::tally::Tally;
 
 /// What the bad requests are aimed at.
-pub(super) struct Scene<'a> {
+pub struct Scene<'a> {
     pub platform: &'a Platform,
     pub plan: &'a Plan,
     pub stage: &'a Stage,
@@ -35,7 +34,7 @@ pub(super) struct Scene<'a> {
     pub tally: &'a Tally,
 }
 
-pub(super) async fn play(scene: &Scene<'_>, progress: &Progress) -> Result<(), DemoError> {
+pub async fn play(scene: &Scene<'_>, progress: &Progress) -> Result<(), DemoError> {
     progress.say("bad requests");
     scene.at_the_door().await;
     scene.windows().await?;
@@ -373,11 +372,4 @@ impl Scene<'_> {
         };
         self.tally.promise(format!("refused: {what}"), kept, saw);
     }
-}
-
-/// The documented reason of a refusal.
-pub(super) fn reason(status: &Status) -> Option<ErrorReason> {
-    let details = status.get_error_details();
-    let info = details.error_info()?;
-    ErrorReason::from_str_name(&format!("ERROR_REASON_{}", info.reason))
 }

@@ -13,28 +13,26 @@ use contracts::wire::date;
 use futures::{StreamExt as _, TryStreamExt as _, stream};
 use tonic::Status;
 
-use super::CONCURRENCY;
-use super::error::{Attempt as _, DemoError};
-use super::payments::{eventually, pay};
-use super::person::Person;
-use super::plan::{Fate, Plan};
-use super::platform::Platform;
-use super::progress::Progress;
-use super::refusals::reason;
-use super::setup::{Parent, Stage, money, request_id};
-use super::tally::Tally;
+use crate::error::{Attempt as _, DemoError, reason};
+use crate::payments::{eventually, pay};
+use crate::person::Person;
+use crate::plan::{Fate, Plan};
+use crate::platform::{CONCURRENCY, Platform};
+use crate::progress::Progress;
+use crate::setup::{Parent, Stage, money, request_id};
+use crate::tally::Tally;
 
 /// How many buyers press at the same moment when a sale opens.
 const RUSH: usize = 128;
 
 /// An event that the demo drafted.
-pub(super) struct Camp {
+pub struct Camp {
     pub event_id: String,
     pub tier_ids: Vec<String>,
 }
 
 /// The events of the season.
-pub(super) struct Camps {
+pub struct Camps {
     /// Sold out by the rush.
     pub rush: Camp,
     /// Free of charge; index of a parent who is registered, if any wanted.
@@ -45,7 +43,7 @@ pub(super) struct Camps {
     pub registered: Option<usize>,
 }
 
-pub(super) async fn play(
+pub async fn play(
     platform: &Platform,
     admin: &Person,
     plan: &Plan,
@@ -348,7 +346,7 @@ async fn hold(
 }
 
 /// The request that holds one ticket of a tier for each child.
-pub(super) fn tickets(camp: &Camp, tier: usize, children: &[String]) -> HoldTicketsRequest {
+pub fn tickets(camp: &Camp, tier: usize, children: &[String]) -> HoldTicketsRequest {
     HoldTicketsRequest {
         request_id: request_id(),
         event_id: camp.event_id.clone(),

@@ -6,16 +6,15 @@ use contracts::identity::v1::{
 };
 use tonic::{Code, Status};
 
-use super::error::{Attempt as _, DemoError};
-use super::person::Person;
-use super::plan::Plan;
-use super::platform::Platform;
-use super::refusals::reason;
-use super::setup::{self, PASSWORD, registration, request_id};
-use super::tally::Tally;
+use crate::error::{Attempt as _, DemoError, reason};
+use crate::person::Person;
+use crate::plan::Plan;
+use crate::platform::Platform;
+use crate::setup::{self, PASSWORD, registration, request_id};
+use crate::tally::Tally;
 
 /// Registers, goes on after the access token, has a child erased, and leaves.
-pub(super) async fn play(platform: &Platform, plan: &Plan, tally: &Tally) -> Result<(), DemoError> {
+pub async fn play(platform: &Platform, plan: &Plan, tally: &Tally) -> Result<(), DemoError> {
     let email = format!("guest.{}@demo.example.org", plan.run);
     let message = registration(&email, Role::Parent);
     platform

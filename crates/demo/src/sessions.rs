@@ -7,18 +7,17 @@ use contracts::scheduling::v1::{
 };
 use futures::{StreamExt as _, TryStreamExt as _, stream};
 
-use super::CONCURRENCY;
-use super::error::{Attempt as _, DemoError};
-use super::payments::{eventually, pay, refunded};
-use super::person::Person;
-use super::plan::{BookingPlan, Fate, Plan};
-use super::platform::Platform;
-use super::progress::Progress;
-use super::setup::{Stage, request_id};
-use super::tally::Tally;
+use crate::error::{Attempt as _, DemoError};
+use crate::payments::{eventually, pay, refunded};
+use crate::person::Person;
+use crate::plan::{BookingPlan, Fate, Plan};
+use crate::platform::{CONCURRENCY, Platform};
+use crate::progress::Progress;
+use crate::setup::{Stage, request_id};
+use crate::tally::Tally;
 
 /// A session that is paid and stands.
-pub(super) struct PaidSession {
+pub struct PaidSession {
     pub session_id: String,
     pub slot_id: String,
     /// Index of the parent.
@@ -37,7 +36,7 @@ struct Played {
     paid: Option<PaidSession>,
 }
 
-pub(super) async fn play(
+pub async fn play(
     platform: &Platform,
     plan: &Plan,
     stage: &Stage,

@@ -17,19 +17,18 @@ use futures::{StreamExt as _, TryStreamExt as _, stream};
 use prost_types::Timestamp;
 use uuid::Uuid;
 
-use super::CONCURRENCY;
-use super::error::{Attempt as _, DemoError};
-use super::person::Person;
-use super::plan::{HOURS, PLACES, ParentPlan, Plan, TrainerPlan, clock_change};
-use super::platform::Platform;
-use super::progress::Progress;
-use super::tally::Tally;
+use crate::error::{Attempt as _, DemoError};
+use crate::person::Person;
+use crate::plan::{HOURS, PLACES, ParentPlan, Plan, TrainerPlan, clock_change};
+use crate::platform::{CONCURRENCY, Platform};
+use crate::progress::Progress;
+use crate::tally::Tally;
 
 /// Everybody has the same; nothing of value is behind it.
-pub(super) const PASSWORD: &str = "a season to remember";
+pub const PASSWORD: &str = "a season to remember";
 
 /// Who plays, and where.
-pub(super) struct Stage {
+pub struct Stage {
     /// By the index of `PLACES`.
     pub locations: Vec<String>,
     pub trainers: Vec<Trainer>,
@@ -39,20 +38,20 @@ pub(super) struct Stage {
 }
 
 /// A trainer who is logged in.
-pub(super) struct Trainer {
+pub struct Trainer {
     pub person: Person,
     /// By start.
     pub slots: Vec<String>,
 }
 
 /// A parent who is logged in.
-pub(super) struct Parent {
+pub struct Parent {
     pub person: Person,
     pub email: String,
     pub children: Vec<String>,
 }
 
-pub(super) async fn play(
+pub async fn play(
     platform: &Platform,
     admin: &Person,
     plan: &Plan,
@@ -220,7 +219,7 @@ fn next_clock_change(zone: Tz, from: NaiveDate) -> NaiveDate {
 }
 
 /// Registers a trainer, with a profile at a place.
-pub(super) async fn hire(
+pub async fn hire(
     platform: &Platform,
     plan: &Plan,
     name: &str,
@@ -270,7 +269,7 @@ async fn family(
 }
 
 /// Adds somebody's child of that number.
-pub(super) async fn child(
+pub async fn child(
     platform: &Platform,
     parent: &Person,
     last_name: &str,
@@ -323,7 +322,7 @@ async fn join(
 }
 
 /// A registration under an address.
-pub(super) fn registration(email: &str, role: Role) -> RegisterUserRequest {
+pub fn registration(email: &str, role: Role) -> RegisterUserRequest {
     RegisterUserRequest {
         request_id: request_id(),
         role: role.into(),
@@ -336,7 +335,7 @@ pub(super) fn registration(email: &str, role: Role) -> RegisterUserRequest {
 }
 
 /// Lets a trainer work at a location.
-pub(super) async fn assign(
+pub async fn assign(
     platform: &Platform,
     trainer: &Person,
     location: &str,
@@ -404,7 +403,7 @@ async fn open_schedule(
 }
 
 /// A window that holds the local days `[from, until)` of any zone.
-pub(super) fn schedule(
+pub fn schedule(
     trainer_id: &str,
     slots: Vec<SlotRule>,
     from: NaiveDate,
@@ -420,7 +419,7 @@ pub(super) fn schedule(
 }
 
 /// An hour on every date from the first to the last.
-pub(super) fn daily(location: &str, hour: u32, from: NaiveDate, until: NaiveDate) -> SlotRule {
+pub fn daily(location: &str, hour: u32, from: NaiveDate, until: NaiveDate) -> SlotRule {
     SlotRule {
         location_id: location.to_owned(),
         rule: Some(Rule::Recurring(RecurringSlots {
@@ -441,12 +440,12 @@ pub(super) fn daily(location: &str, hour: u32, from: NaiveDate, until: NaiveDate
 }
 
 /// A new request id.
-pub(super) fn request_id() -> String {
+pub fn request_id() -> String {
     Uuid::now_v7().to_string()
 }
 
 /// An amount in the currency of a place. Yen have no cents.
-pub(super) fn money(place: usize, minor_units: i64) -> Money {
+pub fn money(place: usize, minor_units: i64) -> Money {
     Money {
         currency_code: PLACES[place].2.to_owned(),
         minor_units,
