@@ -1,4 +1,4 @@
-//! Camps and clinics: drafted, published, rushed for, paid or abandoned.
+//! Camps and a clinic: drafted, published and sold out in a rush; their tickets are paid or abandoned.
 
 use chrono::Days;
 use contracts::common::v1::{ErrorReason, Money};
@@ -22,7 +22,7 @@ use crate::progress::Progress;
 use crate::setup::{Parent, Stage, money, request_id};
 use crate::tally::Tally;
 
-/// How many buyers press at the same moment when a sale opens.
+/// How many buyers call at the same moment when the sale opens.
 const RUSH: usize = 128;
 
 /// An event that the demo drafted.
@@ -31,15 +31,15 @@ pub struct Camp {
     pub tier_ids: Vec<String>,
 }
 
-/// The events of the season.
+/// The events of the season, and who has a place.
 pub struct Camps {
-    /// Sold out by the rush.
+    /// A camp that the rush sells out.
     pub rush: Camp,
-    /// Free of charge; index of a parent who is registered, if any wanted.
+    /// A clinic free of charge.
     pub clinic: Camp,
-    /// Never published.
+    /// A camp that is never published.
     pub draft: Camp,
-    /// A family that has a place in the clinic.
+    /// Index of a parent whose children are registered for the clinic, if any parent wanted it.
     pub registered: Option<usize>,
 }
 
@@ -101,7 +101,7 @@ struct Author<'a> {
 }
 
 impl Author<'_> {
-    /// Three days after the season's last session, at a place, coached by two trainers.
+    /// Drafts an event of three days, two weeks after the season's end, coached by two trainers.
     async fn draft(
         &self,
         title: &str,
@@ -157,8 +157,9 @@ impl Author<'_> {
     }
 }
 
-/// Everybody wants one ticket at once. What was sold is what there was, in each tier and in
-/// all; who came too late is told so. Gives the holds with their parents.
+/// Lets every parent ask for one ticket of the camp at once. Exactly the seats that there are must be
+/// held, in each tier and in all, and everybody else must be refused as sold out. Returns the holds,
+/// each with the index of its parent.
 async fn rush_for(
     platform: &Platform,
     plan: &Plan,
@@ -204,11 +205,12 @@ async fn rush_for(
             && refused == stage.parents.len() - expected,
         format!("{} + {} held, {refused} sold out", sold[0], sold[1]),
     );
-    // In the order of the parents, so that what follows does not depend on who was faster.
+    // In the order of the parents, so that what follows does not depend on who was served first.
     holds.sort_by_key(|(number, _)| *number);
     Ok(holds)
 }
 
+/// Lets each hold of the rush meet its fate, and notes whether all went as they should.
 async fn settle(
     platform: &Platform,
     plan: &Plan,
@@ -234,6 +236,7 @@ async fn settle(
     Ok(())
 }
 
+/// Returns whether everything went as the fate says.
 async fn settle_one(
     platform: &Platform,
     parent: &Person,
@@ -273,7 +276,7 @@ async fn settle_one(
     .await
 }
 
-/// The holds of a parent whose tickets stand.
+/// Ids of those holds of a parent whose tickets are active.
 async fn active_holds(platform: &Platform, parent: &Person) -> Result<Vec<String>, DemoError> {
     let listed = platform
         .patiently(|| {
@@ -293,7 +296,8 @@ async fn active_holds(platform: &Platform, parent: &Person) -> Result<Vec<String
     Ok(active.map(|ticket| ticket.hold_id).collect())
 }
 
-/// Free tickets for whole families stand at once, without any payment.
+/// Registers for the clinic every family that wants it. The tickets are free, so they must be active
+/// at once, without a payment. Returns the index of the first such parent.
 async fn fill_clinic(
     platform: &Platform,
     plan: &Plan,

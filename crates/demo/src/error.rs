@@ -1,4 +1,4 @@
-//! Why a demo cannot be played.
+//! What can end the demo early, and the reasons of refused calls.
 
 use contracts::common::v1::ErrorReason;
 use tonic::Status;
@@ -7,42 +7,42 @@ use tonic_types::StatusExt as _;
 /// Something that ends the demo before it has a result.
 #[derive(Debug, thiserror::Error)]
 pub enum DemoError {
-    /// Neither an administrator was named nor does `up` run here.
+    /// No administrator was named, and no `up` has made one in the data directory.
     #[error(
         "the demo needs an administrator: start `divinetime up` in this directory, or give --admin-email and DIVINETIME_ADMIN_PASSWORD"
     )]
     NoAdmin,
-    /// An administrator without a password.
+    /// An administrator was named without a password.
     #[error("--admin-email needs the password in DIVINETIME_ADMIN_PASSWORD")]
     NoPassword,
-    /// An address that is none.
+    /// The address of a service is not a URL.
     #[error("{address} is not the address of a service: {reason}")]
     Address {
-        /// What was given.
+        /// The address as it was given.
         address: String,
-        /// What is wrong with it.
+        /// What is wrong with the address.
         reason: String,
     },
-    /// Nobody listens.
+    /// Nothing listens at the address of a service.
     #[error("{service} does not answer at {address}: is `divinetime up` running?")]
     Unreachable {
-        /// The service.
+        /// The name of the service.
         service: &'static str,
-        /// Where it should be.
+        /// The address at which the service should listen.
         address: String,
     },
-    /// A call that should have succeeded.
+    /// A call failed that the season cannot do without.
     #[error("{what}: {} ({:?})", .status.message(), .status.code())]
     Refused {
-        /// What was attempted.
+        /// What the call was for.
         what: String,
-        /// The answer.
+        /// The answer to the call.
         status: Box<Status>,
     },
-    /// An answer without what the contract promises.
+    /// An answer lacks a part that the contract promises.
     #[error("an answer lacks {0}")]
     Incomplete(&'static str),
-    /// Something that should come about by itself did not.
+    /// The services did not bring about in time what they should bring about by themselves.
     #[error("{0} did not come about within a minute")]
     Overdue(String),
     /// The result cannot be printed.
@@ -50,9 +50,8 @@ pub enum DemoError {
     Output(#[from] std::io::Error),
 }
 
-/// Says what was attempted when a call fails.
+/// Adds what a call was for to its refusal.
 pub trait Attempt<T> {
-    /// The value, or the refusal with what was attempted.
     fn attempting(self, what: &str) -> Result<T, DemoError>;
 }
 
@@ -65,7 +64,7 @@ impl<T> Attempt<T> for Result<T, Status> {
     }
 }
 
-/// The documented reason of a refusal.
+/// The reason that the details of a refusal give, where it is one of the contract.
 pub fn reason(status: &Status) -> Option<ErrorReason> {
     let details = status.get_error_details();
     let info = details.error_info()?;

@@ -1,4 +1,4 @@
-//! The statistics as the service answers them.
+//! Reads the statistics from analytics.
 
 use std::collections::BTreeMap;
 
@@ -16,7 +16,7 @@ use crate::person::Person;
 use crate::platform::Platform;
 use crate::tally::{Amounts, Tally};
 
-/// Everything the demo compares, at one moment.
+/// All statistics that the demo compares, as they were at one moment.
 pub struct Snapshot {
     /// The day of the business zone at that moment.
     pub today: NaiveDate,
@@ -28,7 +28,7 @@ pub struct Snapshot {
 }
 
 impl Snapshot {
-    /// Asks after everything that the four logs hold now.
+    /// Reads the statistics once they include all that the four logs hold now.
     pub async fn take(platform: &Platform, admin: &Person) -> Result<Self, DemoError> {
         let min_positions = platform.heads(admin).await?;
         let (years, zone) = years(platform, admin, &min_positions).await?;
@@ -48,7 +48,7 @@ impl Snapshot {
     }
 }
 
-/// Adds up the events that explain today's revenue.
+/// Notes the promise that the events by which analytics explains today's revenue add up to it.
 pub async fn explained(
     platform: &Platform,
     admin: &Person,
@@ -101,7 +101,7 @@ pub async fn explained(
     Ok(())
 }
 
-/// Today, and yesterday for a run over midnight.
+/// Today and the days beside it, because a run may go over midnight.
 async fn days(
     platform: &Platform,
     admin: &Person,

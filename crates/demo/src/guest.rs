@@ -1,4 +1,4 @@
-//! A guest: a login that is continued and ended, and a child that is forgotten.
+//! The guest: a parent who continues a login, has a child erased and logs out.
 
 use contracts::common::v1::{ErrorReason, Role};
 use contracts::identity::v1::{
@@ -13,7 +13,8 @@ use crate::platform::Platform;
 use crate::setup::{self, PASSWORD, registration, request_id};
 use crate::tally::Tally;
 
-/// Registers, goes on after the access token, has a child erased, and leaves.
+/// Registers the guest, continues the login with its refresh token, has a child of the guest erased
+/// and logs the guest out.
 pub async fn play(platform: &Platform, plan: &Plan, tally: &Tally) -> Result<(), DemoError> {
     let email = format!("guest.{}@demo.example.org", plan.run);
     let message = registration(&email, Role::Parent);
@@ -62,7 +63,8 @@ async fn refresh(
     platform.once(authentication.refresh_token(request)).await
 }
 
-/// Erased, so that nobody reads the name of it again; the guardian gets a certificate.
+/// Adds a child and has it erased. The guest must get a certificate of the erasure, and nobody may
+/// read the name of the child afterwards.
 async fn forget_a_child(
     platform: &Platform,
     guest: &Person,
@@ -108,7 +110,7 @@ async fn forget_a_child(
     Ok(())
 }
 
-/// After a logout the refresh token is good no more.
+/// Logs the guest out. The refresh token must be refused afterwards.
 async fn leave(
     platform: &Platform,
     guest: &Person,

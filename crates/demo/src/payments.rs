@@ -1,4 +1,4 @@
-//! Paying, and following the money.
+//! Pays for sessions and tickets, and waits until payments and refunds are settled.
 
 use std::time::Duration;
 
@@ -14,11 +14,11 @@ use crate::platform::Platform;
 use crate::setup::request_id;
 use crate::tally::{Product, Tally};
 
-/// How long the processes behind the services may take.
+/// How long the demo waits for what the services bring about by themselves.
 const PATIENCE: Duration = Duration::from_mins(1);
 
-/// Pays for something that is held and waits until the provider has said yes or no. The
-/// payment counts as the answer says.
+/// Pays for a session or for tickets that are held, waits until the provider has accepted or
+/// declined, and counts the payment by this outcome.
 pub async fn pay(
     platform: &Platform,
     parent: &Person,
@@ -59,7 +59,8 @@ pub async fn pay(
     Ok(payment)
 }
 
-/// Waits until the money of a payment has gone back, or the provider has refused to give it.
+/// Waits until the refund of a payment has succeeded or failed, and counts it. Returns whether the
+/// whole amount went back.
 pub async fn refunded(
     platform: &Platform,
     parent: &Person,
@@ -114,7 +115,7 @@ async fn look(
         })
         .await;
     match answer {
-        // The read table is a moment behind the answer that named the payment.
+        // The read table may not have the payment yet, which `CreatePayment` has just named.
         Err(status) if status.code() == tonic::Code::NotFound => Ok(Payment::default()),
         answer => answer
             .attempting("reading a payment")?
@@ -123,7 +124,7 @@ async fn look(
     }
 }
 
-/// Looks again and again, ever less often, until there is something.
+/// Calls `look` until it finds something, at growing intervals and for at most [`PATIENCE`].
 pub async fn eventually<T, F>(what: &str, look: impl Fn() -> F) -> Result<T, DemoError>
 where
     F: Future<Output = Result<Option<T>, DemoError>>,

@@ -1,4 +1,4 @@
-//! Somebody who is logged in.
+//! Users who are logged in, and requests with and without their tokens.
 
 use std::time::Duration;
 
@@ -28,7 +28,7 @@ impl Person {
         })
     }
 
-    /// The message as this user sends it.
+    /// A request with this user's token.
     pub fn request<T>(&self, message: T) -> Request<T> {
         let mut request = Self::anonymous(message);
         request
@@ -37,7 +37,7 @@ impl Person {
         request
     }
 
-    /// The message as nobody in particular sends it.
+    /// A request without a token.
     pub fn anonymous<T>(message: T) -> Request<T> {
         let mut request = Request::new(message);
         request.set_timeout(DEADLINE);

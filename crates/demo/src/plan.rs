@@ -1,4 +1,5 @@
-//! What a season attempts: decided by the seed alone, before anything is called.
+//! What a season attempts. Seed and size decide it before the first call; runs of the same seed and
+//! size differ in nothing but their names and dates.
 
 use std::collections::BTreeSet;
 
@@ -17,15 +18,16 @@ pub const PLACES: [(&str, Tz, &str); 4] = [
     ("Tokyo", Tz::Asia__Tokyo, "JPY"),
 ];
 
-/// Local start hours of the slots of each day.
+/// The local hours at which the slots of each day start.
 pub const HOURS: [u32; 3] = [13, 14, 16];
 
-/// Days between today and the first bookable one, so that every notice is kept.
+/// So many days from today lies the first bookable one, so that every session can still be
+/// cancelled free of charge.
 const LEAD_DAYS: u64 = 2;
 
-/// A whole season.
+/// Everything that one run attempts.
 pub struct Plan {
-    /// Tells this run's names and addresses from those of other runs.
+    /// A part of all names and email addresses of this run, which no other run has.
     pub run: String,
     /// The first bookable date.
     pub first_day: NaiveDate,
@@ -36,20 +38,19 @@ pub struct Plan {
     pub rush: RushPlan,
 }
 
-/// One trainer.
 pub struct TrainerPlan {
     /// Index into `PLACES`.
     pub place: usize,
     pub price_per_hour: i64,
 }
 
-/// One family.
+/// A parent with children.
 pub struct ParentPlan {
     pub children: usize,
     pub bookings: Vec<BookingPlan>,
-    /// The tier wanted in the rush, and what follows.
+    /// The tier of the camp in which the parent wants a ticket, and what becomes of this ticket.
     pub rush: (usize, Fate),
-    /// Wants the free clinic, with all children.
+    /// Whether the parent registers all children for the free clinic.
     pub clinic: bool,
 }
 
@@ -57,9 +58,9 @@ pub struct ParentPlan {
 #[derive(Clone, Copy)]
 pub struct BookingPlan {
     pub trainer: usize,
-    /// Index into the trainer's slots by start.
+    /// Index into the trainer's slots, which are in the order of their start.
     pub slot: usize,
-    /// How many of the children, from the first.
+    /// How many of the parent's children take part, counted from the first.
     pub group: usize,
     pub fate: Fate,
 }
@@ -68,30 +69,30 @@ pub struct BookingPlan {
 pub struct RushPlan {
     /// Seats of each of two tiers.
     pub capacity: i32,
-    /// Seats over both.
+    /// Seats of both tiers together.
     pub max_participants: i32,
 }
 
-/// What becomes of something that is held.
+/// What becomes of a session or of tickets after they are held.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Fate {
     /// Paid with this method.
     Paid(&'static str),
     /// The first card is declined, the second is not.
     DeclinedThenPaid,
-    /// The card is declined, and that was it.
+    /// The card is declined, and the parent tries no other.
     Declined,
-    /// Nobody ever pays; the hold runs out by itself.
+    /// Nobody pays, and the hold expires by itself.
     Abandoned,
-    /// Cancelled before it was paid; tickets are abandoned instead.
+    /// The session is cancelled before it is paid; tickets are abandoned instead.
     CancelledUnpaid,
-    /// Paid, then cancelled by the parent in time; tickets stay paid.
+    /// The session is paid, then cancelled by the parent in time; tickets are paid and kept.
     CancelledByParent,
-    /// Paid, then cancelled by the trainer; tickets stay paid.
+    /// The session is paid, then cancelled by the trainer; tickets are paid and kept.
     CancelledByTrainer,
 }
 
-/// In the proportions of a season.
+/// The fates in the proportions of a season. Sessions take them in turn, and so do tickets.
 const FATES: [Fate; 12] = [
     Fate::Paid("sandbox_ok"),
     Fate::CancelledByParent,
@@ -108,7 +109,6 @@ const FATES: [Fate; 12] = [
 ];
 
 impl Plan {
-    /// The season of a seed.
     pub fn new(seed: u64, parents: u32, days: u32) -> Self {
         let mut random = StdRng::seed_from_u64(seed);
         let slots_each = HOURS.len() * days as usize;
@@ -142,7 +142,7 @@ impl Plan {
         }
     }
 
-    /// How many steps the progress counts.
+    /// How many steps of progress the season takes.
     pub fn steps(&self) -> u64 {
         let bookings: usize = self
             .parents
@@ -168,7 +168,7 @@ fn parent(
     let mut taken = BTreeSet::new();
     let mut bookings = Vec::new();
     for _ in 0..2 {
-        // Never two on the same day or the next, so that no child is in two places in any zone.
+        // At least a day lies between two bookings, so that no child is in two places in any zone.
         let apart = |slot: usize| {
             let day = slot / HOURS.len();
             !taken.contains(&day)

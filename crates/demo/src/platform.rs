@@ -1,4 +1,4 @@
-//! The clients of the five services, and patience with them.
+//! The clients of the five services. They repeat calls to a service that is busy.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -29,10 +29,10 @@ use crate::person::Person;
 /// How many calls the demo has under way at the same time, except in the rush for tickets.
 pub const CONCURRENCY: usize = 16;
 
-/// How often a call is tried that finds a service busy.
+/// How often a call to a busy service is tried.
 const ATTEMPTS: u32 = 12;
 
-/// The marketplace as a client sees it. Cheap to clone.
+/// The clients of all services. Cheap to clone.
 #[derive(Clone)]
 pub struct Platform {
     pub users: UserServiceClient<Channel>,
@@ -52,7 +52,7 @@ pub struct Platform {
 }
 
 impl Platform {
-    /// Connects to all five.
+    /// Connects to all services.
     pub async fn connect(addresses: &Addresses) -> Result<Self, DemoError> {
         let identity = channel("identity", &addresses.identity).await?;
         let scheduling = channel("scheduling", &addresses.scheduling).await?;
@@ -83,7 +83,7 @@ impl Platform {
         })
     }
 
-    /// Logs somebody in.
+    /// Logs a user in by password.
     pub async fn log_in(&self, email: &str, password: &str) -> Result<Person, DemoError> {
         let response = self
             .patiently(|| {
@@ -99,7 +99,8 @@ impl Platform {
         Person::new(response.user_id, &response.access_token)
     }
 
-    /// The heads of the four logs: what the statistics have to include.
+    /// The heads of the four logs. Statistics that are read with these positions include all that has
+    /// happened so far.
     pub async fn heads(&self, admin: &Person) -> Result<Vec<LogPosition>, DemoError> {
         let mut heads = Vec::with_capacity(self.logs.len());
         for (service, log) in &self.logs {
@@ -118,8 +119,8 @@ impl Platform {
         Ok(heads)
     }
 
-    /// Calls until the service is neither busy nor restarting. Every write carries its request
-    /// id, so that trying again is safe.
+    /// Makes a call, and makes it again while the service is busy or restarting. That is safe,
+    /// because every write carries its request id.
     pub async fn patiently<T, F>(&self, call: impl Fn() -> F) -> Result<T, Status>
     where
         F: Future<Output = Result<Response<T>, Status>>,
@@ -135,7 +136,7 @@ impl Platform {
         self.once(call()).await
     }
 
-    /// Calls once and takes the answer as it is.
+    /// Makes a call once and returns the answer as it is.
     pub async fn once<T>(
         &self,
         call: impl Future<Output = Result<Response<T>, Status>>,
@@ -144,7 +145,7 @@ impl Platform {
         call.await.map(Response::into_inner)
     }
 
-    /// How many calls were made.
+    /// How many calls were made so far.
     pub fn requests(&self) -> u64 {
         self.requests.load(Ordering::Relaxed)
     }
@@ -156,7 +157,7 @@ fn is_passing(code: Code) -> bool {
         Code::Unavailable
             | Code::ResourceExhausted
             | Code::Aborted
-            // A read that waits for its position is answered so after ten seconds.
+            // The answer to a read that has waited ten seconds for its position.
             | Code::DeadlineExceeded
     )
 }

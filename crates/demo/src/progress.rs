@@ -1,12 +1,12 @@
-//! How far the demo is: a bar on a terminal, a line for each stage elsewhere, nothing with
-//! `--json`.
+//! Shows how far the demo is: by a bar on a terminal, by a line for each stage elsewhere, and not at
+//! all with `--json`.
 
 use std::io::{IsTerminal as _, Write as _};
 use std::time::{Duration, Instant};
 
 use indicatif::{ProgressBar, ProgressStyle};
 
-/// Shows progress on standard error.
+/// Writes to standard error.
 #[derive(Clone)]
 pub struct Progress {
     bar: Option<ProgressBar>,
@@ -34,26 +34,25 @@ impl Progress {
         }
     }
 
-    /// A new stage begins.
+    /// Announces the next stage.
     pub fn say(&self, stage: &str) {
         if let Some(bar) = &self.bar {
             bar.set_message(stage.to_owned());
         }
         if self.lines {
-            // A progress line that cannot be written is no reason to stop.
+            // The demo goes on when a line of progress cannot be written.
             let seconds = self.began.elapsed().as_secs_f64();
             let _ = writeln!(std::io::stderr(), "demo {seconds:5.1} s  {stage}");
         }
     }
 
-    /// One more step is done.
     pub fn step(&self) {
         if let Some(bar) = &self.bar {
             bar.inc(1);
         }
     }
 
-    /// The bar goes.
+    /// Removes the bar.
     pub fn finish(&self) {
         if let Some(bar) = &self.bar {
             bar.finish_and_clear();

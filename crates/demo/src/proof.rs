@@ -9,10 +9,10 @@ use contracts::common::v1::Money;
 use crate::figures::Snapshot;
 use crate::tally::{Amounts, Counted};
 
-/// Picks a figure of a period.
+/// Reads one figure of a period.
 type Figure<'a> = &'a dyn Fn(&PeriodFigures) -> i64;
 
-/// One figure: what the demo counted, and by how much the statistics grew.
+/// One figure: what the demo counted, and its values before and after the season.
 #[derive(Clone, Debug, PartialEq, serde::Serialize)]
 pub struct Line {
     /// `daily`, `monthly` or `yearly`.
@@ -28,7 +28,8 @@ pub struct Line {
 #[derive(Clone, Debug, Default, serde::Serialize)]
 pub struct Proof {
     pub lines: Vec<Line>,
-    /// Distinct counts cannot be added, so a run over the end of a period leaves them out.
+    /// Figures that cannot be compared because the run went over the end of a period: numbers of
+    /// distinct users or trainers cannot be added up over two periods.
     pub left_out: Vec<String>,
 }
 
@@ -39,7 +40,7 @@ impl Proof {
     }
 }
 
-/// Compares the periods that the run fell into.
+/// Compares the figures of the days, months and years in which the run began and ended.
 pub fn compare(before: &Snapshot, after: &Snapshot, counted: &Counted) -> Proof {
     let mut proof = Proof::default();
     daily(&mut proof, before, after, counted);
@@ -78,6 +79,7 @@ fn daily(proof: &mut Proof, before: &Snapshot, after: &Snapshot, counted: &Count
         proof,
         statistics: "daily",
     };
+    // What happens on a day: summed up over the days of the run.
     let flow = |figure: &dyn Fn(&DailyStatistics) -> i64| {
         let sum = |snapshot| {
             days.iter()
@@ -86,6 +88,7 @@ fn daily(proof: &mut Proof, before: &Snapshot, after: &Snapshot, counted: &Count
         };
         (sum(before), sum(after))
     };
+    // What has come together by the end of a day: of the run's first and last one.
     let stock = |figure: &dyn Fn(&DailyStatistics) -> i64| {
         (
             figure(&at(before, &before.today)),
@@ -292,7 +295,7 @@ fn users(counted: &Counted) -> i64 {
     i64::try_from(counted.users.len()).unwrap_or(i64::MAX)
 }
 
-/// Both products together.
+/// The revenue of sessions and events together.
 fn total(counted: &Counted) -> Amounts {
     let mut total = counted.session_revenue.clone();
     for (currency, amount) in &counted.event_revenue {

@@ -1,5 +1,5 @@
-//! Bad requests, each of which must be refused with the right code and reason, and good ones
-//! that come twice.
+//! Bad requests, each of which must be refused with the right code and reason, and a good one that
+//! is sent twice.
 
 use chrono::Days;
 use contracts::common::v1::{ErrorReason, Role};
@@ -24,7 +24,7 @@ use crate::sessions::PaidSession;
 use crate::setup::{Parent, Stage, daily, registration, request_id, schedule};
 use crate::tally::Tally;
 
-/// What the bad requests are aimed at.
+/// What the season has brought so far, for the bad requests to aim at.
 pub struct Scene<'a> {
     pub platform: &'a Platform,
     pub plan: &'a Plan,
@@ -48,7 +48,7 @@ pub async fn play(scene: &Scene<'_>, progress: &Progress) -> Result<(), DemoErro
 }
 
 impl Scene<'_> {
-    /// Who is nobody, or the wrong one.
+    /// Callers without a valid token, of the wrong role, or with data that do not fit.
     async fn at_the_door(&self) {
         let (one, other) = (&self.stage.parents[0], &self.stage.parents[1]);
         let location = CreateLocationRequest {
@@ -110,7 +110,7 @@ impl Scene<'_> {
         .await;
     }
 
-    /// Windows that cannot be.
+    /// Windows that a trainer cannot open.
     async fn windows(&self) -> Result<(), DemoError> {
         let place = self.plan.trainers[0].place;
         let trainer = &self.stage.trainers[0].person;
@@ -254,7 +254,8 @@ impl Scene<'_> {
         .await;
     }
 
-    /// The same request id gives the first answer again, and never serves another request.
+    /// A request that is repeated gets its first answer again; its request id is refused for any other
+    /// request.
     async fn twice(&self, paid: &PaidSession) -> Result<(), DemoError> {
         let (owner, _) = self.owner_and_stranger(paid);
         let free_slot = |number: usize| self.stage.clock_trainer.slots.get(number);
@@ -337,12 +338,14 @@ impl Scene<'_> {
         .await;
     }
 
+    /// The parent who has paid for a session, and another parent.
     fn owner_and_stranger(&self, paid: &PaidSession) -> (&Parent, &Parent) {
         let owner = &self.stage.parents[paid.parent];
         let next = (paid.parent + 1) % self.stage.parents.len();
         (owner, &self.stage.parents[next])
     }
 
+    /// Notes the promise that a call is refused with a code and a reason, and whether it was kept.
     async fn refuse<T>(
         &self,
         what: &str,
@@ -353,6 +356,7 @@ impl Scene<'_> {
         self.refuse_with(what, call, code, &[expected]).await;
     }
 
+    /// The same where one of several reasons is right.
     async fn refuse_with<T>(
         &self,
         what: &str,

@@ -12,7 +12,7 @@ use crate::figures::Snapshot;
 use crate::proof::Proof;
 use crate::tally::Promise;
 
-/// How a demo ended.
+/// What a run has brought.
 pub struct Outcome {
     pub seed: u64,
     pub parents: u32,
@@ -157,7 +157,7 @@ fn period(name: String, figures: &PeriodFigures) -> Vec<String> {
     ]
 }
 
-/// Promises of which there are many of a kind are shown only when broken.
+/// Every trainer has a promise about the number of slots; of these only broken ones are shown.
 fn promises(out: &mut String, promises: &[Promise]) {
     let _ = writeln!(out, "\nPromises");
     let rows: Vec<_> = promises

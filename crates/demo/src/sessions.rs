@@ -1,4 +1,4 @@
-//! Sessions: booked, paid or not, cancelled or not.
+//! Books the planned sessions and lets each meet its fate: paid, declined, abandoned or cancelled.
 
 use contracts::payments::events::v1::PayableKind;
 use contracts::payments::v1::PaymentState;
@@ -16,7 +16,7 @@ use crate::progress::Progress;
 use crate::setup::{Stage, request_id};
 use crate::tally::Tally;
 
-/// A session that is paid and stands.
+/// A session that is paid and takes place.
 pub struct PaidSession {
     pub session_id: String,
     pub slot_id: String,
@@ -26,12 +26,13 @@ pub struct PaidSession {
     pub trainer: usize,
 }
 
-/// A promise, and the fates that it is about.
+/// The text of a promise, and whether it is about a fate.
 type Kind = (&'static str, fn(Fate) -> bool);
 
 /// What became of one booking.
 struct Played {
     fate: Fate,
+    /// Whether everything went as the fate says.
     as_meant: bool,
     paid: Option<PaidSession>,
 }
@@ -70,7 +71,7 @@ pub async fn play(
         .collect())
 }
 
-/// One promise for each kind of fate.
+/// Notes one promise for each kind of fate.
 fn promise(played: &[Played], tally: &Tally) {
     let kinds: [Kind; 5] = [
         ("a paid session stands", |fate| {
@@ -153,7 +154,7 @@ async fn book(
     })
 }
 
-/// One session on its way.
+/// One session after it was booked.
 struct Scene<'a> {
     platform: &'a Platform,
     parent: &'a Person,
@@ -162,7 +163,7 @@ struct Scene<'a> {
 }
 
 impl Scene<'_> {
-    /// Whether everything went as the fate means it to.
+    /// Plays the fate and returns whether everything went as it says.
     async fn play(&self, fate: Fate, trainer: &Person) -> Result<bool, DemoError> {
         match fate {
             Fate::Abandoned => Ok(true),
@@ -188,7 +189,8 @@ impl Scene<'_> {
         Ok((payment.payment_id, state))
     }
 
-    /// The payment, once the session is paid by it.
+    /// Pays and waits until the session is paid. Returns the id of the payment, or nothing when the
+    /// payment failed or the session names another one.
     async fn pay_and_stand(&self, method: &str) -> Result<Option<String>, DemoError> {
         let (payment_id, state) = self.pay(method).await?;
         if state != PaymentState::Succeeded {
@@ -211,7 +213,7 @@ impl Scene<'_> {
             && refunded(self.platform, self.parent, &payment_id, self.tally).await?)
     }
 
-    /// Whether money goes back.
+    /// Cancels the session and returns whether money goes back.
     async fn cancel(&self, by: &Person) -> Result<bool, DemoError> {
         let message = CancelSessionRequest {
             request_id: request_id(),

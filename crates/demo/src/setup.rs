@@ -1,4 +1,4 @@
-//! The stage: locations, trainers with their windows, families.
+//! Sets the stage: locations, trainers with their windows, parents with their children.
 
 use chrono::{Days, NaiveDate, NaiveTime};
 use chrono_tz::Tz;
@@ -24,23 +24,23 @@ use crate::platform::{CONCURRENCY, Platform};
 use crate::progress::Progress;
 use crate::tally::Tally;
 
-/// Everybody has the same; nothing of value is behind it.
+/// The password of every account that the demo makes. None of them holds anything of value.
 pub const PASSWORD: &str = "a season to remember";
 
-/// Who plays, and where.
+/// Who plays the season, and where.
 pub struct Stage {
-    /// By the index of `PLACES`.
+    /// Ids of the locations, in the order of `PLACES`.
     pub locations: Vec<String>,
     pub trainers: Vec<Trainer>,
     pub parents: Vec<Parent>,
-    /// Works in New York, with a window around the next clock change only.
+    /// A trainer in New York whose only window lies around the next clock change.
     pub clock_trainer: Trainer,
 }
 
 /// A trainer who is logged in.
 pub struct Trainer {
     pub person: Person,
-    /// By start.
+    /// Ids of the slots in the order of their start.
     pub slots: Vec<String>,
 }
 
@@ -159,8 +159,8 @@ async fn open_trainer(
     Ok(Trainer { person, slots })
 }
 
-/// A trainer in New York whose slots lie about the next change of the clocks: 13:00 stays
-/// 13:00, an hour apart in UTC.
+/// Hires a trainer in New York with a slot at 13:00 on each day around the next clock change. The
+/// local time must stay 13:00, so that the time in UTC moves by an hour.
 async fn clock_trainer(
     platform: &Platform,
     plan: &Plan,
@@ -209,7 +209,7 @@ async fn clock_trainer(
     Ok(Trainer { person, slots })
 }
 
-/// Whichever comes first, forward or back.
+/// The date of the next clock change, be it forward or back.
 fn next_clock_change(zone: Tz, from: NaiveDate) -> NaiveDate {
     [true, false]
         .into_iter()
@@ -218,7 +218,7 @@ fn next_clock_change(zone: Tz, from: NaiveDate) -> NaiveDate {
         .unwrap_or(from + Days::new(3))
 }
 
-/// Registers a trainer, with a profile at a place.
+/// Registers a trainer and creates their profile, with a price in the currency of a place.
 pub async fn hire(
     platform: &Platform,
     plan: &Plan,
@@ -268,7 +268,7 @@ async fn family(
     })
 }
 
-/// Adds somebody's child of that number.
+/// Adds a child to a parent's account; first name and birthdate are made from the number.
 pub async fn child(
     platform: &Platform,
     parent: &Person,
@@ -299,7 +299,7 @@ pub async fn child(
     Ok(added.child_id)
 }
 
-/// Registers and logs in.
+/// Registers a user and logs them in. Returns their email address as well.
 async fn join(
     platform: &Platform,
     plan: &Plan,
@@ -321,7 +321,7 @@ async fn join(
     Ok((message.email, person))
 }
 
-/// A registration under an address.
+/// The request that registers a user under an email address.
 pub fn registration(email: &str, role: Role) -> RegisterUserRequest {
     RegisterUserRequest {
         request_id: request_id(),
@@ -402,7 +402,7 @@ async fn open_schedule(
     Ok((opened.slot_ids, opened.position))
 }
 
-/// A window that holds the local days `[from, until)` of any zone.
+/// The request that opens a window wide enough for the local days `[from, until)` of any zone.
 pub fn schedule(
     trainer_id: &str,
     slots: Vec<SlotRule>,
@@ -418,7 +418,7 @@ pub fn schedule(
     }
 }
 
-/// An hour on every date from the first to the last.
+/// Slots of one hour, on every date from the first to the last.
 pub fn daily(location: &str, hour: u32, from: NaiveDate, until: NaiveDate) -> SlotRule {
     SlotRule {
         location_id: location.to_owned(),
@@ -439,12 +439,11 @@ pub fn daily(location: &str, hour: u32, from: NaiveDate, until: NaiveDate) -> Sl
     }
 }
 
-/// A new request id.
 pub fn request_id() -> String {
     Uuid::now_v7().to_string()
 }
 
-/// An amount in the currency of a place. Yen have no cents.
+/// An amount in the currency of a place, in its minor units: cents, but whole yen.
 pub fn money(place: usize, minor_units: i64) -> Money {
     Money {
         currency_code: PLACES[place].2.to_owned(),

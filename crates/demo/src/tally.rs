@@ -1,28 +1,28 @@
-//! What the demo counts from the answers it gets, and the promises it checks on the way.
+//! What the demo counts from the answers it gets, and the promises that it checks on the way.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use contracts::common::v1::Money;
 
-/// Minor units by currency code.
+/// Amounts in minor units, by currency code.
 pub type Amounts = BTreeMap<String, i64>;
 
-/// What money was for.
+/// What a payment is for: a session, or tickets of an event.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Product {
     Session,
     Event,
 }
 
-/// What the season brought, by the answers.
+/// What the season has brought, counted from the answers.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Counted {
     pub users: BTreeSet<String>,
     pub signups: i64,
     pub trainers: i64,
     pub sessions: i64,
-    /// Each by a trainer of its own.
+    /// Completed sessions. No two have the same trainer, so this is the number of active trainers too.
     pub completed: i64,
     pub succeeded: i64,
     pub failed: i64,
@@ -31,7 +31,7 @@ pub struct Counted {
     pub event_revenue: Amounts,
 }
 
-/// Something that must hold, and whether it did.
+/// Something that must hold, whether it did, and what the demo saw.
 #[derive(Clone, Debug, serde::Serialize)]
 pub struct Promise {
     pub what: String,
@@ -39,7 +39,7 @@ pub struct Promise {
     pub saw: String,
 }
 
-/// Counts while everything runs.
+/// Counts and notes while calls are under way at the same time.
 #[derive(Default)]
 pub struct Tally {
     counted: Mutex<Counted>,
@@ -47,7 +47,7 @@ pub struct Tally {
 }
 
 impl Tally {
-    /// Registered, and logged in.
+    /// Counts a user who has registered and logged in.
     pub fn user(&self, user_id: &str) {
         let mut counted = self.lock();
         counted.signups += 1;
@@ -84,7 +84,7 @@ impl Tally {
         add(&mut self.lock(), product, amount, -1);
     }
 
-    /// Notes what must hold, whether it did, and what was seen.
+    /// Notes a promise.
     pub fn promise(&self, what: impl Into<String>, kept: bool, saw: impl Into<String>) {
         self.promises
             .lock()

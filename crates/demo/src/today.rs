@@ -1,4 +1,4 @@
-//! A session that takes place while the demo runs, and is completed.
+//! A session that takes place while the demo runs, and is completed afterwards.
 
 use std::time::Duration;
 
@@ -21,25 +21,26 @@ use crate::progress::Progress;
 use crate::setup::{Stage, assign, hire, request_id};
 use crate::tally::Tally;
 
-/// A session that is paid and begins within a minute.
+/// A paid session that begins within about a minute.
 pub struct Today {
     session_id: String,
     trainer: Person,
     ends_at: DateTime<Utc>,
 }
 
-/// Opens a slot of one minute, the next one, and books it for the first family.
+/// Opens a slot of one minute that begins at the next full minute, books it for the first family
+/// and pays for it.
 pub async fn begin(
     platform: &Platform,
     plan: &Plan,
     stage: &Stage,
     tally: &Tally,
 ) -> Result<Today, DemoError> {
-    // A moment is left to book it in.
+    // At least ten seconds are left for the booking.
     let soon = Utc::now() + TimeDelta::seconds(70);
     let starts_at = soon - TimeDelta::seconds(i64::from(soon.second()));
     let ends_at = starts_at + TimeDelta::minutes(1);
-    // Where it is not about midnight.
+    // A place where the slot does not touch midnight.
     let place = PLACES
         .iter()
         .position(|(_, zone, _)| (1..23).contains(&starts_at.with_timezone(zone).hour()))
