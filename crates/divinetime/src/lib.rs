@@ -3,7 +3,7 @@
 mod cli;
 mod console;
 mod data_dir;
-pub mod embedded;
+mod embedded;
 mod operator;
 mod outside;
 mod ports;

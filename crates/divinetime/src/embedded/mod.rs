@@ -123,13 +123,6 @@ impl Embedded {
         (port(&self.postgres), port(&self.nats))
     }
 
-    /// Process ids of the private Postgres and of the private NATS at the moment.
-    pub fn pids(&self) -> (Option<u32>, Option<u32>) {
-        let pid =
-            |started: &Option<Started>| started.as_ref().and_then(|started| started.server.pid());
-        (pid(&self.postgres), pid(&self.nats))
-    }
-
     /// Resolves when a server has died and does not come up again.
     pub async fn failed(&self) {
         self.failed.cancelled().await;

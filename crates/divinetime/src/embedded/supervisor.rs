@@ -1,8 +1,6 @@
 //! Keeps a server running: starts it again when it dies, stops it when we stop.
 
 use std::collections::VecDeque;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use tokio::process::Child;
@@ -21,7 +19,6 @@ const PAUSE: Duration = Duration::from_millis(500);
 
 /// A running server with its supervisor.
 pub struct Supervised {
-    pid: Arc<AtomicU32>,
     stop: CancellationToken,
     task: JoinHandle<()>,
 }
@@ -33,15 +30,9 @@ impl Supervised {
         failed: CancellationToken,
     ) -> Result<Self, EmbeddedError> {
         let child = server.start().await?;
-        let pid = Arc::new(AtomicU32::new(child.id().unwrap_or_default()));
         let stop = CancellationToken::new();
-        let task = tokio::spawn(supervise(server, child, pid.clone(), stop.clone(), failed));
-        Ok(Self { pid, stop, task })
-    }
-
-    /// Its process at the moment; `None` while it is being started again.
-    pub fn pid(&self) -> Option<u32> {
-        Some(self.pid.load(Ordering::Relaxed)).filter(|pid| *pid != 0)
+        let task = tokio::spawn(supervise(server, child, stop.clone(), failed));
+        Ok(Self { stop, task })
     }
 
     /// Stops it and waits for its end.
@@ -55,7 +46,6 @@ impl Supervised {
 async fn supervise<S: Server>(
     server: S,
     mut child: Child,
-    pid: Arc<AtomicU32>,
     stop: CancellationToken,
     failed: CancellationToken,
 ) {
@@ -65,7 +55,6 @@ async fn supervise<S: Server>(
             () = stop.cancelled() => return end(&server, child).await,
             status = child.wait() => status,
         };
-        pid.store(0, Ordering::Relaxed);
         let how = status.map_or_else(|error| error.to_string(), |status| status.to_string());
         tracing::warn!(
             server = S::NAME,
@@ -88,7 +77,6 @@ async fn supervise<S: Server>(
             return failed.cancel();
         };
         child = again;
-        pid.store(child.id().unwrap_or_default(), Ordering::Relaxed);
         tracing::info!(server = S::NAME, "the server is up again");
     }
 }
