@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use chrono::{DateTime, TimeDelta, Timelike as _, Utc};
+use chrono::{DateTime, SubsecRound as _, TimeDelta, Timelike as _, Utc};
 use contracts::payments::events::v1::PayableKind;
 use contracts::payments::v1::PaymentState;
 use contracts::scheduling::v1::slot_rule::Rule;
@@ -36,9 +36,7 @@ pub async fn begin(
     stage: &Stage,
     tally: &Tally,
 ) -> Result<Today, DemoError> {
-    // At least ten seconds are left for the booking.
-    let soon = Utc::now() + TimeDelta::seconds(70);
-    let starts_at = soon - TimeDelta::seconds(i64::from(soon.second()));
+    let starts_at = full_minute_after(Utc::now());
     let ends_at = starts_at + TimeDelta::minutes(1);
     // A place where the slot does not touch midnight.
     let place = PLACES
@@ -54,6 +52,12 @@ pub async fn begin(
         trainer,
         ends_at,
     })
+}
+
+/// The next full minute that leaves at least ten seconds to open, book and pay.
+fn full_minute_after(now: DateTime<Utc>) -> DateTime<Utc> {
+    let soon = (now + TimeDelta::seconds(70)).trunc_subsecs(0);
+    soon - TimeDelta::seconds(i64::from(soon.second()))
 }
 
 async fn open(
@@ -154,4 +158,21 @@ pub async fn complete(
         format!("{:?}", completed.state()),
     );
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_session_begins_at_a_full_minute_and_not_at_once() {
+        for (now, begins) in [
+            ("2026-05-01T12:00:00.000000001Z", "2026-05-01T12:01:00Z"),
+            ("2026-05-01T12:00:49.999999999Z", "2026-05-01T12:01:00Z"),
+            ("2026-05-01T12:00:50.5Z", "2026-05-01T12:02:00Z"),
+        ] {
+            let [now, begins] = [now, begins].map(|text| text.parse::<DateTime<Utc>>().unwrap());
+            assert_eq!(full_minute_after(now), begins);
+        }
+    }
 }
