@@ -20,7 +20,7 @@ mod world;
 
 use std::fmt::Write as _;
 
-use contracts::access::RULES;
+use contracts::CONTRACT;
 
 use callers::Caller;
 use outcome::Outcome;
@@ -40,7 +40,7 @@ const TABLES: &[&[Row]] = &[
     last::ROWS,
 ];
 
-const _: () = rows::assert_complete(TABLES, RULES);
+const _: () = rows::assert_complete(TABLES, CONTRACT.rules);
 
 #[tokio::test]
 async fn every_rpc_answers_every_caller_as_the_table_says() {
@@ -73,7 +73,7 @@ async fn every_rpc_answers_every_caller_as_the_table_says() {
     );
     println!(
         "access matrix: {} RPCs x {} callers, {calls} calls, all as expected ({})",
-        RULES.len(),
+        CONTRACT.rules.len(),
         Caller::ALL.len(),
         Outcome::LEGEND
     );

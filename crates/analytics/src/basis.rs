@@ -5,7 +5,10 @@ use chrono_tz::Tz;
 use serde::{Deserialize, Serialize};
 use sqlx::PgPool;
 
-use crate::projector::PROJECTION;
+use crate::settings::AnalyticsSettings;
+
+/// The name of the projection, in checkpoints and for operators.
+pub const PROJECTION: &str = "statistics";
 
 /// The settings of the fold. A fold with others gives other tables, so a change of them means
 /// a rebuild.
@@ -17,6 +20,15 @@ pub struct Basis {
     pub counts_sandbox: bool,
 }
 
+impl From<AnalyticsSettings> for Basis {
+    fn from(settings: AnalyticsSettings) -> Self {
+        Self {
+            zone: settings.business_zone,
+            counts_sandbox: settings.counts_sandbox,
+        }
+    }
+}
+
 impl Basis {
     /// The local day of an instant. Days are half-open: local midnight belongs to the day that
     /// begins.
@@ -24,7 +36,8 @@ impl Basis {
         instant.with_timezone(&self.zone).date_naive()
     }
 
-    /// Whether the tables rest on these settings. Where nothing is folded yet they do from now on.
+    /// Whether the tables rest on these settings. Tables into which nothing is folded yet rest on
+    /// them from now on.
     pub async fn claim(self, pool: &PgPool) -> Result<bool, sqlx::Error> {
         sqlx::query(
             "insert into statistics_basis (business_zone, counts_sandbox)
@@ -40,7 +53,7 @@ impl Basis {
         Ok(Self::stored(pool).await? == Some(self))
     }
 
-    /// Before the tables are built anew with other settings: until then they rest on none.
+    /// Says that the tables rest on no settings, before they are built anew with others.
     pub async fn forget(pool: &PgPool) -> Result<(), sqlx::Error> {
         sqlx::query("delete from statistics_basis")
             .execute(pool)

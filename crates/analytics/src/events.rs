@@ -1,60 +1,29 @@
-//! The public events of the four services, as they come in.
+//! The public events of the four services, all of which count.
 
-use chrono::{DateTime, SubsecRound, Utc};
-use contracts::log::v1::Envelope;
-use contracts::{identity, payments, scheduling, ticketing, wire};
-use eventsourcing::DecodeError;
-use prost::Message;
+use std::sync::Arc;
 
-/// The services whose events make the statistics, by the names of their logs.
-pub const SOURCES: [&str; 4] = ["identity", "scheduling", "ticketing", "payments"];
+use contracts::identity::events::v1::identity_event::Event as Identity;
+use contracts::payments::events::v1::payments_event::Event as Payments;
+use contracts::scheduling::events::v1::scheduling_event::Event as Scheduling;
+use contracts::ticketing::events::v1::ticketing_event::Event as Ticketing;
+use eventsourcing::Feed;
+use service::Runtime;
 
 /// A public event of one of the four services.
 #[derive(Clone, Debug, PartialEq)]
 pub enum PublicEvent {
-    /// Of identity.
-    Identity(identity::events::v1::identity_event::Event),
-    /// Of scheduling.
-    Scheduling(scheduling::events::v1::scheduling_event::Event),
-    /// Of ticketing.
-    Ticketing(ticketing::events::v1::ticketing_event::Event),
-    /// Of payments.
-    Payments(payments::events::v1::payments_event::Event),
+    Identity(Identity),
+    Scheduling(Scheduling),
+    Ticketing(Ticketing),
+    Payments(Payments),
 }
 
-/// Decodes an envelope of any of the four services. An event of a kind that this version does
-/// not know is no part of its statistics: `None`.
-pub fn decode(envelope: &Envelope) -> Result<Option<PublicEvent>, DecodeError> {
-    let payload = envelope.payload.as_slice();
-    let event = match envelope.service.as_str() {
-        "identity" => read::<identity::events::v1::IdentityEvent>(envelope, payload)?
-            .event
-            .map(PublicEvent::Identity),
-        "scheduling" => read::<scheduling::events::v1::SchedulingEvent>(envelope, payload)?
-            .event
-            .map(PublicEvent::Scheduling),
-        "ticketing" => read::<ticketing::events::v1::TicketingEvent>(envelope, payload)?
-            .event
-            .map(PublicEvent::Ticketing),
-        "payments" => read::<payments::events::v1::PaymentsEvent>(envelope, payload)?
-            .event
-            .map(PublicEvent::Payments),
-        _ => None,
-    };
-    Ok(event)
-}
-
-fn read<M: Message + Default>(envelope: &Envelope, payload: &[u8]) -> Result<M, DecodeError> {
-    M::decode(payload).map_err(|error| DecodeError {
-        event_type: envelope.event_type.clone(),
-        event_version: envelope.service.clone(),
-        position: envelope.position,
-        reason: error.to_string(),
-    })
-}
-
-/// The instant of a timestamp of the contract, if it is one; to the microsecond, so that it is
-/// the same in memory as in a table.
-pub(crate) fn instant(timestamp: Option<&prost_types::Timestamp>) -> Option<DateTime<Utc>> {
-    wire::instant(timestamp?).map(|instant| instant.trunc_subsecs(6))
+/// The logs of the four services.
+pub fn feeds(runtime: &Runtime) -> Vec<Arc<dyn Feed<PublicEvent>>> {
+    vec![
+        runtime.events_of(|_, event| Ok(Some(PublicEvent::Identity(event)))),
+        runtime.events_of(|_, event| Ok(Some(PublicEvent::Scheduling(event)))),
+        runtime.events_of(|_, event| Ok(Some(PublicEvent::Ticketing(event)))),
+        runtime.events_of(|_, event| Ok(Some(PublicEvent::Payments(event)))),
+    ]
 }

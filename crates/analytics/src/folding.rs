@@ -1,4 +1,4 @@
-//! The worker: folds, and first makes sure that the tables rest on its own settings.
+//! The worker, which folds. Before that it makes sure that the tables rest on its own settings.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -6,14 +6,15 @@ use std::time::Duration;
 use eventsourcing::{
     CheckpointError, Checkpoints, Feed, ProjectionState, Projector, ProjectorError,
 };
+use service::Worker;
 use sqlx::PgPool;
 use tokio_util::sync::CancellationToken;
 
-use crate::basis::Basis;
+use crate::basis::{Basis, PROJECTION};
 use crate::events::PublicEvent;
-use crate::projector::{PROJECTION, Statistics};
+use crate::projector::Statistics;
 
-/// How long it waits before it tries again.
+/// How long the worker waits before it tries again.
 const PAUSE: Duration = Duration::from_secs(1);
 
 /// Folds the logs into the statistics of one database.
@@ -26,25 +27,27 @@ pub struct Folding {
 /// Why the tables do not rest on the settings yet.
 #[derive(Debug, thiserror::Error)]
 pub enum SettleError {
-    /// They cannot be built anew.
     #[error(transparent)]
     Rebuild(#[from] ProjectorError),
-    /// The state of the projection cannot be read.
     #[error(transparent)]
     Checkpoints(#[from] CheckpointError),
-    /// The database.
     #[error("the settings of the statistics cannot be read or written: {0}")]
     Database(#[from] sqlx::Error),
 }
 
 impl Folding {
-    /// Of these logs, with these settings.
     pub fn new(pool: PgPool, feeds: Vec<Arc<dyn Feed<PublicEvent>>>, basis: Basis) -> Self {
         Self { pool, feeds, basis }
     }
 
     /// Folds until the shutdown.
-    pub async fn run(&self, shutdown: CancellationToken) {
+    pub fn worker(self) -> Worker {
+        Worker::new(format!("projection {PROJECTION}"), |shutdown| async move {
+            self.run(shutdown).await;
+        })
+    }
+
+    async fn run(&self, shutdown: CancellationToken) {
         tokio::select! {
             () = self.settled() => {}
             () = shutdown.cancelled() => return,
@@ -75,7 +78,7 @@ impl Folding {
     }
 
     async fn settled(&self) {
-        let mut told = false;
+        let mut reported = false;
         loop {
             let attempt = match self.settle().await {
                 Err(SettleError::Rebuild(ProjectorError::Fenced)) => self.stand_by().await,
@@ -84,10 +87,10 @@ impl Folding {
             match attempt {
                 Ok(true) => return,
                 Ok(false) => {}
-                Err(error) if told => tracing::debug!(%error, "the rebuild waits"),
+                Err(error) if reported => tracing::debug!(%error, "the rebuild waits"),
                 Err(error) => {
                     tracing::error!(%error, "the statistics cannot be rebuilt yet");
-                    told = true;
+                    reported = true;
                 }
             }
             tokio::time::sleep(PAUSE).await;
@@ -111,7 +114,7 @@ impl Folding {
         }
     }
 
-    /// A new one each time: one that was fenced is of no more use.
+    /// A new projector each time: one that was fenced cannot go on.
     fn projector(&self) -> Projector<Statistics> {
         Projector::new(
             Statistics::new(self.basis),

@@ -1,60 +1,52 @@
 #![doc = include_str!("../README.md")]
 
 mod basis;
-pub mod events;
+mod events;
 mod folding;
-pub mod grpc;
-pub mod projector;
-pub mod query;
-
-use std::sync::Arc;
+mod grpc;
+mod projector;
+mod query;
+mod settings;
+mod wire;
 
 use contracts::analytics::v1::statistics_service_server::StatisticsServiceServer;
-use eventsourcing::{Feed, Migration, RemoteFeed, Upcasters, migration};
-use futures::FutureExt as _;
-use futures::future::ready;
-use service::{Definition, Runtime, Service, Worker};
+use eventsourcing::{Upcasters, migration};
+use futures::{FutureExt as _, future::ready};
+use service::{Definition, Runtime, Service, own_settings};
 
-pub use basis::{Basis, Grain};
-pub use folding::{Folding, SettleError};
-pub use projector::{PROJECTION, Statistics};
+pub use settings::AnalyticsSettings;
 
-use crate::events::{PublicEvent, SOURCES};
+use basis::Basis;
+use folding::Folding;
+use grpc::StatisticsRpcs;
 
-/// The service as the program knows it.
+/// The name of the service: of its schema and its log.
+pub const NAME: &str = "analytics";
+
+/// The service as the program knows it before anything runs.
 pub fn definition() -> Definition {
     Definition {
-        name: "analytics",
-        migrations: migrations(),
+        name: NAME,
+        contract: &contracts::CONTRACT,
+        settings: own_settings::<AnalyticsSettings>,
+        migrations: vec![migration(
+            100,
+            "statistics",
+            include_str!("../migrations/0100_statistics.sql"),
+        )],
         upcasters: Upcasters::none,
-        build: |runtime| ready(Ok(build(runtime))).boxed(),
+        build: |runtime| ready(Ok(build(&runtime))).boxed(),
     }
 }
 
-/// The tables of the service.
-pub fn migrations() -> Vec<Migration> {
-    vec![migration(
-        100,
-        "statistics",
-        include_str!("../migrations/0100_statistics.sql"),
-    )]
+fn build(runtime: &Runtime) -> Service {
+    let basis = Basis::from(runtime.settings.own::<AnalyticsSettings>());
+    let folding = Folding::new(runtime.pool.clone(), events::feeds(runtime), basis);
+    let statistics = StatisticsRpcs::on(runtime, basis);
+    Service::on(runtime)
+        .with_rpc(StatisticsServiceServer::new(statistics))
+        .with_worker(folding.worker())
 }
 
-/// Wires the service up: the projector over the four logs, and the RPCs that read its tables.
-pub fn build(runtime: Runtime) -> Service {
-    let basis = Basis {
-        zone: runtime.settings.business_zone,
-        counts_sandbox: runtime.settings.counts_sandbox,
-    };
-    let feeds = SOURCES.map(|source| {
-        Arc::new(RemoteFeed::new(&runtime.remote(source), events::decode))
-            as Arc<dyn Feed<PublicEvent>>
-    });
-    let folding = Folding::new(runtime.pool.clone(), Vec::from(feeds), basis);
-    let statistics = grpc::Statistics::new(runtime.pool, runtime.checkpoints, basis);
-    Service::new()
-        .with_rpc(StatisticsServiceServer::new(statistics))
-        .with_worker(Worker::new(PROJECTION, |shutdown| async move {
-            folding.run(shutdown).await;
-        }))
-}
+#[cfg(test)]
+mod tests;

@@ -1,7 +1,6 @@
 //! An account: what both sides of a comparison execute.
 
-use cqrs_es::{Aggregate, DomainEvent, event_sink::EventSink};
-use eventsourcing::{Claim, ClaimChange, ClaimingEvent};
+use eventsourcing::{Claim, ClaimChange, ClaimingEvent, Decide, DomainEvent};
 use serde::{Deserialize, Serialize};
 
 #[derive(Debug, Default, Serialize, Deserialize)]
@@ -59,27 +58,20 @@ impl ClaimingEvent for AccountEvent {
     }
 }
 
-impl Aggregate for Account {
+impl Decide for Account {
     const TYPE: &'static str = "account";
     type Command = AccountCommand;
     type Event = AccountEvent;
     type Error = AccountError;
-    type Services = ();
 
-    async fn handle(
-        &mut self,
-        command: AccountCommand,
-        (): &(),
-        sink: &EventSink<Self>,
-    ) -> Result<(), AccountError> {
+    fn decide(&self, command: AccountCommand) -> Result<Vec<AccountEvent>, AccountError> {
         let event = match (command, &self.owner) {
             (AccountCommand::Open { owner }, None) => AccountEvent::Opened { owner },
             (AccountCommand::Open { .. }, Some(_)) => return Err(AccountError::Open),
             (AccountCommand::Credit { .. }, None) => return Err(AccountError::NotOpen),
             (AccountCommand::Credit { amount }, Some(_)) => AccountEvent::Credited { amount },
         };
-        sink.write(event, self).await;
-        Ok(())
+        Ok(vec![event])
     }
 
     fn apply(&mut self, event: AccountEvent) {

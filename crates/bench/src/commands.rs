@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use cqrs_es::{AggregateError, CqrsFramework, persist::PersistedEventStore};
-use eventsourcing::{Context, Repository, testing::TestDatabase};
+use eventsourcing::{Context, Repository, Root, testing::TestDatabase};
 use postgres_es::{PostgresCqrs, PostgresEventRepository};
 use uuid::Uuid;
 
@@ -178,7 +178,7 @@ async fn hot_runtime(arguments: &Arguments, writers: usize) -> Measured {
 }
 
 /// The peer's table alone: no positions, claims, requests or chain.
-async fn peer_framework(arguments: &Arguments) -> (TestDatabase, Arc<PostgresCqrs<Account>>) {
+async fn peer_framework(arguments: &Arguments) -> (TestDatabase, Arc<PostgresCqrs<Root<Account>>>) {
     let database = TestDatabase::create_at(&arguments.database_url, &[]).await;
     let pool = database.pool_of(PEER_CONNECTIONS).await;
     sqlx::raw_sql(

@@ -7,8 +7,8 @@ use cqrs_es::{
     persist::{GenericQuery, QueryReplay},
 };
 use eventsourcing::{
-    AnyTable, DecodeError, Delivered, FoldError, LocalFeed, Projection, Projector, RecordedEvent,
-    Row, Table, TableSet, testing::TestDatabase,
+    DecodeError, Delivered, FoldError, Keys, LocalFeed, Projection, Projector, RecordedEvent, Root,
+    testing::TestDatabase,
 };
 use postgres_es::{PostgresEventRepository, PostgresViewRepository};
 use serde::{Deserialize, Serialize};
@@ -33,24 +33,11 @@ struct AccountRow {
     changed_at: chrono::DateTime<chrono::Utc>,
 }
 
-impl Row for AccountRow {
-    const TABLE: &'static str = "accounts";
-    const KEY: &'static [&'static str] = &["account_id"];
-    type Key = String;
+eventsourcing::rows! { AccountRow in "accounts" by (account_id: String) }
 
-    fn key(&self) -> String {
-        self.account_id.clone()
-    }
-}
-
-#[derive(Default)]
-struct Tables {
-    accounts: Table<AccountRow>,
-}
-
-impl TableSet for Tables {
-    fn tables(&mut self) -> Vec<&mut dyn AnyTable> {
-        vec![&mut self.accounts]
+eventsourcing::tables! {
+    struct Tables {
+        accounts: AccountRow,
     }
 }
 
@@ -62,12 +49,8 @@ impl Projection for Accounts {
     type Event = AccountEvent;
     type Tables = Tables;
 
-    fn key(&self, event: &Delivered<AccountEvent>) -> String {
-        event.aggregate_id.clone()
-    }
-
-    fn touch(&self, event: &Delivered<AccountEvent>, tables: &mut Tables) {
-        tables.accounts.touch(event.aggregate_id.clone());
+    fn keys(&self, event: &Delivered<AccountEvent>) -> Keys {
+        Keys::one(&event.aggregate_id)
     }
 
     fn fold(&self, event: &Delivered<AccountEvent>, tables: &mut Tables) -> Result<(), FoldError> {
@@ -101,8 +84,8 @@ struct AccountView {
     credits: i32,
 }
 
-impl View<Account> for AccountView {
-    fn update(&mut self, event: &EventEnvelope<Account>) {
+impl View<Root<Account>> for AccountView {
+    fn update(&mut self, event: &EventEnvelope<Root<Account>>) {
         match &event.payload {
             AccountEvent::Opened { owner } => self.owner.clone_from(owner),
             AccountEvent::Credited { amount } => {
@@ -208,7 +191,7 @@ async fn peer(pool: PgPool) -> f64 {
         .execute(&pool)
         .await
         .expect("an empty view");
-    let views = Arc::new(PostgresViewRepository::<AccountView, Account>::new(
+    let views = Arc::new(PostgresViewRepository::<AccountView, Root<Account>>::new(
         "account_view",
         pool.clone(),
     ));

@@ -52,7 +52,7 @@ pub async fn run(args: CreateAdminArgs) -> Result<ExitCode, Failure> {
     let password = password()?;
     let pool = operator::pool(&settings, identity::NAME).await?;
     let log = EventLog::open(pool.clone(), (identity::definition().upcasters)()).await?;
-    let resources = Resources::new(&log, &pool, &settings).await?;
+    let resources = Resources::new(&log, &pool, &settings.own()).await?;
     let admin = NewAdmin {
         email: args.email,
         password,

@@ -124,7 +124,7 @@ async fn rotate(args: KeysArgs) -> Result<ExitCode, Failure> {
     check_database(settings.database_url.expose()).await?;
     let pool = operator::pool(&settings, identity::NAME).await?;
     let log = EventLog::open(pool.clone(), (identity::definition().upcasters)()).await?;
-    let resources = Resources::new(&log, &pool, &settings).await?;
+    let resources = Resources::new(&log, &pool, &settings.own()).await?;
     let (key_id, signs_from) = resources.keys.rotate().await?;
     if args.json {
         console::json(&Rotated { key_id, signs_from })?;
@@ -138,7 +138,7 @@ async fn keyring(data: &DataDir) -> Result<Keyring, Failure> {
     let settings = operator::reach(data)?;
     check_database(settings.database_url.expose()).await?;
     let pool = operator::pool(&settings, identity::NAME).await?;
-    Ok(Keyring::new(pool, master_keys(&settings)?))
+    Ok(Keyring::new(pool, master_keys(&settings.own())?))
 }
 
 fn bar() -> ProgressBar {

@@ -1,6 +1,7 @@
 //! What the operators' commands work on: the servers of the environment, or those of the `up`
 //! that runs in the data directory.
 
+use identity::IdentitySettings;
 use serde::{Deserialize, Serialize};
 use service::config::Secret;
 use service::{Settings, TelemetrySettings, database};
@@ -10,7 +11,7 @@ use crate::data_dir::DataDir;
 use crate::embedded::home::{Home, random_password, write_private};
 use crate::embedded::lock;
 use crate::outside::check_database;
-use crate::{Failure, embedded};
+use crate::{Failure, embedded, services};
 
 /// Variables that this program reads itself, beside those of [`Settings`] and [`TelemetrySettings`].
 const OWN_VARIABLES: [&str; 15] = [
@@ -56,7 +57,8 @@ pub enum NothingRuns {
 pub fn settings() -> Result<Settings, Failure> {
     let mut known = OWN_VARIABLES.to_vec();
     known.extend(TelemetrySettings::VARIABLES);
-    Ok(Settings::from_environment(&known)?)
+    let own = services::definitions().into_iter().map(|it| it.settings);
+    Ok(Settings::from_environment(own, &known)?)
 }
 
 /// Whether a variable has a value.
@@ -82,7 +84,9 @@ pub fn reach(data: &DataDir) -> Result<Settings, Failure> {
 /// The keys of the deployment in a data directory, where the environment has named none.
 pub fn with_keys_of(home: &Home, settings: &mut Settings) -> Result<(), Failure> {
     settings.service_key.get_or_insert(home.service_key()?);
-    settings.master_key.get_or_insert(home.master_key()?);
+    let mut identity: IdentitySettings = settings.own();
+    identity.master_key.get_or_insert(home.master_key()?);
+    settings.set(identity);
     Ok(())
 }
 

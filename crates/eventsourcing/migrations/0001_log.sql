@@ -69,6 +69,9 @@ create table interval_claims (
     aggregate_id text not null,
     exclude using gist (scope with =, key with =, during with &&)
 );
+-- An aggregate may give back everything it holds.
+create index unique_claims_by_aggregate on unique_claims (aggregate_id);
+create index interval_claims_by_aggregate on interval_claims (aggregate_id);
 
 create table snapshots (
     aggregate_type text not null,
@@ -101,6 +104,7 @@ create type append_event as (
 );
 create type append_unique as (command int, aggregate_id text, acquire boolean, scope text, key text);
 create type append_interval as (command int, aggregate_id text, acquire boolean, scope text, key text, during tstzrange);
+create type append_released as (command int, aggregate_id text);
 create type append_request as (command int, last int, request_id uuid, fingerprint bytea, reply bytea);
 
 -- Appends a batch of commands, all or none, and returns the head of the log before it.
@@ -111,7 +115,8 @@ create type append_request as (command int, last int, request_id uuid, fingerpri
 -- 32 bytes for each command.
 create function append_batch(
     p_batch uuid, p_digests bytea,
-    p_events append_event[], p_unique append_unique[], p_intervals append_interval[], p_requests append_request[]
+    p_events append_event[], p_unique append_unique[], p_intervals append_interval[],
+    p_released append_released[], p_requests append_request[]
 ) returns bigint language plpgsql security definer set search_path from current as $$
 declare
     v_count int := cardinality(p_events);
@@ -134,6 +139,12 @@ begin
            e.command_id, e.actor, e.correlation_id, e.causation_id, e.trace_context
     from unnest(p_events) e;
 
+    -- Before anything is taken: a command that gives back everything comes before any that takes
+    -- something, and what it takes itself it takes afterwards.
+    if cardinality(p_released) > 0 then
+        delete from unique_claims c using unnest(p_released) r where c.aggregate_id = r.aggregate_id;
+        delete from interval_claims c using unnest(p_released) r where c.aggregate_id = r.aggregate_id;
+    end if;
     if cardinality(p_unique) > 0 then
         delete from unique_claims c using unnest(p_unique) u
         where not u.acquire and c.scope = u.scope and c.key = u.key and c.aggregate_id = u.aggregate_id;
@@ -160,7 +171,8 @@ $$;
 -- Says which commands of a batch that `append_batch` has refused may not be appended, and why. Takes
 -- the lock of the log: what it lets pass can be appended in the same transaction.
 create function judge_batch(
-    p_batch uuid, p_events append_event[], p_unique append_unique[], p_intervals append_interval[], p_requests append_request[],
+    p_batch uuid, p_events append_event[], p_unique append_unique[], p_intervals append_interval[],
+    p_released append_released[], p_requests append_request[],
     out refused int[], out kinds text[], out details text[],
     out first_positions bigint[], out fingerprints bytea[], out replies bytea[]
 ) language plpgsql security definer set search_path from current as $$
@@ -184,6 +196,8 @@ begin
             select 1 from unnest(p_unique) o
             where o.command = u.command and not o.acquire
               and o.scope = c.scope and o.key = c.key and o.aggregate_id = c.aggregate_id)
+          and not exists (
+            select 1 from unnest(p_released) r where r.command = u.command and r.aggregate_id = c.aggregate_id)
         union all
         select i.command, 'claim', i.scope || ' ' || i.key, null, null, null, 3
         from unnest(p_intervals) i join interval_claims c on c.scope = i.scope and c.key = i.key and c.during && i.during
@@ -191,6 +205,8 @@ begin
             select 1 from unnest(p_intervals) o
             where o.command = i.command and not o.acquire and o.scope = c.scope and o.key = c.key
               and c.during = o.during and o.aggregate_id = c.aggregate_id)
+          and not exists (
+            select 1 from unnest(p_released) r where r.command = i.command and r.aggregate_id = c.aggregate_id)
     ), first_reason as (
         select distinct on (command) * from direct order by command, rank
     ), target as (

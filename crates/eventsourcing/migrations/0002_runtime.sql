@@ -33,7 +33,8 @@ create table checkpoints (
     primary key (projection, source)
 );
 
--- Keys whose events cannot be folded, and the events that wait for them.
+-- Keys whose events cannot be folded, and the events that wait for them: one row for each key of an
+-- event. Keys that share an event wait together.
 create table parked_keys (
     projection text not null,
     key text not null,
@@ -50,9 +51,9 @@ create table parked_events (
     key text not null,
     source text not null,
     position bigint not null,
-    primary key (projection, source, position)
+    primary key (projection, key, source, position)
 );
-create index parked_events_by_key on parked_events (projection, key, number);
+create index parked_events_by_position on parked_events (projection, source, position);
 
 -- Processes: one row for each running instance.
 create table process_instances (

@@ -1,15 +1,7 @@
 //! Rules that span aggregates, enforced in the transaction that appends the events.
 
-use std::collections::HashMap;
-
 use chrono::{DateTime, Utc};
 use cqrs_es::DomainEvent;
-
-use crate::{
-    error::{DecodeError, LogError},
-    event::RecordedEvent,
-    log::EventLog,
-};
 
 /// Implemented beside each aggregate's event type: which claims an event acquires or releases.
 ///
@@ -32,6 +24,8 @@ pub enum ClaimChange {
     Acquire(Claim),
     /// Gives back a claim of the same aggregate; nothing happens if there is none.
     Release(Claim),
+    /// Gives back every claim of the same aggregate. The event need not carry what was claimed.
+    ReleaseAll,
 }
 
 /// Something that only one aggregate can have.
@@ -58,14 +52,20 @@ pub enum Claim {
 }
 
 impl ClaimChange {
-    pub(crate) fn claim(&self) -> &Claim {
+    /// The claim that is taken or given back; `None` when it is all of them.
+    pub(crate) fn claim(&self) -> Option<&Claim> {
         match self {
-            Self::Acquire(claim) | Self::Release(claim) => claim,
+            Self::Acquire(claim) | Self::Release(claim) => Some(claim),
+            Self::ReleaseAll => None,
         }
     }
 
-    pub(crate) fn acquires(&self) -> bool {
-        matches!(self, Self::Acquire(_))
+    /// The claim that is taken.
+    pub(crate) fn acquired(&self) -> Option<&Claim> {
+        match self {
+            Self::Acquire(claim) => Some(claim),
+            Self::Release(_) | Self::ReleaseAll => None,
+        }
     }
 }
 
@@ -103,66 +103,15 @@ impl Claim {
     }
 }
 
-/// Makes the claims anew from the log, in one transaction that holds the log's lock, and says
-/// how many are held. `decode` gives the changes of one event. For the owner of the schema: a
-/// service's role cannot write claims.
-pub async fn rebuild(
-    log: &EventLog,
-    decode: impl Fn(&RecordedEvent) -> Result<Vec<ClaimChange>, DecodeError>,
-) -> Result<usize, LogError> {
-    let mut transaction = crate::begin(log.pool()).await?;
-    let end: i64 = sqlx::query_scalar("select position from log_head for update")
-        .fetch_one(&mut *transaction)
-        .await?;
-    let mut held: Vec<(Claim, String)> = Vec::new();
-    let mut index: HashMap<(&'static str, String), Vec<usize>> = HashMap::new();
-    let mut position = 0;
-    while position < end {
-        for event in log.read(position, REBUILD_BATCH).await? {
-            position = event.position;
-            for change in decode(&event)? {
-                let key = (change.claim().scope(), change.claim().key().to_owned());
-                let slots = index.entry(key).or_default();
-                match change {
-                    ClaimChange::Acquire(claim) => {
-                        slots.push(held.len());
-                        held.push((claim, event.aggregate_id.clone()));
-                    }
-                    ClaimChange::Release(claim) => {
-                        slots.retain(|slot| {
-                            held[*slot].0 != claim || held[*slot].1 != event.aggregate_id
-                        });
-                    }
-                }
-            }
+/// Takes what the log does with the changes of one command: what is given back altogether was
+/// either held before or is taken by an earlier event of the same command.
+pub(crate) fn settled(changes: impl IntoIterator<Item = ClaimChange>) -> Vec<ClaimChange> {
+    let mut settled = Vec::new();
+    for change in changes {
+        if change == ClaimChange::ReleaseAll {
+            settled.clear();
         }
+        settled.push(change);
     }
-    let live: Vec<&(Claim, String)> = index.values().flatten().map(|slot| &held[*slot]).collect();
-    sqlx::query("delete from unique_claims")
-        .execute(&mut *transaction)
-        .await?;
-    sqlx::query("delete from interval_claims")
-        .execute(&mut *transaction)
-        .await?;
-    for (claim, owner) in &live {
-        let insert = match claim.bounds() {
-            None => sqlx::query("insert into unique_claims (scope, key, aggregate_id) values ($1, $2, $3)")
-                .bind(claim.scope())
-                .bind(claim.key())
-                .bind(owner),
-            Some((from, to)) => sqlx::query(
-                "insert into interval_claims (scope, key, aggregate_id, during) values ($1, $2, $3, tstzrange($4, $5))",
-            )
-            .bind(claim.scope())
-            .bind(claim.key())
-            .bind(owner)
-            .bind(from)
-            .bind(to),
-        };
-        insert.execute(&mut *transaction).await?;
-    }
-    transaction.commit().await?;
-    Ok(live.len())
+    settled
 }
-
-const REBUILD_BATCH: i64 = 4_000;

@@ -34,6 +34,8 @@ pub struct Delivered<E> {
 /// An event that cannot be read. It parks its aggregate.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Undecodable {
+    /// The service whose log it is in.
+    pub source: &'static str,
     /// Its place in the log.
     pub position: i64,
     /// The aggregate it happened to.

@@ -52,6 +52,7 @@ impl<E> LocalFeed<E> {
         Ok(Batch {
             events: Vec::new(),
             undecodable: vec![Undecodable {
+                source: self.source,
                 position: error.position,
                 aggregate_id: row.try_get(0).map_err(LogError::from)?,
                 error: error.to_string(),
@@ -78,6 +79,7 @@ impl<E> LocalFeed<E> {
                 Ok(Some(event)) => batch.events.push(deliver(self.source, record, event)),
                 Ok(None) => {}
                 Err(error) => batch.undecodable.push(Undecodable {
+                    source: self.source,
                     position: record.position,
                     aggregate_id: record.aggregate_id.clone(),
                     error: error.to_string(),

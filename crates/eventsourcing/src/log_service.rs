@@ -2,15 +2,17 @@
 
 use std::{collections::VecDeque, sync::Arc};
 
-use contracts::log::v1::{
+use contracts_core::EventKind;
+use contracts_core::log::v1::{
     Envelope, HeadRequest, HeadResponse, ReadRequest, ReadResponse,
     event_log_service_server::{EventLogService, EventLogServiceServer},
 };
-use contracts::wire::timestamp;
+use contracts_core::wire::timestamp;
 use futures::{
     StreamExt,
     stream::{self, BoxStream},
 };
+use prost::Message as _;
 use tokio::sync::Mutex;
 use tonic::{Request, Response, Status};
 
@@ -28,7 +30,18 @@ pub struct Published {
     pub payload: Vec<u8>,
 }
 
-/// The public event that an event of the log is told as, `None` when it is private.
+impl Published {
+    /// A public event with its name.
+    pub fn of<V: EventKind>(event: V) -> Self {
+        let event_type = event.name();
+        Self {
+            event_type,
+            payload: V::Message::from(event).encode_to_vec(),
+        }
+    }
+}
+
+/// The public event that an event of the log is published as, `None` when it is private.
 pub type Publish = fn(&RecordedEvent) -> Result<Option<Published>, DecodeError>;
 
 /// The gRPC service over a log.

@@ -12,10 +12,10 @@ use std::{
     time::{Duration, Instant},
 };
 
-use contracts::log::v1::{
+use contracts_core::log::v1::{
     Envelope, HeadRequest, ReadRequest, event_log_service_client::EventLogServiceClient,
 };
-use contracts::wire;
+use contracts_core::{EventKind, wire};
 use futures::{StreamExt, future::BoxFuture};
 use prost::Message as _;
 use tokio::sync::watch;
@@ -24,7 +24,7 @@ use tonic::{Request, Status};
 use uuid::Uuid;
 
 use crate::{
-    Broker, Bus, DecodeError,
+    Broker, Bus, DecodeError, Received,
     feed::{Batch, Delivered, Feed, FeedError, Undecodable},
 };
 
@@ -37,9 +37,6 @@ const DEADLINE: Duration = Duration::from_secs(5);
 /// How much of the log is kept in memory.
 const KEPT_EVENTS: usize = 8_192;
 const KEPT_BYTES: usize = 8 * 1024 * 1024;
-
-/// Reads the event for the fold, `None` when it is of no interest.
-pub type DecodeEnvelope<E> = fn(&Envelope) -> Result<Option<E>, DecodeError>;
 
 /// Another service's log. Cheap to clone; all remotes of one service on one bus share what they
 /// have heard.
@@ -303,18 +300,27 @@ async fn listen(
     }
 }
 
+type Decode<E> = dyn Fn(&Envelope) -> Result<Option<E>, DecodeError> + Send + Sync;
+
 /// Another service's public events.
 pub struct RemoteFeed<E> {
     remote: Remote,
-    decode: DecodeEnvelope<E>,
+    decode: Box<Decode<E>>,
 }
 
 impl<E> RemoteFeed<E> {
-    /// A feed of another service's log.
-    pub fn new(remote: &Remote, decode: DecodeEnvelope<E>) -> Self {
+    /// A feed of another service's log. `read` takes what the fold needs of an event, `None` when
+    /// it needs nothing. What this program does not know yet it does not see.
+    pub fn new<V: EventKind + 'static>(
+        remote: &Remote,
+        read: fn(Received<'_>, V) -> Result<Option<E>, DecodeError>,
+    ) -> Self
+    where
+        E: 'static,
+    {
         Self {
             remote: remote.clone(),
-            decode,
+            decode: Box::new(move |envelope| Received::read(envelope, read)),
         }
     }
 
@@ -340,6 +346,7 @@ impl<E> RemoteFeed<E> {
                 Ok(Some(event)) => batch.events.push(event),
                 Ok(None) => {}
                 Err(error) => batch.undecodable.push(Undecodable {
+                    source: self.remote.inner.service,
                     position: envelope.position,
                     aggregate_id: envelope.aggregate_id.clone(),
                     error,

@@ -1,20 +1,21 @@
 //! Executing commands on aggregates: a bounded cache of recent ones, and per aggregate a
 //! pipeline in which the next command is decided while the last one is still being flushed.
 
-use std::{fmt::Display, panic::AssertUnwindSafe, sync::Arc};
-
-use cqrs_es::{Aggregate, DomainEvent, event_sink::EventSink};
-use futures::FutureExt;
-use quick_cache::{DefaultHashBuilder, Lifecycle, UnitWeighter, sync::Cache};
-use tokio::{
-    sync::{Mutex, oneshot},
-    task::unconstrained,
+use std::{
+    fmt::Display,
+    panic::{AssertUnwindSafe, catch_unwind},
+    sync::Arc,
 };
+
+use cqrs_es::DomainEvent;
+use quick_cache::{DefaultHashBuilder, Lifecycle, UnitWeighter, sync::Cache};
+use tokio::sync::{Mutex, oneshot};
 use uuid::Uuid;
 
 use crate::{
-    claims::{ClaimChange, ClaimingEvent},
+    claims::{self, ClaimChange, ClaimingEvent as _},
     context::{Context, RequestKey},
+    decide::Decide,
     error::LogError,
     journal::{Decided, FirstAnswer, Lineage, NewEvent, Pin, Verdict},
     log::EventLog,
@@ -126,13 +127,7 @@ enum Attempt {
     Again,
 }
 
-impl<A> Repository<A>
-where
-    A: Aggregate<Services = ()> + 'static,
-    A::Command: Clone,
-    A::Event: ClaimingEvent,
-    A::Error: Display,
-{
+impl<A: Decide> Repository<A> {
     /// The repository of this aggregate type in a log.
     pub fn new(log: &EventLog) -> Self {
         Self {
@@ -341,11 +336,7 @@ enum Decision<E> {
     },
 }
 
-impl<A> Cell<A>
-where
-    A: Aggregate<Services = ()> + 'static,
-    A::Event: ClaimingEvent,
-{
+impl<A: Decide> Cell<A> {
     fn unread() -> Self {
         Self {
             aggregate: A::default(),
@@ -399,8 +390,8 @@ where
         Ok(true)
     }
 
-    /// Runs the aggregate's handler. There is no await in it, so that no cancellation finds a
-    /// state that has changed without its events being queued.
+    /// Lets the aggregate decide, and applies what follows. There is no await in it, so that no
+    /// cancellation finds a state that has changed without its events being queued.
     fn decide(
         &mut self,
         id: &Arc<str>,
@@ -408,34 +399,26 @@ where
         command: A::Command,
         reply: &impl Fn(&A, &[A::Event]) -> Vec<u8>,
     ) -> Result<Decision<A::Error>, LogError> {
-        let sink = EventSink::default();
-        let handle = unconstrained(self.aggregate.handle(command, &(), &sink));
-        let handled = AssertUnwindSafe(handle).catch_unwind().now_or_never();
-        let events = unconstrained(sink.collect())
-            .now_or_never()
-            .unwrap_or_default();
-        let decided = match handled {
+        let aggregate = &mut self.aggregate;
+        let decided = catch_unwind(AssertUnwindSafe(|| {
+            let events = aggregate.decide(command)?;
+            for event in &events {
+                aggregate.apply(event.clone());
+            }
+            let reply = reply(aggregate, &events);
+            Ok((events, reply))
+        }));
+        let recorded = match decided {
+            Ok(Err(error)) => return Ok(Decision::Refused(error)),
+            Ok(Ok((events, reply))) if events.is_empty() => return Ok(Decision::Nothing(reply)),
+            Ok(Ok((events, reply))) => self.record(id, context, &events, reply),
             // What it had applied by then goes with the state.
-            Some(Err(_)) => Err(LogError::Unstorable(format!("{} panicked", A::TYPE))),
-            None => Err(LogError::Unstorable(format!(
-                "{} waits inside a command handler",
-                A::TYPE
-            ))),
-            Some(Ok(Err(error))) => {
-                if !events.is_empty() {
-                    self.give_up();
-                }
-                return Ok(Decision::Refused(error));
-            }
-            Some(Ok(Ok(()))) if events.is_empty() => {
-                return Ok(Decision::Nothing(reply(&self.aggregate, &events)));
-            }
-            Some(Ok(Ok(()))) => self.record(id, context, &events, reply(&self.aggregate, &events)),
+            Err(_) => Err(LogError::Unstorable(format!("{} panicked", A::TYPE))),
         };
-        if decided.is_err() {
+        if recorded.is_err() {
             self.give_up();
         }
-        decided
+        recorded
     }
 
     fn record(
@@ -445,7 +428,7 @@ where
         events: &[A::Event],
         reply: Vec<u8>,
     ) -> Result<Decision<A::Error>, LogError> {
-        let claims: Vec<_> = events.iter().flat_map(|event| event.claims(id)).collect();
+        let claims = claims::settled(events.iter().flat_map(|event| event.claims(id)));
         check_claims(&claims)?;
         let decided = Box::new(Decided {
             context: context.clone(),
@@ -481,23 +464,17 @@ fn encode<E: DomainEvent>(event: &E) -> Result<NewEvent, LogError> {
 /// exclude each other.
 fn check_claims(claims: &[ClaimChange]) -> Result<(), LogError> {
     for (index, change) in claims.iter().enumerate() {
-        if let Some((from, to)) = change.claim().bounds()
+        let Some(claim) = change.claim() else {
+            continue;
+        };
+        if let Some((from, to)) = claim.bounds()
             && from >= to
         {
-            return Err(LogError::Unstorable(format!(
-                "{:?} is empty",
-                change.claim()
-            )));
+            return Err(LogError::Unstorable(format!("{claim:?} is empty")));
         }
-        let twice = change.acquires()
-            && claims[..index]
-                .iter()
-                .any(|c| c.acquires() && c.claim().collides(change.claim()));
-        if twice {
-            return Err(LogError::Unstorable(format!(
-                "{:?} is claimed twice",
-                change.claim()
-            )));
+        let mut before = claims[..index].iter().filter_map(ClaimChange::acquired);
+        if change.acquired().is_some() && before.any(|other| other.collides(claim)) {
+            return Err(LogError::Unstorable(format!("{claim:?} is claimed twice")));
         }
     }
     Ok(())

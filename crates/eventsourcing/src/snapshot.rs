@@ -4,9 +4,10 @@
 
 use std::sync::Arc;
 
-use cqrs_es::Aggregate;
-
-use crate::{claims::ClaimingEvent, error::LogError, event::without_values, log::EventLog};
+use crate::{
+    claims::ClaimingEvent as _, decide::Decide, error::LogError, event::without_values,
+    log::EventLog,
+};
 
 /// Events between two snapshots of one aggregate.
 const INTERVAL: i64 = 1_000;
@@ -21,16 +22,12 @@ pub(crate) struct Pending {
 }
 
 /// The state to keep if a command has crossed a snapshot's place.
-pub(crate) fn due<A>(
+pub(crate) fn due<A: Decide>(
     id: &Arc<str>,
     before: i64,
     after: i64,
     aggregate: &A,
-) -> Result<Option<Pending>, LogError>
-where
-    A: Aggregate,
-    A::Event: ClaimingEvent,
-{
+) -> Result<Option<Pending>, LogError> {
     if before / INTERVAL == after / INTERVAL {
         return Ok(None);
     }
@@ -74,11 +71,7 @@ impl Pending {
 
 /// The state of an aggregate from its snapshot and the events after it, and the sequence of
 /// the last of them; sequence 0 if there is none.
-pub(crate) async fn load<A>(log: &EventLog, id: &str) -> Result<(A, i64), LogError>
-where
-    A: Aggregate,
-    A::Event: ClaimingEvent,
-{
+pub(crate) async fn load<A: Decide>(log: &EventLog, id: &str) -> Result<(A, i64), LogError> {
     let (mut aggregate, mut sequence) = stored::<A>(log, id).await?.unwrap_or_default();
     for event in log.read_aggregate(A::TYPE, id, sequence).await? {
         aggregate.apply(event.decode()?);
@@ -87,11 +80,7 @@ where
     Ok((aggregate, sequence))
 }
 
-async fn stored<A>(log: &EventLog, id: &str) -> Result<Option<(A, i64)>, LogError>
-where
-    A: Aggregate,
-    A::Event: ClaimingEvent,
-{
+async fn stored<A: Decide>(log: &EventLog, id: &str) -> Result<Option<(A, i64)>, LogError> {
     let row: Option<(i64, String)> = sqlx::query_as(
         "select last_sequence, payload::text from snapshots \
          where aggregate_type = $1 and aggregate_id = $2 and fold_version = $3",

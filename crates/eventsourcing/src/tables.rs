@@ -3,7 +3,11 @@
 //! Rows travel as JSON in both directions, so that a table needs no more than its name, its
 //! key and a serde struct whose fields are its columns.
 
-use std::{collections::HashMap, hash::Hash};
+use std::{
+    cell::RefCell,
+    collections::{HashMap, HashSet},
+    hash::Hash,
+};
 
 use serde::{Serialize, de::DeserializeOwned};
 use serde_json::value::RawValue;
@@ -25,9 +29,17 @@ pub trait Row: Serialize + DeserializeOwned + Clone + Send + Sync + 'static {
 }
 
 /// The rows of one read table that a batch looks at.
+///
+/// A fold may look at any row. The runtime does not know beforehand which: a row that is not
+/// loaded yet is reported as absent and remembered, what was folded is thrown away, and the batch
+/// is folded again once the row is there.
 pub struct Table<R: Row> {
     slots: Vec<Slot<R>>,
     index: HashMap<R::Key, usize>,
+    /// Rows that a fold has looked for and that are not loaded.
+    missing: RefCell<HashSet<R::Key>>,
+    /// Rows to load before the batch is folded.
+    wanted: Vec<R::Key>,
     undo: Option<Vec<Before<R>>>,
     load: String,
     delete: String,
@@ -37,14 +49,12 @@ pub struct Table<R: Row> {
 struct Slot<R: Row> {
     key: R::Key,
     row: Option<R>,
-    known: bool,
     change: Change,
 }
 
 struct Before<R> {
     slot: usize,
     row: Option<R>,
-    known: bool,
     change: Change,
 }
 
@@ -61,6 +71,8 @@ impl<R: Row> Default for Table<R> {
         Self {
             slots: Vec::new(),
             index: HashMap::new(),
+            missing: RefCell::default(),
+            wanted: Vec::new(),
             undo: None,
             upsert: None,
             delete: delete_statement::<R>(),
@@ -74,34 +86,14 @@ impl<R: Row> Default for Table<R> {
 }
 
 impl<R: Row> Table<R> {
-    /// Says that the fold may look at this row. Called for every event before any is folded.
-    pub fn touch(&mut self, key: R::Key) {
-        let next = self.slots.len();
-        self.index.entry(key).or_insert_with_key(|key| {
-            self.slots.push(Slot {
-                key: key.clone(),
-                row: None,
-                known: false,
-                change: Change::None,
-            });
-            next
-        });
-    }
-
     /// The row, if there is one.
-    ///
-    /// # Panics
-    /// When `touch` did not name it; the runtime then parks the event.
     pub fn get(&self, key: &R::Key) -> Option<&R> {
-        self.slots[self.known(key)].row.as_ref()
+        self.slots[self.known(key)?].row.as_ref()
     }
 
     /// The row to change, if there is one.
-    ///
-    /// # Panics
-    /// When `touch` did not name it; the runtime then parks the event.
     pub fn get_mut(&mut self, key: &R::Key) -> Option<&mut R> {
-        let index = self.known(key);
+        let index = self.known(key)?;
         self.slots[index].row.as_ref()?;
         self.remember(index);
         let slot = &mut self.slots[index];
@@ -109,53 +101,58 @@ impl<R: Row> Table<R> {
         slot.row.as_mut()
     }
 
-    /// Writes a row, whether or not there was one. Needs no `touch`.
+    /// Writes a row, whether or not there was one.
     pub fn insert(&mut self, row: R) {
-        let key = row.key();
-        self.touch(key.clone());
-        let index = self.index[&key];
+        let index = self.slot(row.key());
         self.remember(index);
         let slot = &mut self.slots[index];
         slot.row = Some(row);
-        slot.known = true;
         slot.change = Change::Written;
     }
 
     /// The row to change, made by `default` if there is none.
-    ///
-    /// # Panics
-    /// When `touch` did not name it; the runtime then parks the event.
-    #[expect(
-        clippy::needless_pass_by_value,
-        reason = "the key of the new row, as in an entry"
-    )]
     pub fn upsert(&mut self, key: R::Key, default: impl FnOnce() -> R) -> &mut R {
-        let index = self.known(&key);
+        let index = self.known(&key).unwrap_or_else(|| self.slot(key));
         self.remember(index);
         let slot = &mut self.slots[index];
         slot.change = Change::Written;
         slot.row.get_or_insert_with(default)
     }
 
-    /// Removes a row, if there is one. Needs no `touch`.
+    /// Removes a row, if there is one.
     pub fn remove(&mut self, key: &R::Key) {
-        self.touch(key.clone());
-        let index = self.index[key];
+        let index = self.slot(key.clone());
         self.remember(index);
         let slot = &mut self.slots[index];
         slot.row = None;
-        slot.known = true;
         slot.change = Change::Removed;
     }
 
-    fn known(&self, key: &R::Key) -> usize {
-        match self.index.get(key) {
-            Some(index) if self.slots[*index].known => *index,
-            _ => panic!(
-                "fold() looks at a row of {} that touch() does not name",
-                R::TABLE
-            ),
+    /// The rows that are there after the fold, for tests.
+    pub fn rows(&self) -> impl Iterator<Item = &R> {
+        self.slots.iter().filter_map(|slot| slot.row.as_ref())
+    }
+
+    /// The place of a row that is loaded or was written in this batch.
+    fn known(&self, key: &R::Key) -> Option<usize> {
+        let known = self.index.get(key).copied();
+        if known.is_none() {
+            self.missing.borrow_mut().insert(key.clone());
         }
+        known
+    }
+
+    /// The place of a row, made when there is none yet.
+    fn slot(&mut self, key: R::Key) -> usize {
+        let next = self.slots.len();
+        *self.index.entry(key).or_insert_with_key(|key| {
+            self.slots.push(Slot {
+                key: key.clone(),
+                row: None,
+                change: Change::None,
+            });
+            next
+        })
     }
 
     fn remember(&mut self, index: usize) {
@@ -164,7 +161,6 @@ impl<R: Row> Table<R> {
             undo.push(Before {
                 slot: index,
                 row: slot.row.clone(),
-                known: slot.known,
                 change: slot.change,
             });
         }
@@ -175,12 +171,17 @@ impl<R: Row> Table<R> {
 #[doc(hidden)]
 pub trait AnyTable: Send {
     fn name(&self) -> &'static str;
+    /// Forgets everything, also which rows were looked for.
     fn clear(&mut self);
-    /// The statement that loads rows, and the touched keys as a JSON array.
+    /// Whether a fold has looked for a row that is not loaded.
+    fn misses(&self) -> bool;
+    /// Forgets what was folded. The rows that were looked for are loaded from here on.
+    fn rewind(&mut self);
+    /// The statement that loads rows, and the keys of the wanted ones as a JSON array.
     fn keys_to_load(&self) -> Result<Option<(&str, String)>, TableError>;
     /// Takes a loaded row, JSON.
     fn load(&mut self, row: &str) -> Result<(), TableError>;
-    /// Every touched row is known from here on: what was not loaded does not exist.
+    /// Every wanted row is known from here on: what was not loaded does not exist.
     fn loaded(&mut self);
     fn writes(&mut self) -> Result<Writes<'_>, TableError>;
     /// From here on `undo` takes back what has happened since the last `keep`.
@@ -220,32 +221,36 @@ impl<R: Row> AnyTable for Table<R> {
     }
 
     fn clear(&mut self) {
+        self.rewind();
+        self.wanted.clear();
+    }
+
+    fn misses(&self) -> bool {
+        !self.missing.borrow().is_empty()
+    }
+
+    fn rewind(&mut self) {
         self.slots.clear();
         self.index.clear();
         self.undo = None;
+        self.wanted.extend(self.missing.get_mut().drain());
     }
 
     fn keys_to_load(&self) -> Result<Option<(&str, String)>, TableError> {
-        let keys = key_array::<R>(self.slots.iter().filter(|slot| !slot.known))?;
+        let keys = key_array::<R>(self.wanted.iter())?;
         Ok(keys.map(|keys| (self.load.as_str(), keys)))
     }
 
     fn load(&mut self, row: &str) -> Result<(), TableError> {
         let row: R = serde_json::from_str(row).map_err(|error| TableError::new::<R>(&error))?;
-        match self.index.get(&row.key()) {
-            Some(index) => {
-                self.slots[*index].row = Some(row);
-                Ok(())
-            }
-            None => Err(TableError::new::<R>(
-                &"a loaded row has a key that was not asked for",
-            )),
-        }
+        let index = self.slot(row.key());
+        self.slots[index].row = Some(row);
+        Ok(())
     }
 
     fn loaded(&mut self) {
-        for slot in &mut self.slots {
-            slot.known = true;
+        for key in self.wanted.clone() {
+            self.slot(key);
         }
     }
 
@@ -254,7 +259,8 @@ impl<R: Row> AnyTable for Table<R> {
         let deleted = key_array::<R>(
             self.slots
                 .iter()
-                .filter(|slot| slot.change == Change::Removed),
+                .filter(|slot| slot.change == Change::Removed)
+                .map(|slot| &slot.key),
         )?;
         if self.upsert.is_none()
             && let Some(row) = self.slots.iter().find_map(|slot| slot.row.as_ref())
@@ -283,7 +289,6 @@ impl<R: Row> AnyTable for Table<R> {
         while let Some(before) = undo.pop() {
             let slot = &mut self.slots[before.slot];
             slot.row = before.row;
-            slot.known = before.known;
             slot.change = before.change;
         }
     }
@@ -358,12 +363,12 @@ fn quoted_list<'a>(names: impl Iterator<Item = &'a str>) -> String {
 }
 
 fn key_array<'a, R: Row>(
-    slots: impl Iterator<Item = &'a Slot<R>>,
+    keys: impl Iterator<Item = &'a R::Key>,
 ) -> Result<Option<String>, TableError> {
     let mut json = String::new();
-    for slot in slots {
+    for key in keys {
         json.push(if json.is_empty() { '[' } else { ',' });
-        push_key::<R>(&slot.key, &mut json)?;
+        push_key::<R>(key, &mut json)?;
     }
     if json.is_empty() {
         return Ok(None);
@@ -398,25 +403,74 @@ fn push_key<R: Row>(key: &R::Key, json: &mut String) -> Result<(), TableError> {
     Ok(())
 }
 
-/// The read tables of a projection.
-///
-/// ```
-/// # use eventsourcing::{AnyTable, Row, Table, TableSet};
-/// # #[derive(Clone, serde::Serialize, serde::Deserialize)] struct Account { id: i64 }
-/// # impl Row for Account { const TABLE: &'static str = "accounts"; const KEY: &'static [&'static str] = &["id"];
-/// #   type Key = i64; fn key(&self) -> i64 { self.id } }
-/// #[derive(Default)]
-/// struct Tables {
-///     accounts: Table<Account>,
-/// }
-///
-/// impl TableSet for Tables {
-///     fn tables(&mut self) -> Vec<&mut dyn AnyTable> {
-///         vec![&mut self.accounts]
-///     }
-/// }
-/// ```
+/// The read tables of a projection. [`tables!`](crate::tables!) makes one of them.
 pub trait TableSet: Default + Send + 'static {
     /// All of them, always in the same order.
     fn tables(&mut self) -> Vec<&mut dyn AnyTable>;
+}
+
+/// Says of which table each row type is, and which of its fields are the key.
+///
+/// ```
+/// # use eventsourcing::Row as _;
+/// #[derive(Clone, serde::Serialize, serde::Deserialize)]
+/// struct ParticipantRow {
+///     session_id: i64,
+///     child_id: i64,
+///     is_main: bool,
+/// }
+///
+/// eventsourcing::rows! {
+///     ParticipantRow in "session_participants" by (session_id: i64, child_id: i64),
+/// }
+/// assert_eq!(ParticipantRow::KEY, ["session_id", "child_id"]);
+/// ```
+#[macro_export]
+macro_rules! rows {
+    ($($row:ident in $table:literal by ($($key:ident: $type:ty),+)),+ $(,)?) => {$(
+        // With one column the key is that column's value, not a tuple of one.
+        #[allow(unused_parens, reason = "they make the tuple of a key of several columns")]
+        impl $crate::Row for $row {
+            const TABLE: &'static str = $table;
+            const KEY: &'static [&'static str] = &[$(stringify!($key)),+];
+            type Key = ($($type),+);
+
+            fn key(&self) -> Self::Key {
+                ($(Clone::clone(&self.$key)),+)
+            }
+        }
+    )+};
+}
+
+/// Defines the read tables of a projection by the type of their rows.
+///
+/// ```
+/// # #[derive(Clone, serde::Serialize, serde::Deserialize)] struct AccountRow { id: i64 }
+/// # eventsourcing::rows! { AccountRow in "accounts" by (id: i64) }
+/// eventsourcing::tables! {
+///     /// The accounts of a bank.
+///     pub struct AccountTables {
+///         accounts: AccountRow,
+///     }
+/// }
+/// let mut tables = AccountTables::default();
+/// tables.accounts.insert(AccountRow { id: 7 });
+/// ```
+#[macro_export]
+macro_rules! tables {
+    ($(#[$doc:meta])* $visible:vis struct $name:ident {
+        $($(#[$field_doc:meta])* $field_visible:vis $field:ident: $row:ty),+ $(,)?
+    }) => {
+        $(#[$doc])*
+        #[derive(Default)]
+        $visible struct $name {
+            $($(#[$field_doc])* $field_visible $field: $crate::Table<$row>),+
+        }
+
+        impl $crate::TableSet for $name {
+            fn tables(&mut self) -> Vec<&mut dyn $crate::AnyTable> {
+                vec![$(&mut self.$field),+]
+            }
+        }
+    };
 }

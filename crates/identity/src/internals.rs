@@ -15,7 +15,7 @@ pub use crate::{
     projector::{
         Projectors,
         availability::{Availability, AvailabilityEvent, TrainerLocationRow, TrainerSlotRow},
-        bookings::{BookingEvent, Bookings, decode_scheduling, decode_ticketing},
+        bookings::{BookingEvent, Bookings},
     },
     proofs::{
         attempts::{AttemptError, Attempts, Sort, Tried},

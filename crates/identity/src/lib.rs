@@ -6,6 +6,9 @@
 mod domain;
 mod wire;
 
+// What identity reads of the environment for itself.
+mod settings;
+
 // Personal data in its sealed form.
 mod personal;
 
@@ -39,11 +42,12 @@ mod wiring;
 pub mod internals;
 
 use eventsourcing::Upcasters;
-use service::Definition;
+use service::{Definition, own_settings};
 
 pub use accounts::{CreateAdminError, CreatedAdmin, NewAdmin, create_admin};
 pub use proofs::{Password, Passwords};
 pub use resources::{Resources, master_keys};
+pub use settings::{IdentitySettings, MailSettings};
 
 /// The name of the service, of its schema and of its log.
 pub const NAME: &str = "identity";
@@ -52,6 +56,8 @@ pub const NAME: &str = "identity";
 pub fn definition() -> Definition {
     Definition {
         name: NAME,
+        contract: &contracts::CONTRACT,
+        settings: own_settings::<IdentitySettings>,
         migrations: migrations::migrations(),
         // No event has changed yet.
         upcasters: Upcasters::none,

@@ -4,10 +4,10 @@ use eventsourcing::{
     EventLog,
     personal::{Keyring, LocalMasterKey, LookupKey, MasterKeys},
 };
-use service::{BuildError, Settings};
+use service::BuildError;
 use sqlx::PgPool;
 
-use crate::{mail::Outbox, signing::SigningKeys};
+use crate::{IdentitySettings, mail::Outbox, signing::SigningKeys};
 
 /// The log, the tables, the keys and the outbox, opened once for the process. Cheap to clone.
 #[derive(Clone)]
@@ -23,7 +23,7 @@ pub struct Resources {
     pub keys: SigningKeys,
     /// Takes mail and text messages.
     pub outbox: Outbox,
-    pub settings: Settings,
+    pub settings: IdentitySettings,
 }
 
 impl Resources {
@@ -32,7 +32,7 @@ impl Resources {
     pub async fn new(
         log: &EventLog,
         pool: &PgPool,
-        settings: &Settings,
+        settings: &IdentitySettings,
     ) -> Result<Self, BuildError> {
         let keyring = Keyring::new(pool.clone(), master_keys(settings)?);
         Ok(Self {
@@ -48,7 +48,7 @@ impl Resources {
 }
 
 /// The master keys that the settings name.
-pub fn master_keys(settings: &Settings) -> Result<MasterKeys, BuildError> {
+pub fn master_keys(settings: &IdentitySettings) -> Result<MasterKeys, BuildError> {
     let current = settings
         .master_key
         .ok_or("DIVINETIME_MASTER_KEY is needed to seal personal data")?;

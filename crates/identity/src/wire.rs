@@ -18,16 +18,10 @@ pub fn role(role: Role) -> PublicRole {
 
 /// A price as an amount of money.
 pub fn price(price: &Price) -> Money {
-    Money {
-        currency_code: price.currency().to_owned(),
-        minor_units: price.minor_units(),
-    }
+    contracts::wire::money(price.money())
 }
 
 /// A place in identity's log.
 pub fn position(position: i64) -> LogPosition {
-    LogPosition {
-        service: NAME.to_owned(),
-        position,
-    }
+    contracts::wire::position(NAME, position)
 }

@@ -1,136 +1,73 @@
 #![doc = include_str!("../README.md")]
 
-pub mod domain;
-mod feeds;
-pub mod grpc;
-pub mod process;
-pub mod projector;
-pub mod provider;
-pub mod publisher;
-pub mod query;
-pub mod settlement;
+mod domain;
+mod grpc;
+mod process;
+mod projector;
+mod provider;
+mod publisher;
+mod query;
+mod reference;
+mod settings;
+mod settlement;
+mod wire;
 
-use std::sync::Arc;
+use contracts::payments::v1::payment_service_server::PaymentServiceServer;
+use contracts::payments::v1::settlement_service_server::SettlementServiceServer;
+use eventsourcing::{Upcasters, migration};
+use futures::{FutureExt as _, future::ready};
+use service::{Definition, Runtime, Service, own_settings};
 
-use contracts::payments::v1::{
-    payment_service_server::PaymentServiceServer,
-    settlement_service_server::SettlementServiceServer,
-};
-use eventsourcing::{
-    DecodeError, Feed, LocalFeed, LogService, Process, ProcessRunner, Projection, Projector,
-    RecordedEvent, Relay, RemoteFeed, Repository, Upcasters, migration,
-};
-use service::{Definition, Runtime, Service, Worker};
+pub use settings::PaymentsSettings;
 
 use domain::PaymentsLogEvent;
-use grpc::{PaymentService, SettlementService};
-use process::{charge::Charge, refund, refund_submission::RefundSubmission};
-use projector::{
-    payables::{self, PayableEvent, Payables},
-    payments::Payments,
-};
+use grpc::{PaymentRpcs, SettlementRpcs};
+use process::{Charge, MoneyBack, Refund, RefundSubmission};
+use projector::{PayableEvent, Payables, Payments};
 use provider::Provider;
-use query::{PayableQuery, PaymentQuery};
-use settlement::Settlement;
+use reference::References;
 
 /// The name of the service: of its schema, its log and its stream.
-pub const SERVICE: &str = "payments";
+pub const NAME: &str = "payments";
 
 /// The service as the program knows it before anything runs.
 pub fn definition() -> Definition {
     Definition {
-        name: SERVICE,
+        name: NAME,
+        contract: &contracts::CONTRACT,
+        settings: own_settings::<PaymentsSettings>,
         migrations: vec![migration(
             100,
             "payments",
             include_str!("../migrations/0100_payments.sql"),
         )],
         upcasters: Upcasters::none,
-        build: |runtime| Box::pin(async move { Ok(build(&runtime)) }),
+        build: |runtime| ready(Ok(build(&runtime))).boxed(),
     }
 }
 
 fn build(runtime: &Runtime) -> Service {
-    let log = &runtime.log;
-    let repository = Repository::new(log);
-    let provider = Provider::sandbox(runtime.pool.clone(), runtime.settings.provider_deadline);
-    let sessions: Arc<dyn Feed<PayableEvent>> = Arc::new(RemoteFeed::new(
-        &runtime.remote("scheduling"),
-        payables::of_scheduling,
-    ));
-    let holds: Arc<dyn Feed<PayableEvent>> = Arc::new(RemoteFeed::new(
-        &runtime.remote("ticketing"),
-        payables::of_ticketing,
-    ));
-
-    let payment_service = PaymentService {
-        repository: repository.clone(),
-        payments: PaymentQuery::new(runtime.pool.clone()),
-        payables: PayableQuery::new(runtime.pool.clone()),
-        checkpoints: runtime.checkpoints.clone(),
-        sessions: Arc::clone(&sessions),
-        holds: Arc::clone(&holds),
-        live: provider.is_live(),
-    };
-    let settlement_service = SettlementService {
-        repository: repository.clone(),
-        settlement: Settlement::new(repository, provider),
-    };
-    let money_back: Vec<Arc<dyn Feed<refund::MoneyBack>>> = vec![
-        Arc::new(RemoteFeed::new(
-            &runtime.remote("scheduling"),
-            refund::of_scheduling,
-        )),
-        Arc::new(RemoteFeed::new(
-            &runtime.remote("ticketing"),
-            refund::of_ticketing,
-        )),
-    ];
-
-    let relay = Relay::new(log, SERVICE, runtime.broker.clone(), publisher::publish);
-    Service::new()
-        .with_rpc(PaymentServiceServer::new(payment_service))
-        .with_rpc(SettlementServiceServer::new(settlement_service))
-        .with_rpc(LogService::new(SERVICE, log, publisher::publish).server())
-        .with_worker(Worker::new("relay", move |shutdown| async move {
-            relay.run(shutdown).await;
-        }))
-        .with_worker(projector(Payments, runtime, vec![own_log(runtime)]))
-        .with_worker(projector(Payables, runtime, vec![sessions, holds]))
-        .with_worker(process(Charge, runtime, vec![own_log(runtime)]))
-        .with_worker(process(RefundSubmission, runtime, vec![own_log(runtime)]))
-        .with_worker(process(refund::Refund, runtime, money_back))
-}
-
-fn own_log(runtime: &Runtime) -> Arc<dyn Feed<PaymentsLogEvent>> {
-    Arc::new(LocalFeed::new(SERVICE, &runtime.log, read))
-}
-
-fn read(recorded: &RecordedEvent) -> Result<Option<PaymentsLogEvent>, DecodeError> {
-    PaymentsLogEvent::decode(recorded).map(Some)
-}
-
-fn projector<P: Projection>(
-    projection: P,
-    runtime: &Runtime,
-    feeds: Vec<Arc<dyn Feed<P::Event>>>,
-) -> Worker {
-    let projector = Projector::new(projection, runtime.pool.clone(), feeds);
-    Worker::new(
-        format!("projector {}", P::NAME),
-        move |shutdown| async move {
-            projector.run(shutdown).await;
-        },
-    )
-}
-
-fn process<P: Process>(
-    process: P,
-    runtime: &Runtime,
-    feeds: Vec<Arc<dyn Feed<P::Event>>>,
-) -> Worker {
-    let runner = ProcessRunner::new(process, runtime.pool.clone(), feeds, runtime.bus.clone());
-    Worker::new(format!("process {}", P::NAME), move |shutdown| async move {
-        runner.run(shutdown).await;
-    })
+    let PaymentsSettings { provider_deadline } = runtime.settings.own();
+    let provider = Provider::sandbox(runtime.pool.clone(), provider_deadline);
+    let own = runtime.own_events(PaymentsLogEvent::decode);
+    let sessions = runtime.events_of(PayableEvent::of_scheduling);
+    let holds = runtime.events_of(PayableEvent::of_ticketing);
+    let references = References::on(runtime, &sessions, &holds);
+    let payments = PaymentRpcs::on(runtime, &references, &provider);
+    let settlement = SettlementRpcs::on(runtime, provider);
+    Service::on(runtime)
+        .publishing(publisher::publish)
+        .with_rpc(PaymentServiceServer::new(payments))
+        .with_rpc(SettlementServiceServer::new(settlement))
+        .projecting(Payments, [own.clone()])
+        .projecting(Payables, [sessions, holds])
+        .processing(Charge, [own.clone()])
+        .processing(RefundSubmission, [own])
+        .processing(
+            Refund,
+            [
+                runtime.events_of(MoneyBack::of_scheduling),
+                runtime.events_of(MoneyBack::of_ticketing),
+            ],
+        )
 }

@@ -1,4 +1,4 @@
-//! Speaking with the provider about a payment or a refund, as far as it has come.
+//! Takes a payment or a refund to its end at the provider, from wherever it is.
 //!
 //! First the log says under which key, then the provider is called, then the log says what
 //! came of it. Whatever is lost in between, the next call goes on from the log: an operation
@@ -6,17 +6,16 @@
 
 use std::sync::{Mutex, PoisonError};
 
-use chrono::{DateTime, SubsecRound, Utc};
 use eventsourcing::{Context, ExecuteError, Repository};
+use service::now;
 use thiserror::Error;
 use uuid::Uuid;
+use values::{PaymentId, RefundId};
 
-use crate::{
-    domain::payment::{
-        Outcome, Payment, PaymentCommand, PaymentError, PaymentState, Refund, RefundState,
-    },
-    provider::{Provider, SandboxError},
+use crate::domain::payment::{
+    Outcome, Payment, PaymentCommand, PaymentError, PaymentState, Refund, RefundState,
 };
+use crate::provider::{Provider, SandboxError};
 
 /// Drives payments and refunds through the provider. Cheap to clone.
 #[derive(Clone)]
@@ -25,27 +24,20 @@ pub struct Settlement {
     provider: Provider,
 }
 
-/// Where something stands, and since which position.
+/// The state of a payment or a refund, and the position of its last event.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Settled<S> {
     pub state: S,
     pub position: i64,
 }
 
-/// Why it could not go on.
+/// Why a payment or a refund could not go on.
 #[derive(Debug, Error)]
 pub enum SettleError {
-    /// The log or the payment did not take the command.
     #[error(transparent)]
     Execute(#[from] ExecuteError<PaymentError>),
-    /// The provider does not talk.
     #[error(transparent)]
     Provider(#[from] SandboxError),
-}
-
-/// The time, as precise as the read tables keep it.
-pub fn now() -> DateTime<Utc> {
-    Utc::now().trunc_subsecs(6)
 }
 
 impl Settlement {
@@ -53,15 +45,15 @@ impl Settlement {
         Self { payments, provider }
     }
 
-    /// Submits a payment that was not, asks about one whose outcome is unknown, and leaves a
-    /// settled one alone.
+    /// Submits a payment that was not submitted, asks about one whose outcome is unknown, and leaves
+    /// a settled one alone.
     pub async fn advance(
         &self,
-        payment_id: Uuid,
+        payment_id: PaymentId,
         context: &Context,
     ) -> Result<Settled<PaymentState>, SettleError> {
         let (payment, position) = self
-            .execute(payment_id, context, PaymentCommand::Submit { at: now() })
+            .execute(payment_id, context, PaymentCommand::Submit { now: now() })
             .await?;
         let state = payment
             .state()
@@ -93,16 +85,16 @@ impl Settlement {
         })
     }
 
-    /// The same for a refund.
+    /// Does the same for a refund.
     pub async fn advance_refund(
         &self,
-        payment_id: Uuid,
-        refund_id: Uuid,
+        payment_id: PaymentId,
+        refund_id: RefundId,
         context: &Context,
     ) -> Result<Settled<RefundState>, SettleError> {
         let submit = PaymentCommand::SubmitRefund {
             refund_id,
-            at: now(),
+            now: now(),
         };
         let (payment, position) = self.execute(payment_id, context, submit).await?;
         let refund = find(&payment, refund_id)?;
@@ -132,12 +124,12 @@ impl Settlement {
         })
     }
 
-    /// Executes one step; the payment after it, and the position.
+    /// Executes one step. Returns the payment after it, and the position.
     ///
     /// A step is already done when it is repeated, so it needs no request id of its own.
     async fn execute(
         &self,
-        payment_id: Uuid,
+        payment_id: PaymentId,
         context: &Context,
         command: PaymentCommand,
     ) -> Result<(Payment, i64), ExecuteError<PaymentError>> {
@@ -165,8 +157,11 @@ impl Settlement {
     }
 }
 
-fn find(payment: &Payment, refund_id: Uuid) -> Result<&Refund, ExecuteError<PaymentError>> {
+fn find(payment: &Payment, refund_id: RefundId) -> Result<&Refund, ExecuteError<PaymentError>> {
     payment
         .refund(refund_id)
         .ok_or(ExecuteError::Refused(PaymentError::RefundNotFound))
 }
+
+#[cfg(test)]
+mod tests;

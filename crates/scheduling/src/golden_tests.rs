@@ -4,15 +4,15 @@ use chrono::{DateTime, NaiveDate, NaiveTime, Utc};
 use eventsourcing::DomainEvent;
 use testing::golden;
 use uuid::Uuid;
+use values::{Interval, LocalTimes, Money};
 
 use crate::domain::location::LocationEvent;
 use crate::domain::schedule::{ScheduleEvent, Slot};
 use crate::domain::session::{CanceledBy, CancellationPolicy, Place, SessionEvent};
 use crate::domain::trainer_calendar::TrainerCalendarEvent;
-use crate::domain::{Interval, LocalTimes, Money};
 
-fn id(number: u128) -> Uuid {
-    Uuid::from_u128(0x0198_0000_0000_7000_8000_0000_0000_0000 + number)
+fn id<I: From<Uuid>>(number: u128) -> I {
+    Uuid::from_u128(0x0198_0000_0000_7000_8000_0000_0000_0000 + number).into()
 }
 
 fn at(hour: u32) -> DateTime<Utc> {
@@ -60,6 +60,7 @@ fn check<E: DomainEvent>(aggregate: &str, events: &[E]) {
 #[test]
 fn events_of_locations_stay_readable() {
     let created = LocationEvent::LocationCreated {
+        location_id: id(0xaa),
         name: "Court 1".to_owned(),
         time_zone: "Europe/Berlin".to_owned(),
         created_at: at(8),
@@ -71,10 +72,12 @@ fn events_of_locations_stay_readable() {
 fn events_of_trainer_calendars_stay_readable() {
     let events = [
         TrainerCalendarEvent::TrainerLocationAssigned {
+            trainer_id: id(0xaa),
             location_id: id(4),
             assigned_at: at(8),
         },
         TrainerCalendarEvent::GroupPriceSet {
+            trainer_id: id(0xaa),
             group_price_id: id(7),
             participants: 2,
             price: eur(12_000),
@@ -87,6 +90,7 @@ fn events_of_trainer_calendars_stay_readable() {
 #[test]
 fn events_of_schedules_stay_readable() {
     let opened = ScheduleEvent::ScheduleOpened {
+        schedule_id: id(0xaa),
         trainer_id: id(3),
         window: Interval::new(at(9), at(18)).unwrap(),
         slots: vec![Slot {
@@ -104,6 +108,7 @@ fn events_of_schedules_stay_readable() {
 fn events_of_sessions_stay_readable() {
     let events = [
         SessionEvent::SessionHeld {
+            session_id: id(0xaa),
             place: place(),
             local: local(),
             parent_id: id(8),
@@ -113,20 +118,24 @@ fn events_of_sessions_stay_readable() {
             held_at: at(8),
         },
         SessionEvent::SessionHoldExpired {
-            place: place(),
+            session_id: id(0xaa),
+            slot: place().slot(),
             expired_at: at(9),
         },
         SessionEvent::SessionReinstated {
+            session_id: id(0xaa),
             place: place(),
             reinstated_at: at(10),
         },
         SessionEvent::SessionPaid {
-            place: place(),
+            session_id: id(0xaa),
+            slot: place().slot(),
             payment_id: Some(id(9)),
             paid_at: at(10),
         },
         SessionEvent::SessionCanceled {
-            place: place(),
+            session_id: id(0xaa),
+            slot: place().slot(),
             freed: true,
             canceled_by: CanceledBy::Trainer,
             late: true,
@@ -134,10 +143,13 @@ fn events_of_sessions_stay_readable() {
             canceled_at: at(11),
         },
         SessionEvent::SessionCompleted {
-            place: place(),
+            session_id: id(0xaa),
+            trainer_id: id(3),
+            starts_at: at(12),
             completed_at: at(13),
         },
         SessionEvent::SessionPaymentRejected {
+            session_id: id(0xaa),
             payment_id: id(10),
             rejected_at: at(11),
         },

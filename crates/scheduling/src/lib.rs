@@ -1,114 +1,71 @@
 #![doc = include_str!("../README.md")]
 
 // In the order in which a command flows.
-pub mod calendar;
-pub mod domain;
-pub mod grpc;
-pub mod process;
-pub mod projector;
-pub mod publisher;
-pub mod query;
+mod domain;
+mod grpc;
+mod process;
+mod projector;
+mod publisher;
+mod query;
+mod reference;
+mod settings;
+mod wire;
 
 #[cfg(test)]
 mod golden_tests;
 
-use std::sync::Arc;
-
-use contracts::log::v1::event_log_service_server::EventLogServiceServer;
 use contracts::scheduling::v1::location_service_server::LocationServiceServer;
 use contracts::scheduling::v1::schedule_service_server::ScheduleServiceServer;
 use contracts::scheduling::v1::session_service_server::SessionServiceServer;
 use contracts::scheduling::v1::trainer_calendar_service_server::TrainerCalendarServiceServer;
-use eventsourcing::{
-    DecodeError, Feed, LocalFeed, LogService, Process, ProcessRunner, Projection, Projector,
-    RecordedEvent, Relay, RemoteFeed, Upcasters,
-};
-use service::{Definition, Runtime, Service, Worker};
+use eventsourcing::{Upcasters, migration};
+use futures::{FutureExt as _, future::ready};
+use service::{Definition, Runtime, Service, own_settings};
+
+pub use settings::SchedulingSettings;
 
 use domain::SchedulingLogEvent;
-use process::{SessionHold, SessionPayment, SessionPaymentSucceeded};
+use grpc::{LocationRpcs, ScheduleRpcs, SessionRpcs, TrainerCalendarRpcs};
+use process::{PaidSession, SessionHold, SessionPayment};
 use projector::{Calendar, Reference, ReferenceEvent, Sessions};
-use query::Directory;
+use reference::References;
 
-/// The name of the service.
+/// The name of the service: of its schema, its log and its stream.
 pub const NAME: &str = "scheduling";
 
-/// The service as the program runs it.
+/// The service as the program knows it before anything runs.
 pub fn definition() -> Definition {
     Definition {
         name: NAME,
-        migrations: vec![eventsourcing::migration(
+        contract: &contracts::CONTRACT,
+        settings: own_settings::<SchedulingSettings>,
+        migrations: vec![migration(
             100,
             "read tables",
             include_str!("../migrations/0100_read_tables.sql"),
         )],
         upcasters: Upcasters::none,
-        build: |runtime| Box::pin(async move { Ok(build(&runtime)) }),
+        build: |runtime| ready(Ok(build(&runtime))).boxed(),
     }
 }
 
 fn build(runtime: &Runtime) -> Service {
-    let own = || -> Arc<dyn Feed<SchedulingLogEvent>> {
-        Arc::new(LocalFeed::new(NAME, &runtime.log, decode))
-    };
-    let identity: Arc<dyn Feed<ReferenceEvent>> = Arc::new(RemoteFeed::new(
-        &runtime.remote("identity"),
-        ReferenceEvent::decode,
-    ));
-    let payments: Arc<dyn Feed<SessionPaymentSucceeded>> = Arc::new(RemoteFeed::new(
-        &runtime.remote("payments"),
-        SessionPaymentSucceeded::decode,
-    ));
-    let directory = Directory::new(
-        runtime.pool.clone(),
-        runtime.checkpoints.clone(),
-        Arc::clone(&identity),
-        own(),
-    );
-    let api = grpc::Api::new(runtime, directory);
-    let log = LogService::new(NAME, &runtime.log, publisher::publish);
-    Service::new()
-        .with_rpc(LocationServiceServer::new(api.clone()))
-        .with_rpc(TrainerCalendarServiceServer::new(api.clone()))
-        .with_rpc(ScheduleServiceServer::new(api.clone()))
-        .with_rpc(SessionServiceServer::new(api))
-        .with_rpc(EventLogServiceServer::new(log))
-        .with_worker(relay(runtime))
-        .with_worker(projection(runtime, Reference, identity))
-        .with_worker(projection(runtime, Calendar, own()))
-        .with_worker(projection(runtime, Sessions, own()))
-        .with_worker(process(runtime, SessionHold, own()))
-        .with_worker(process(runtime, SessionPayment, payments))
-}
-
-fn relay(runtime: &Runtime) -> Worker {
-    let broker = runtime.broker.clone();
-    let relay = Relay::new(&runtime.log, NAME, broker, publisher::publish);
-    Worker::new("relay", |shutdown| async move { relay.run(shutdown).await })
-}
-
-fn projection<P: Projection>(
-    runtime: &Runtime,
-    projection: P,
-    feed: Arc<dyn Feed<P::Event>>,
-) -> Worker {
-    let projector = Projector::new(projection, runtime.pool.clone(), vec![feed]);
-    Worker::new(
-        P::NAME,
-        |shutdown| async move { projector.run(shutdown).await },
-    )
-}
-
-fn process<P: Process>(runtime: &Runtime, process: P, feed: Arc<dyn Feed<P::Event>>) -> Worker {
-    let (pool, bus) = (runtime.pool.clone(), runtime.bus.clone());
-    let runner = ProcessRunner::new(process, pool, vec![feed], bus);
-    Worker::new(
-        P::NAME,
-        |shutdown| async move { runner.run(shutdown).await },
-    )
-}
-
-/// Every event of the own log is of interest.
-fn decode(recorded: &RecordedEvent) -> Result<Option<SchedulingLogEvent>, DecodeError> {
-    SchedulingLogEvent::decode(recorded).map(Some)
+    let own = runtime.own_events(SchedulingLogEvent::decode);
+    let identity = runtime.events_of(ReferenceEvent::read);
+    let payments = runtime.events_of(PaidSession::read);
+    let references = References::on(runtime, &identity, &own);
+    let sessions = SessionRpcs::on(runtime, &references);
+    let schedules = ScheduleRpcs::on(runtime, &references);
+    let calendars = TrainerCalendarRpcs::on(runtime, &references);
+    Service::on(runtime)
+        .publishing(publisher::publish)
+        .with_rpc(LocationServiceServer::new(LocationRpcs::on(runtime)))
+        .with_rpc(TrainerCalendarServiceServer::new(calendars))
+        .with_rpc(ScheduleServiceServer::new(schedules))
+        .with_rpc(SessionServiceServer::new(sessions))
+        .projecting(Reference, [identity])
+        .projecting(Calendar, [own.clone()])
+        .projecting(Sessions, [own.clone()])
+        .processing(SessionHold, [own])
+        .processing(SessionPayment, [payments])
 }

@@ -5,7 +5,8 @@ use std::net::{IpAddr, Ipv6Addr};
 use std::sync::{Arc, LazyLock};
 use std::time::Instant;
 
-use contracts::common::v1::Role;
+use chrono::{DateTime, SubsecRound as _, Utc};
+use contracts_core::common::v1::Role;
 use eventsourcing::{Context, RequestKey};
 use http::HeaderMap;
 use ring::hmac;
@@ -19,6 +20,11 @@ use crate::auth::{KeyPair, Principal};
 pub const CORRELATION_HEADER: &str = "x-correlation-id";
 /// Metadata in which a service names the event that caused its command.
 pub const CAUSATION_HEADER: &str = "x-causation-id";
+
+/// The moment of a command, in the microseconds that Postgres keeps.
+pub fn now() -> DateTime<Utc> {
+    Utc::now().trunc_subsecs(6)
+}
 
 /// The circumstances of one call. The access layer puts it into the request's extensions.
 #[derive(Debug, Clone)]
@@ -190,7 +196,7 @@ impl Call {
 
 #[cfg(test)]
 mod tests {
-    use contracts::common::v1::LogPosition;
+    use contracts_core::common::v1::LogPosition;
 
     use super::*;
 

@@ -1,17 +1,20 @@
 //! The settings of a process, read once from the environment.
 
-use std::collections::BTreeMap;
+use std::any::{Any, TypeId};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::fmt;
-use std::path::PathBuf;
 use std::str::FromStr;
+use std::sync::Arc;
 use std::time::Duration;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use chrono_tz::Tz;
 
 use crate::auth::KeyPair;
 use crate::telemetry::TelemetrySettings;
+
+/// No setting lasts longer: ten years, which can be added to any moment.
+const LONGEST: Duration = Duration::from_hours(10 * 365 * 24);
 
 /// The services by name, with the port each listens on by default.
 pub const SERVICES: [(&str, u16); 5] = [
@@ -39,36 +42,43 @@ pub struct Settings {
     pub addresses: BTreeMap<String, String>,
     /// Signs and verifies the tokens of services; one for the whole deployment.
     pub service_key: Option<KeyPair>,
-    /// Seals the keys of personal data; identity alone has it.
-    pub master_key: Option<MasterKeyText>,
-    /// The one before it, until `divinetime keys rewrap` has run.
-    pub previous_master_key: Option<MasterKeyText>,
-    /// How mail and text messages leave.
-    pub mail: MailSettings,
     /// `x-forwarded-for` names the caller: a proxy that sets it stands before this process.
     pub trusts_forwarded: bool,
-    /// How long a login can be continued by refresh tokens.
-    pub refresh_token_lifetime: Duration,
-    /// How long a key signs access tokens before the next one takes over.
-    pub signing_key_lifetime: Duration,
-    /// How long a session or a ticket is held without payment.
-    pub hold: Duration,
-    /// Whole hours before a session's start until which a parent cancels free of charge.
-    pub cancellation_notice_hours: u32,
-    /// How long the payment provider may take before an outcome counts as unknown.
-    pub provider_deadline: Duration,
-    /// How long an access token is valid.
-    pub access_token_lifetime: Duration,
-    /// The zone whose days, months and years the statistics count.
-    pub business_zone: Tz,
-    /// Payments that move no real money count in the statistics.
-    pub counts_sandbox: bool,
     /// Calls handled at the same time before further ones are refused.
     pub max_concurrent_calls: u32,
     /// The deadline of calls that bring none.
     pub default_deadline: Duration,
     /// How long calls under way may take to end when the process stops.
     pub drain: Duration,
+    /// What each service reads for itself.
+    pub own: OwnByType,
+}
+
+/// Settings that one service reads for itself.
+pub trait OwnSettings: fmt::Debug + Clone + Default + Send + Sync + 'static {
+    /// Takes them from the environment, and leaves the defaults where nothing is set.
+    fn read(from: &mut Variables) -> Self;
+}
+
+/// Reads the settings of one service.
+pub type ReadSettings = fn(&mut Variables, &mut Settings);
+
+/// Reads the settings of a service that has some of its own.
+pub fn own_settings<T: OwnSettings>(from: &mut Variables, settings: &mut Settings) {
+    settings.set(T::read(from));
+}
+
+/// For a service that has no settings of its own.
+pub fn no_settings(_from: &mut Variables, _settings: &mut Settings) {}
+
+/// The settings of services by their type.
+#[derive(Clone, Default)]
+pub struct OwnByType(HashMap<TypeId, Arc<dyn Any + Send + Sync>>);
+
+impl fmt::Debug for OwnByType {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "of {} services", self.0.len())
+    }
 }
 
 impl Default for Settings {
@@ -84,35 +94,30 @@ impl Default for Settings {
                 .map(|(name, port)| ((*name).to_owned(), format!("http://127.0.0.1:{port}")))
                 .collect(),
             service_key: None,
-            master_key: None,
-            previous_master_key: None,
-            mail: MailSettings::default(),
             trusts_forwarded: false,
-            refresh_token_lifetime: Duration::from_hours(30 * 24),
-            signing_key_lifetime: Duration::from_hours(30 * 24),
-            hold: Duration::from_mins(15),
-            cancellation_notice_hours: 24,
-            provider_deadline: Duration::from_secs(2),
-            access_token_lifetime: Duration::from_mins(15),
-            business_zone: Tz::America__New_York,
-            counts_sandbox: true,
             max_concurrent_calls: 2048,
             default_deadline: Duration::from_secs(30),
             drain: Duration::from_secs(10),
+            own: OwnByType::default(),
         }
     }
 }
 
 impl Settings {
-    /// Reads the environment. `elsewhere` names further `DIVINETIME_*` variables that the
-    /// program reads itself; any other is an error, so that a misspelt one is noticed.
-    pub fn from_environment(elsewhere: &[&str]) -> Result<Self, ConfigError> {
-        Self::from_variables(std::env::vars(), elsewhere)
+    /// Reads the environment: what every process needs, and what the services read for themselves.
+    /// `elsewhere` names further `DIVINETIME_*` variables that the program reads itself; any other
+    /// is an error, so that a misspelt one is noticed.
+    pub fn from_environment(
+        services: impl IntoIterator<Item = ReadSettings>,
+        elsewhere: &[&str],
+    ) -> Result<Self, ConfigError> {
+        Self::from_variables(std::env::vars(), services, elsewhere)
     }
 
     /// The same from given variables. All problems are reported together.
     pub fn from_variables(
         variables: impl IntoIterator<Item = (String, String)>,
+        services: impl IntoIterator<Item = ReadSettings>,
         elsewhere: &[&str],
     ) -> Result<Self, ConfigError> {
         let mut from = Variables::new(variables);
@@ -131,33 +136,7 @@ impl Settings {
             from.set(&format!("DIVINETIME_{}_URL", name.to_uppercase()), address);
         }
         settings.service_key = from.key("DIVINETIME_SERVICE_KEY");
-        settings.master_key = from.master_key("DIVINETIME_MASTER_KEY");
-        settings.previous_master_key = from.master_key("DIVINETIME_PREVIOUS_MASTER_KEY");
-        settings.mail.read(&mut from);
         from.set("DIVINETIME_TRUST_FORWARDED", &mut settings.trusts_forwarded);
-        from.seconds(
-            "DIVINETIME_REFRESH_TOKEN_SECONDS",
-            &mut settings.refresh_token_lifetime,
-        );
-        from.seconds(
-            "DIVINETIME_SIGNING_KEY_SECONDS",
-            &mut settings.signing_key_lifetime,
-        );
-        from.seconds("DIVINETIME_HOLD_SECONDS", &mut settings.hold);
-        from.set(
-            "DIVINETIME_CANCELLATION_NOTICE_HOURS",
-            &mut settings.cancellation_notice_hours,
-        );
-        from.milliseconds(
-            "DIVINETIME_PROVIDER_MILLISECONDS",
-            &mut settings.provider_deadline,
-        );
-        from.seconds(
-            "DIVINETIME_ACCESS_TOKEN_SECONDS",
-            &mut settings.access_token_lifetime,
-        );
-        from.set("DIVINETIME_BUSINESS_ZONE", &mut settings.business_zone);
-        from.set("DIVINETIME_COUNTS_SANDBOX", &mut settings.counts_sandbox);
         from.set(
             "DIVINETIME_MAX_CONCURRENT_CALLS",
             &mut settings.max_concurrent_calls,
@@ -173,8 +152,24 @@ impl Settings {
                     .to_owned(),
             );
         }
+        for read in services {
+            read(&mut from, &mut settings);
+        }
         from.finish(elsewhere)?;
         Ok(settings)
+    }
+
+    /// What a service has read for itself; its defaults when it has not.
+    pub fn own<T: OwnSettings>(&self) -> T {
+        let own = self.own.0.get(&TypeId::of::<T>());
+        own.and_then(|own| own.downcast_ref::<T>())
+            .cloned()
+            .unwrap_or_default()
+    }
+
+    /// Replaces what a service has read for itself.
+    pub fn set<T: OwnSettings>(&mut self, own: T) {
+        self.own.0.insert(TypeId::of::<T>(), Arc::new(own));
     }
 
     /// Where migrations run.
@@ -187,43 +182,6 @@ impl Settings {
     /// The base URL of a service; `None` for a name that is no service.
     pub fn address(&self, service: &str) -> Option<&str> {
         self.addresses.get(service).map(String::as_str)
-    }
-}
-
-/// How mail and text messages leave, and what they say of the platform.
-#[derive(Debug, Clone)]
-pub struct MailSettings {
-    /// `smtp://user:password@host:port`, or `smtps://...`; none in development.
-    pub smtp_url: Option<Secret>,
-    /// Where messages are written as files instead, one for each.
-    pub directory: Option<PathBuf>,
-    /// The sender, for example `DivineTime <hello@example.com>`.
-    pub from: String,
-    /// What the platform calls itself in messages.
-    pub platform: String,
-    /// Where links in messages lead.
-    pub public_url: String,
-}
-
-impl Default for MailSettings {
-    fn default() -> Self {
-        Self {
-            smtp_url: None,
-            directory: None,
-            from: "DivineTime <no-reply@divinetime.example>".to_owned(),
-            platform: "DivineTime".to_owned(),
-            public_url: "https://divinetime.example".to_owned(),
-        }
-    }
-}
-
-impl MailSettings {
-    fn read(&mut self, from: &mut Variables) {
-        self.smtp_url = from.take("DIVINETIME_SMTP_URL").map(Secret::new);
-        self.directory = from.take("DIVINETIME_MAIL_DIRECTORY").map(PathBuf::from);
-        from.set("DIVINETIME_MAIL_FROM", &mut self.from);
-        from.set("DIVINETIME_PLATFORM_NAME", &mut self.platform);
-        from.set("DIVINETIME_PUBLIC_URL", &mut self.public_url);
     }
 }
 
@@ -288,31 +246,36 @@ pub struct ConfigError {
     pub problems: Vec<String>,
 }
 
-struct Variables {
-    unread: BTreeMap<String, String>,
+/// The variables of a process, from which its settings are taken. Several may take the same one.
+pub struct Variables {
+    all: BTreeMap<String, String>,
+    known: BTreeSet<String>,
     problems: Vec<String>,
 }
 
 impl Variables {
     fn new(variables: impl IntoIterator<Item = (String, String)>) -> Self {
         Self {
-            unread: variables
+            all: variables
                 .into_iter()
                 .filter(|(key, _)| {
                     key.starts_with("DIVINETIME_")
                         || matches!(key.as_str(), "DATABASE_URL" | "NATS_URL")
                 })
                 .collect(),
+            known: BTreeSet::new(),
             problems: Vec::new(),
         }
     }
 
-    /// An empty variable counts as an absent one.
-    fn take(&mut self, key: &str) -> Option<String> {
-        self.unread.remove(key).filter(|value| !value.is_empty())
+    /// A variable. An empty one counts as an absent one.
+    pub fn take(&mut self, key: &str) -> Option<String> {
+        self.known.insert(key.to_owned());
+        self.all.get(key).filter(|value| !value.is_empty()).cloned()
     }
 
-    fn set<T: FromStr>(&mut self, key: &str, target: &mut T) {
+    /// Sets a value from a variable, if that is there.
+    pub fn set<T: FromStr>(&mut self, key: &str, target: &mut T) {
         let Some(value) = self.take(key) else { return };
         match value.parse() {
             Ok(value) => *target = value,
@@ -322,20 +285,26 @@ impl Variables {
         }
     }
 
-    fn seconds(&mut self, key: &str, target: &mut Duration) {
+    /// Sets a duration from a variable in whole seconds.
+    pub fn seconds(&mut self, key: &str, target: &mut Duration) {
         let mut seconds = target.as_secs();
         self.set(key, &mut seconds);
-        *target = Duration::from_secs(seconds);
+        if seconds > LONGEST.as_secs() {
+            let most = LONGEST.as_secs();
+            self.problems.push(format!("{key} must be at most {most}"));
+        }
+        *target = Duration::from_secs(seconds).min(LONGEST);
     }
 
-    fn milliseconds(&mut self, key: &str, target: &mut Duration) {
+    /// Sets a duration from a variable in whole milliseconds.
+    pub fn milliseconds(&mut self, key: &str, target: &mut Duration) {
         let mut milliseconds = u64::try_from(target.as_millis()).unwrap_or(u64::MAX);
         self.set(key, &mut milliseconds);
         *target = Duration::from_millis(milliseconds);
     }
 
     /// A signing key in the variable itself, or in the file that the same with `_FILE` names.
-    fn key(&mut self, variable: &str) -> Option<KeyPair> {
+    pub fn key(&mut self, variable: &str) -> Option<KeyPair> {
         let (variable, text) = self.text_or_file(variable)?;
         match KeyPair::from_text(&text) {
             Ok(pair) => Some(pair),
@@ -346,8 +315,8 @@ impl Variables {
         }
     }
 
-    /// The same for a master key.
-    fn master_key(&mut self, variable: &str) -> Option<MasterKeyText> {
+    /// A master key in the variable itself, or in the file that the same with `_FILE` names.
+    pub fn master_key(&mut self, variable: &str) -> Option<MasterKeyText> {
         let (variable, text) = self.text_or_file(variable)?;
         let key = MasterKeyText::parse(&text);
         if key.is_none() {
@@ -381,8 +350,9 @@ impl Variables {
     }
 
     fn finish(mut self, elsewhere: &[&str]) -> Result<(), ConfigError> {
-        let unknown = self.unread.keys().filter(|key| {
+        let unknown = self.all.keys().filter(|key| {
             key.starts_with("DIVINETIME_")
+                && !self.known.contains(*key)
                 && !elsewhere.contains(&key.as_str())
                 && !TelemetrySettings::VARIABLES.contains(&key.as_str())
         });
@@ -415,13 +385,35 @@ mod tests {
         let variables = variables
             .iter()
             .map(|(key, value)| ((*key).to_owned(), (*value).to_owned()));
-        Settings::from_variables(variables, &["DIVINETIME_DATA"])
+        Settings::from_variables(
+            variables,
+            [own_settings::<Holds> as _],
+            &["DIVINETIME_DATA"],
+        )
+    }
+
+    /// What some service reads for itself.
+    #[derive(Debug, Clone)]
+    struct Holds(Duration);
+
+    impl Default for Holds {
+        fn default() -> Self {
+            Self(Duration::from_mins(15))
+        }
+    }
+
+    impl OwnSettings for Holds {
+        fn read(from: &mut Variables) -> Self {
+            let mut holds = Self::default();
+            from.seconds("DIVINETIME_HOLD_SECONDS", &mut holds.0);
+            holds
+        }
     }
 
     #[test]
     fn an_empty_environment_gives_the_local_defaults() {
         let settings = read(&[("PATH", "/bin"), ("DIVINETIME_HOLD_SECONDS", "")]).unwrap();
-        assert_eq!(settings.hold, Duration::from_mins(15));
+        assert_eq!(settings.own::<Holds>().0, Duration::from_mins(15));
         assert_eq!(settings.address("payments"), Some("http://127.0.0.1:7104"));
         assert_eq!(settings.owner_database_url(), &settings.database_url);
     }
@@ -432,14 +424,14 @@ mod tests {
             ("DATABASE_URL", "postgres://db/x"),
             ("DIVINETIME_HOLD_SECONDS", "5"),
             ("DIVINETIME_IDENTITY_URL", "http://identity:80"),
-            ("DIVINETIME_BUSINESS_ZONE", "Europe/Berlin"),
+            ("DIVINETIME_DRAIN_SECONDS", "7"),
             ("DIVINETIME_DATA", "elsewhere"),
         ])
         .unwrap();
         assert_eq!(settings.database_url.expose(), "postgres://db/x");
-        assert_eq!(settings.hold, Duration::from_secs(5));
+        assert_eq!(settings.own::<Holds>().0, Duration::from_secs(5));
         assert_eq!(settings.address("identity"), Some("http://identity:80"));
-        assert_eq!(settings.business_zone, Tz::Europe__Berlin);
+        assert_eq!(settings.drain, Duration::from_secs(7));
     }
 
     #[test]

@@ -3,7 +3,14 @@
 use std::convert::Infallible;
 use std::error::Error;
 
-use eventsourcing::{Broker, Bus, Checkpoints, EventLog, Migration, Remote, Upcasters};
+use std::sync::Arc;
+
+use contracts_core::{Contract, EventKind, EventsMessage};
+use eventsourcing::{
+    Broker, Bus, Checkpoints, DecodeError, EventLog, Feed, LocalFeed, LogService, Migration,
+    Process, ProcessRunner, Projection, Projector, Publish, Received, RecordedEvent, Relay, Remote,
+    RemoteFeed, Upcasters,
+};
 use futures::future::BoxFuture;
 use http::Request;
 use sqlx::PgPool;
@@ -13,7 +20,7 @@ use tonic::server::NamedService;
 use tonic::service::{Routes, RoutesBuilder};
 
 use crate::auth::Verifier;
-use crate::config::Settings;
+use crate::config::{ReadSettings, Settings};
 use crate::metrics::Metrics;
 
 /// Why a service cannot be built.
@@ -26,6 +33,11 @@ pub type WorkerError = Box<dyn Error + Send + Sync>;
 pub struct Definition {
     /// Its name: of its schema, its role, its stream and in the actor of its commands.
     pub name: &'static str,
+    /// The contract of the whole project.
+    pub contract: &'static Contract,
+    /// Reads its own settings: [`own_settings`](crate::own_settings) or
+    /// [`no_settings`](crate::no_settings).
+    pub settings: ReadSettings,
     /// Its own migrations, numbered from 100; those of the log and the runtime come before.
     pub migrations: Vec<Migration>,
     /// Brings its old events to their present form.
@@ -62,11 +74,31 @@ impl Runtime {
     pub fn remote(&self, service: &'static str) -> Remote {
         Remote::new(service, &self.broker, &self.bus)
     }
+
+    /// Every event of the service's own log.
+    pub fn own_events<E: Send + Sync + 'static>(
+        &self,
+        decode: fn(&RecordedEvent) -> Result<Option<E>, DecodeError>,
+    ) -> Arc<dyn Feed<E>> {
+        Arc::new(LocalFeed::new(self.name, &self.log, decode))
+    }
+
+    /// The public events of another service, whose name follows from what `read` takes.
+    pub fn events_of<V, E>(
+        &self,
+        read: fn(Received<'_>, V) -> Result<Option<E>, DecodeError>,
+    ) -> Arc<dyn Feed<E>>
+    where
+        V: EventKind + 'static,
+        E: Send + Sync + 'static,
+    {
+        Arc::new(RemoteFeed::new(&self.remote(V::Message::SERVICE), read))
+    }
 }
 
 /// A service that is ready to run.
-#[derive(Default)]
 pub struct Service {
+    runtime: Runtime,
     routes: RoutesBuilder,
     names: Vec<&'static str>,
     workers: Vec<Worker>,
@@ -74,8 +106,57 @@ pub struct Service {
 
 impl Service {
     /// A service without RPCs and workers.
-    pub fn new() -> Self {
-        Self::default()
+    pub fn on(runtime: &Runtime) -> Self {
+        Self {
+            runtime: runtime.clone(),
+            routes: RoutesBuilder::default(),
+            names: Vec::new(),
+            workers: Vec::new(),
+        }
+    }
+
+    /// Publishes its events: by `EventLogService`, and to the broker.
+    #[must_use]
+    pub fn publishing(self, publish: Publish) -> Self {
+        let Runtime {
+            name, log, broker, ..
+        } = self.runtime.clone();
+        let server = LogService::new(name, &log, publish).server();
+        let relay = Relay::new(&log, name, broker, publish);
+        self.with_rpc(server)
+            .with_worker(Worker::new("relay", |stop| async move {
+                relay.run(stop).await;
+            }))
+    }
+
+    /// Folds a projection from these logs.
+    #[must_use]
+    pub fn projecting<P: Projection>(
+        self,
+        projection: P,
+        feeds: impl IntoIterator<Item = Arc<dyn Feed<P::Event>>>,
+    ) -> Self {
+        let feeds = feeds.into_iter().collect();
+        let projector = Projector::new(projection, self.runtime.pool.clone(), feeds);
+        let name = format!("projection {}", P::NAME);
+        self.with_worker(Worker::new(name, |stop| async move {
+            projector.run(stop).await;
+        }))
+    }
+
+    /// Runs a process on these logs.
+    #[must_use]
+    pub fn processing<P: Process>(
+        self,
+        process: P,
+        feeds: impl IntoIterator<Item = Arc<dyn Feed<P::Event>>>,
+    ) -> Self {
+        let Runtime { pool, bus, .. } = self.runtime.clone();
+        let runner = ProcessRunner::new(process, pool, feeds.into_iter().collect(), bus);
+        let name = format!("process {}", P::NAME);
+        self.with_worker(Worker::new(name, |stop| async move {
+            runner.run(stop).await;
+        }))
     }
 
     /// Adds a proto service: a generated `*Server`.

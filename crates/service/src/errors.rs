@@ -5,7 +5,7 @@ use std::error::Error;
 use std::sync::Arc;
 use std::time::Duration;
 
-use contracts::common::v1::ErrorReason;
+use contracts_core::common::v1::ErrorReason;
 use eventsourcing::{ExecuteError, LogError};
 use tonic::{Code, Status};
 use tonic_types::{ErrorDetails, FieldViolation, StatusExt as _};
@@ -24,22 +24,31 @@ pub trait Refusal: Error {
     fn code(&self) -> Code;
     /// The documented reason.
     fn reason(&self) -> ErrorReason;
+    /// What it means that another aggregate holds a claim of this scope. `None` for a scope that
+    /// the commands of this aggregate do not claim: it is a defect if one is taken.
+    fn taken(scope: &str) -> Option<Taken> {
+        let _ = scope;
+        None
+    }
+}
+
+/// What callers are told when a claim is taken.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Taken {
+    /// The gRPC code.
+    pub code: Code,
+    /// The documented reason.
+    pub reason: ErrorReason,
+    /// What stands in the way, as a sentence.
+    pub message: &'static str,
 }
 
 /// The one function from what a command can end with to what the caller is told.
-///
-/// `claim` says what it means that a claim of this scope is taken: code, reason and message.
-/// A claim that it does not know is a defect.
-pub fn status<E: Refusal>(
-    error: ExecuteError<E>,
-    claim: impl Fn(&str) -> Option<(Code, ErrorReason, &'static str)>,
-) -> Status {
+pub fn status<E: Refusal>(error: ExecuteError<E>) -> Status {
     match error {
-        ExecuteError::Refused(refusal) => {
-            refused(refusal.code(), refusal.reason(), refusal.to_string())
-        }
-        ExecuteError::ClaimTaken { scope, .. } => match claim(&scope) {
-            Some((code, reason, message)) => refused(code, reason, message),
+        ExecuteError::Refused(refusal) => refusal_status(&refusal),
+        ExecuteError::ClaimTaken { scope, .. } => match E::taken(&scope) {
+            Some(taken) => refused(taken.code, taken.reason, taken.message),
             None => internal(UnknownClaim { scope }),
         },
         ExecuteError::RequestReused => invalid(
@@ -59,6 +68,11 @@ pub fn status<E: Refusal>(
         ExecuteError::Unavailable(reason) => unavailable(&reason),
         ExecuteError::Log(error) => internal(error),
     }
+}
+
+/// The status of a refusal that was found outside of an aggregate.
+pub fn refusal_status(refusal: &impl Refusal) -> Status {
+    refused(refusal.code(), refusal.reason(), refusal.to_string())
 }
 
 /// A refusal with its documented reason.
@@ -211,12 +225,17 @@ mod tests {
         fn reason(&self) -> ErrorReason {
             ErrorReason::SlotPast
         }
+        fn taken(scope: &str) -> Option<Taken> {
+            (scope == "slot").then_some(Taken {
+                code: Code::FailedPrecondition,
+                reason: ErrorReason::SlotTaken,
+                message: "taken",
+            })
+        }
     }
 
     fn told(error: ExecuteError<Past>) -> (Status, ErrorDetails) {
-        let status = status(error, |scope| {
-            (scope == "slot").then_some((Code::FailedPrecondition, ErrorReason::SlotTaken, "taken"))
-        });
+        let status = status(error);
         let details = status.get_error_details();
         (status, details)
     }

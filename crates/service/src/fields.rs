@@ -6,14 +6,16 @@ use std::str::FromStr;
 
 use chrono::{DateTime, NaiveDate, NaiveTime, Utc};
 use chrono_tz::Tz;
-use contracts::common::v1::Money;
-use contracts::google::r#type::Date;
-use contracts::wire;
+use contracts_core::WriteRpc;
+use contracts_core::common::v1::Money as MoneyMessage;
+use contracts_core::google::r#type::Date;
+use contracts_core::wire;
 use prost_types::Timestamp;
 use serde::de::DeserializeOwned;
 use tonic::Status;
 use tonic_types::FieldViolation;
 use uuid::Uuid;
+use values::{Money, MoneyError};
 
 use crate::errors::{internal, invalid_fields, violation};
 use crate::page::{self, Page};
@@ -25,7 +27,7 @@ use crate::page::{self, Page};
 /// use service::Fields;
 ///
 /// let mut fields = Fields::new();
-/// let id = fields.uuid("child_id", "0198c2a5-0000-7000-8000-000000000001");
+/// let id: uuid::Uuid = fields.id("child_id", "0198c2a5-0000-7000-8000-000000000001");
 /// let name = fields.text("name", "  Ada ", 1..=100);
 /// fields.finish().unwrap();
 /// assert_eq!(name, "Ada");
@@ -66,24 +68,57 @@ impl Fields {
             .ok()
     }
 
-    /// A required UUID; nil when it is wrong.
-    pub fn uuid(&mut self, field: impl Into<String>, value: &str) -> Uuid {
+    /// The fields of a command's request, its `request_id` checked.
+    pub fn of(request: &impl WriteRpc) -> Self {
+        let mut fields = Self::new();
+        let _: Uuid = fields.id("request_id", request.request_id());
+        fields
+    }
+
+    /// A required id, which is a UUID; nil when it is wrong.
+    pub fn id<I: From<Uuid>>(&mut self, field: impl Into<String>, value: &str) -> I {
         match Uuid::parse_str(value) {
-            Ok(id) if !id.is_nil() => id,
+            Ok(id) if !id.is_nil() => id.into(),
             _ => {
                 self.violation(field, reason_for(value, "UUID"), "must be a UUID");
-                Uuid::nil()
+                Uuid::nil().into()
             }
         }
     }
 
-    /// A UUID that may be absent.
-    pub fn optional_uuid(&mut self, field: impl Into<String>, value: &str) -> Option<Uuid> {
-        if value.is_empty() {
-            None
-        } else {
-            Some(self.uuid(field, value))
+    /// An id that may be left out.
+    pub fn optional_id<I: From<Uuid>>(
+        &mut self,
+        field: impl Into<String>,
+        value: &str,
+    ) -> Option<I> {
+        (!value.is_empty()).then(|| self.id(field, value))
+    }
+
+    /// So many ids, none of them twice.
+    pub fn distinct_ids<I: From<Uuid> + PartialEq>(
+        &mut self,
+        field: &str,
+        values: &[String],
+        count: RangeInclusive<usize>,
+    ) -> Vec<I> {
+        let most = *count.end();
+        let mut ids = Vec::new();
+        for (index, value) in self
+            .list(field, values, count)
+            .iter()
+            .take(most)
+            .enumerate()
+        {
+            let path = format!("{field}[{index}]");
+            let before = self.violations.len();
+            let id = self.id(path.clone(), value);
+            if ids.contains(&id) && before == self.violations.len() {
+                self.violation(path, "DUPLICATE", "must not be named twice");
+            }
+            ids.push(id);
         }
+        ids
     }
 
     /// A text of so many characters without control characters, trimmed. A range from 0 makes it
@@ -116,32 +151,6 @@ impl Fields {
         value.to_owned()
     }
 
-    /// Something with the shape of an email address, trimmed.
-    pub fn email(&mut self, field: impl Into<String>, value: &str) -> String {
-        let value = value.trim();
-        if !is_email(value) {
-            self.violation(
-                field,
-                reason_for(value, "EMAIL"),
-                "must be an email address",
-            );
-        }
-        value.to_owned()
-    }
-
-    /// A number from 1; 1 when it is wrong.
-    pub fn positive_int<N: From<u8> + PartialOrd>(
-        &mut self,
-        field: impl Into<String>,
-        value: N,
-    ) -> N {
-        if value >= N::from(1) {
-            return value;
-        }
-        self.violation(field, "POSITIVE", "must be at least 1");
-        N::from(1)
-    }
-
     /// A number of a range; its start when it is wrong.
     pub fn int_in<N: Copy + Display + PartialOrd>(
         &mut self,
@@ -157,27 +166,27 @@ impl Fields {
         least
     }
 
-    /// A required amount of money, zero or more.
-    pub fn money(&mut self, field: impl Into<String>, value: Option<&Money>) -> Money {
-        let Some(money) = value else {
+    /// A required amount of money, zero or more; `None` when it is wrong.
+    pub fn money(
+        &mut self,
+        field: impl Into<String>,
+        value: Option<&MoneyMessage>,
+    ) -> Option<Money> {
+        let Some(message) = value else {
             self.violation(field, "REQUIRED", "is required");
-            return Money::default();
+            return None;
         };
-        let code = &money.currency_code;
-        if code.len() != 3 || !code.bytes().all(|byte| byte.is_ascii_uppercase()) {
-            self.violation(
-                format!("{}.currency_code", field.into()),
-                reason_for(code, "CURRENCY"),
-                "must be an ISO 4217 code of three upper-case letters",
-            );
-        } else if money.minor_units < 0 {
-            self.violation(
-                format!("{}.minor_units", field.into()),
-                "NEGATIVE",
-                "must not be negative",
-            );
+        let code = &message.currency_code;
+        let money = Money::new(code, message.minor_units);
+        if let Err(error) = money {
+            let (part, reason) = match error {
+                MoneyError::Currency => ("currency_code", reason_for(code, "CURRENCY")),
+                MoneyError::Negative => ("minor_units", "NEGATIVE"),
+            };
+            let path = format!("{}.{part}", field.into());
+            self.violation(path, reason, error.to_string());
         }
-        money.clone()
+        money.ok()
     }
 
     /// A required instant; 1970 when it is wrong.
@@ -350,27 +359,9 @@ fn reason_for<'a>(value: &str, otherwise: &'a str) -> &'a str {
     }
 }
 
-fn is_email(value: &str) -> bool {
-    let Some((local, domain)) = value.rsplit_once('@') else {
-        return false;
-    };
-    let plain = |part: &str| {
-        !part.is_empty()
-            && part
-                .chars()
-                .all(|c| !c.is_whitespace() && !c.is_control() && c != '@')
-    };
-    let labels = domain.split('.').filter(|label| !label.is_empty()).count();
-    value.len() <= 254
-        && plain(local)
-        && plain(domain)
-        && labels >= 2
-        && labels == domain.split('.').count()
-}
-
 #[cfg(test)]
 mod tests {
-    use contracts::common::v1::Role;
+    use contracts_core::common::v1::Role;
     use tonic_types::StatusExt as _;
 
     use super::*;
@@ -390,23 +381,21 @@ mod tests {
     #[test]
     fn everything_that_is_wrong_comes_back_together() {
         let mut fields = Fields::new();
-        fields.uuid("child_id", "x");
-        fields.uuid("request_id", "");
+        let _: Uuid = fields.id("child_id", "x");
+        let _: Uuid = fields.id("request_id", "");
         fields.text("name", "", 1..=5);
         fields.text("note", "too long", 0..=5);
-        fields.email("email", "nobody@nowhere");
-        fields.positive_int("count", 0_i32);
         fields.int_in("minutes", 500, 15..=480);
         fields.money(
             "price",
-            Some(&Money {
+            Some(&MoneyMessage {
                 currency_code: "usd".into(),
                 minor_units: 1,
             }),
         );
         fields.money(
             "fee",
-            Some(&Money {
+            Some(&MoneyMessage {
                 currency_code: "USD".into(),
                 minor_units: -1,
             }),
@@ -438,8 +427,6 @@ mod tests {
                 ("request_id", "REQUIRED"),
                 ("name", "REQUIRED"),
                 ("note", "LENGTH"),
-                ("email", "EMAIL"),
-                ("count", "POSITIVE"),
                 ("minutes", "RANGE"),
                 ("price.currency_code", "CURRENCY"),
                 ("fee.minor_units", "NEGATIVE"),
@@ -459,8 +446,7 @@ mod tests {
     fn good_values_come_out_as_they_are_meant() {
         let mut fields = Fields::new();
         assert_eq!(fields.text("name", " Ada ", 1..=5), "Ada");
-        assert_eq!(fields.email("email", "a.b@c.org"), "a.b@c.org");
-        assert_eq!(fields.optional_uuid("trainer_id", ""), None);
+        assert_eq!(fields.optional_id::<Uuid>("trainer_id", ""), None);
         assert_eq!(fields.zone("zone", "Europe/Berlin"), Tz::Europe__Berlin);
         assert_eq!(fields.enum_value::<Role>("role", 3), Role::Parent);
         assert_eq!(

@@ -8,8 +8,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::{Context, Poll};
 use std::time::Duration;
 
-use contracts::access::AccessRule;
-use contracts::common::v1::ErrorReason;
+use contracts_core::common::v1::ErrorReason;
+use contracts_core::{AccessRule, Contract};
 use futures::future::BoxFuture;
 use http::header::AUTHORIZATION;
 use http::{HeaderMap, Request, Response};
@@ -55,6 +55,7 @@ pub struct Guard {
 }
 
 struct Inner {
+    contract: &'static Contract,
     service: &'static str,
     verifier: Verifier,
     metrics: Metrics,
@@ -66,8 +67,10 @@ struct Inner {
 }
 
 impl Guard {
-    /// For one service: `limit` calls at the same time, and a deadline for those without.
+    /// For one service: the rules of the contract, `limit` calls at the same time, and a deadline
+    /// for those without.
     pub fn new(
+        contract: &'static Contract,
         service: &'static str,
         verifier: Verifier,
         metrics: Metrics,
@@ -78,6 +81,7 @@ impl Guard {
         let draining = AtomicBool::new(false);
         Self {
             inner: Arc::new(Inner {
+                contract,
                 service,
                 verifier,
                 metrics,
@@ -98,6 +102,11 @@ impl Guard {
             inner.trusts_forwarded = trusts;
         }
         self
+    }
+
+    /// The contract that it enforces.
+    pub fn contract(&self) -> &'static Contract {
+        self.inner.contract
     }
 
     /// From now on calls that still come in on open connections are answered `UNAVAILABLE`.
@@ -225,7 +234,7 @@ where
         if INFRASTRUCTURE.iter().any(|open| path.starts_with(open)) {
             return Box::pin(inner.call(request));
         }
-        let Some((method, rule)) = contracts::access::find(path) else {
+        let Some((method, rule)) = self.guard.inner.contract.find(path) else {
             // A method without an access rule does not exist for callers.
             return Box::pin(async {
                 Ok(Status::unimplemented("there is no such method").into_http())

@@ -142,6 +142,7 @@ pub async fn start(
     let runtime = runtime(&definition, settings).await?;
     let (metrics, checkpoints) = (runtime.metrics.clone(), runtime.checkpoints.clone());
     let guard = Guard::new(
+        definition.contract,
         service,
         runtime.verifier.clone(),
         metrics.clone(),

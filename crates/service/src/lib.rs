@@ -16,17 +16,22 @@ pub mod page;
 mod reads;
 pub mod server;
 pub mod telemetry;
+mod write;
 
 pub use auth::{Principal, Verifier};
-pub use call::{CAUSATION_HEADER, CORRELATION_HEADER, Call, FingerprintKey};
-pub use config::{ConfigError, MailSettings, MasterKeyText, SERVICES, Secret, Settings};
+pub use call::{CAUSATION_HEADER, CORRELATION_HEADER, Call, FingerprintKey, now};
+pub use config::{
+    ConfigError, MasterKeyText, OwnSettings, ReadSettings, SERVICES, Secret, Settings, Variables,
+    no_settings, own_settings,
+};
 pub use definition::{BuildError, Definition, Runtime, Service, Worker, WorkerError};
 pub use errors::{
-    DOMAIN, Refusal, internal, invalid_fields, not_found, refused, refused_with, retry_later,
-    status, unavailable, violation,
+    DOMAIN, Refusal, Taken, internal, invalid_fields, not_found, refusal_status, refused,
+    refused_with, retry_later, status, unavailable, violation,
 };
 pub use fields::Fields;
 pub use metrics::Metrics;
 pub use page::Page;
-pub use reads::{checkpoint_status, reached};
+pub use reads::{Reads, checkpoint_status, reached};
 pub use telemetry::{Telemetry, TelemetryError, TelemetrySettings};
+pub use write::{Writes, context, stored};

@@ -48,6 +48,20 @@ impl<C: Serialize> Page<C> {
     }
 }
 
+impl<C: Serialize> Page<C> {
+    /// The messages of a page, from the rows of a query with [`Page::limit`], and the token of the
+    /// next page.
+    pub fn cut<R, M: From<R>>(
+        &self,
+        mut rows: Vec<R>,
+        cursor: impl Fn(&R) -> C,
+    ) -> (Vec<M>, String) {
+        let next_page_token = self.next_token(&mut rows, cursor);
+        let messages = rows.into_iter().map(M::from).collect();
+        (messages, next_page_token)
+    }
+}
+
 /// The opaque token of a cursor.
 pub fn encode<C: Serialize>(cursor: &C) -> String {
     serde_json::to_vec(cursor)

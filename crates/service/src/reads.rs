@@ -1,18 +1,73 @@
 //! Reads that see the caller's own writes.
 
+use std::marker::PhantomData;
 use std::time::{Duration, Instant};
 
-use contracts::common::v1::{ErrorReason, LogPosition};
-use eventsourcing::{CheckpointError, Checkpoints};
+use contracts_core::ReadRpc;
+use contracts_core::common::v1::{ErrorReason, LogPosition};
+use eventsourcing::{CheckpointError, Checkpoints, Feed, Projection};
+use sqlx::PgPool;
 use tonic::{Code, Status};
 
 use crate::call::Call;
+use crate::definition::Runtime;
 use crate::errors::{internal, invalid_fields, refused, retry_later, violation};
 
 /// Kept back from the caller's deadline, so that the answer arrives before it.
 const FOR_THE_ANSWER: Duration = Duration::from_millis(20);
 /// No call waits longer, whatever its deadline: who waits keeps a place of the service.
 const LONGEST: Duration = Duration::from_secs(10);
+
+/// The read tables of a projection. Cheap to clone.
+pub struct Reads<P> {
+    pool: PgPool,
+    checkpoints: Checkpoints,
+    projection: PhantomData<fn() -> P>,
+}
+
+impl<P> Clone for Reads<P> {
+    fn clone(&self) -> Self {
+        Self {
+            pool: self.pool.clone(),
+            checkpoints: self.checkpoints.clone(),
+            projection: PhantomData,
+        }
+    }
+}
+
+impl<P: Projection> Reads<P> {
+    /// In the schema of a service.
+    pub fn on(runtime: &Runtime) -> Self {
+        Self::new(runtime.pool.clone(), runtime.checkpoints.clone())
+    }
+
+    /// Over a pool in the schema of the service.
+    pub fn new(pool: PgPool, checkpoints: Checkpoints) -> Self {
+        Self {
+            pool,
+            checkpoints,
+            projection: PhantomData,
+        }
+    }
+
+    /// The tables once they have reached the positions that the request names. Errors: see
+    /// [`reached`].
+    pub async fn reached<M: ReadRpc>(&self, call: &Call, request: &M) -> Result<&PgPool, Status> {
+        reached(&self.checkpoints, P::NAME, request.min_positions(), call).await?;
+        Ok(&self.pool)
+    }
+
+    /// The tables as they are.
+    pub fn pool(&self) -> &PgPool {
+        &self.pool
+    }
+
+    /// Waits until the tables have everything that the log behind the feed has now.
+    pub async fn catch_up<E>(&self, feed: &dyn Feed<E>) -> Result<(), Status> {
+        let caught_up = self.checkpoints.catch_up(P::NAME, feed).await;
+        caught_up.map_err(checkpoint_status)
+    }
+}
 
 /// Waits until a projection has folded every given position (`min_position`), up to the call's
 /// deadline and for ten seconds at most. Without positions it returns at once, unless the

@@ -6,7 +6,6 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use contracts::FILE_DESCRIPTOR_SET;
 use futures::future::BoxFuture;
 use http::{Response, header};
 use tokio::net::TcpListener;
@@ -83,8 +82,10 @@ impl Server {
                 .set_service_status(name, ServingStatus::Serving)
                 .await;
         }
-        let routes = with_reflection(parts.routes.add_service(health_service), &parts.names)
-            .map_err(io::Error::other)?;
+        let routes = parts.routes.add_service(health_service);
+        let descriptors = parts.guard.contract().descriptors;
+        let routes =
+            with_reflection(routes, descriptors, &parts.names).map_err(io::Error::other)?;
         let routes = with_metrics(routes, parts.scrape).prepare();
 
         let serve = TonicServer::builder()
@@ -146,11 +147,12 @@ async fn drained(
 /// Adds reflection of what is served here; the descriptors hold every service of the project.
 fn with_reflection(
     routes: Routes,
+    descriptors: &[u8],
     names: &[&'static str],
 ) -> Result<Routes, tonic_reflection::server::Error> {
     let builder = || {
         let described = tonic_reflection::server::Builder::configure()
-            .register_encoded_file_descriptor_set(FILE_DESCRIPTOR_SET)
+            .register_encoded_file_descriptor_set(descriptors)
             .register_encoded_file_descriptor_set(tonic_health::pb::FILE_DESCRIPTOR_SET)
             .with_service_name("grpc.health.v1.Health");
         names.iter().fold(described, |described, name| {

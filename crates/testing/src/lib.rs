@@ -6,7 +6,6 @@
 
 mod answers;
 mod caller;
-mod contract;
 mod database;
 mod golden;
 mod process;

@@ -9,7 +9,8 @@ use contracts::identity::v1::{ListSigningKeysRequest, ListSigningKeysResponse, S
 use contracts::log::v1::event_log_service_server::{EventLogService, EventLogServiceServer};
 use contracts::log::v1::{Envelope, HeadRequest, HeadResponse, ReadRequest, ReadResponse};
 use contracts::wire::timestamp;
-use eventsourcing::Delivered;
+use contracts::{EventKind, EventsMessage as _};
+use eventsourcing::{Delivered, Published};
 use futures::StreamExt as _;
 use futures::stream::{self, BoxStream};
 use service::auth::KeyPair;
@@ -18,8 +19,6 @@ use tonic::transport::Server;
 use tonic::transport::server::TcpIncoming;
 use tonic::{Request, Response, Status};
 use uuid::Uuid;
-
-use crate::contract::EventKind;
 
 /// A public log that grows when a test says so, served over gRPC as `EventLogService`. Identity's
 /// stand-in serves the key of the users' tokens as well.
@@ -105,14 +104,15 @@ impl StandIn {
     }
 
     fn append<E: EventKind>(&self, event: E, envelope: Envelope) {
-        assert_eq!(E::SERVICE, self.service, "whose event it is");
+        assert_eq!(E::Message::SERVICE, self.service, "whose event it is");
+        let published = Published::of(event);
         let previous_position = self.head();
         self.log().push(Envelope {
             service: self.service.to_owned(),
             previous_position,
             aggregate_type: "stand_in".to_owned(),
-            event_type: event.name(),
-            payload: event.payload(),
+            event_type: published.event_type.to_owned(),
+            payload: published.payload,
             ..envelope
         });
     }

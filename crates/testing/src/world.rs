@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use contracts::Rpc;
 use contracts::common::v1::LogPosition;
 use contracts::log::v1::event_log_service_client::EventLogServiceClient;
 use contracts::log::v1::{Envelope, ReadRequest};
@@ -18,7 +19,6 @@ use tonic_prost::ProstCodec;
 use uuid::Uuid;
 
 use crate::caller::{Caller, Keys};
-use crate::contract::Rpc;
 use crate::database::Database;
 use crate::stand_in::StandIn;
 

@@ -1,6 +1,6 @@
 //! Who calls.
 
-use contracts::{access, common::v1::Role};
+use contracts::{CONTRACT, common::v1::Role};
 use e2e::people::User;
 
 use super::{rows::Row, world::World};
@@ -93,7 +93,7 @@ impl Caller {
 
 /// The first role that the rule of an RPC does not name.
 pub fn other_role(path: &str) -> Option<Role> {
-    let rule = access::rule(path)?;
+    let (_, rule) = CONTRACT.find(path)?;
     [Role::Trainer, Role::Parent, Role::Admin, Role::Service]
         .into_iter()
         .find(|role| !rule.admits(*role))

@@ -1,6 +1,6 @@
 //! The rows of the matrix, and the check that there is one for each RPC.
 
-use contracts::access::{self, AccessRule};
+use contracts::{AccessRule, CONTRACT};
 use e2e::people::User;
 
 use super::{
@@ -154,7 +154,7 @@ const fn same(left: &[u8], right: &[u8]) -> bool {
 #[test]
 fn a_public_row_is_one_whose_rule_is_public() {
     for row in super::TABLES.iter().copied().flatten() {
-        let rule = access::rule(row.path).expect("a rule");
+        let rule = CONTRACT.find(row.path).expect("a rule").1;
         assert_eq!(row.is_public(), rule.public, "{}", row.path);
     }
 }
@@ -162,7 +162,8 @@ fn a_public_row_is_one_whose_rule_is_public() {
 #[test]
 #[should_panic(expected = "/divinetime.log.v1.EventLogService/Head")]
 fn an_rpc_without_a_row_is_named() {
-    let head = access::RULES
+    let head = CONTRACT
+        .rules
         .iter()
         .find(|(path, _)| path.ends_with("/Head"));
     assert_complete(&[], &[*head.expect("a rule")]);

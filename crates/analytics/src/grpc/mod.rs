@@ -1,6 +1,5 @@
-//! The gRPC face of the statistics.
+//! The RPCs: each parses, waits for what it has to include, reads.
 
-mod convert;
-mod statistics_service;
+mod statistics;
 
-pub use statistics_service::Statistics;
+pub use statistics::StatisticsRpcs;

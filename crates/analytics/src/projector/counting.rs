@@ -1,7 +1,7 @@
 //! What a public event counts: from an event to entries, without looking at any table.
 
 use chrono::{DateTime, Utc};
-use contracts::common::v1::{Money, Role};
+use contracts::common::v1::{Money as MoneyMessage, Role};
 use contracts::identity::events::v1::identity_event::Event as Identity;
 use contracts::payments::events::v1::PayableKind;
 use contracts::payments::events::v1::payments_event::Event as Payments;
@@ -11,91 +11,12 @@ use contracts::ticketing::events::v1::{EventCreated, EventDay};
 use eventsourcing::Delivered;
 use prost_types::Timestamp;
 use uuid::Uuid;
+use values::{Money, PaymentId, UserId};
 
-use super::rows::{Metric, Product};
-use crate::events::{PublicEvent, instant};
-
-/// One effect of an event on the tables.
-#[derive(Clone, Debug, PartialEq)]
-pub enum Entry {
-    /// Something to add to the sums of a day.
-    Count(Count),
-    /// Somebody to count once in each period.
-    Member {
-        /// In which distinct count.
-        metric: Metric,
-        /// Who.
-        subject: Uuid,
-        /// When.
-        happened_at: DateTime<Utc>,
-    },
-    /// Something that decides whether somebody is an active trainer.
-    Account {
-        /// The user.
-        user: Uuid,
-        /// What is different.
-        change: AccountChange,
-        /// When.
-        happened_at: DateTime<Utc>,
-    },
-    /// A payment, real or not.
-    Payment {
-        /// The payment.
-        payment_id: Uuid,
-        /// Whether real money moves.
-        live: bool,
-    },
-    /// An event was drafted.
-    Draft(Draft),
-    /// An event went on sale.
-    Publish {
-        /// The event.
-        event_id: Uuid,
-        /// When.
-        published_at: DateTime<Utc>,
-    },
-}
-
-/// What becomes of an account.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum AccountChange {
-    /// It has a trainer profile.
-    Profile,
-    /// It is a trainer's, or not.
-    Trainer(bool),
-    /// It is open, or closed.
-    Active(bool),
-}
-
-/// Something to add to the sums of a day.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Count {
-    /// What is counted.
-    pub metric: Metric,
-    /// Of which product, for money.
-    pub product: Product,
-    /// Whom or what the fact is about.
-    pub subject: Uuid,
-    /// When it happened.
-    pub happened_at: DateTime<Utc>,
-    /// ISO 4217 code and minor units; `None` for a mere count.
-    pub money: Option<(String, i64)>,
-    /// Counts only if this payment does.
-    pub payment: Option<Uuid>,
-}
-
-/// An event of ticketing, with its days.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Draft {
-    /// The event.
-    pub event_id: Uuid,
-    /// End of its last day.
-    pub ends_at: DateTime<Utc>,
-    /// Start and end of each day.
-    pub days: Vec<(DateTime<Utc>, DateTime<Utc>)>,
-    /// Who coaches it.
-    pub trainer_ids: Vec<Uuid>,
-}
+use super::entry::{Account, AccountChange, Count, Draft, Entry, Member};
+use super::metric::{Metric, Product};
+use crate::events::PublicEvent;
+use crate::wire::instant;
 
 /// An event that lacks what its contract promises.
 #[derive(Debug, thiserror::Error, PartialEq)]
@@ -124,7 +45,7 @@ struct Entries {
 }
 
 impl Entries {
-    /// An event without a time of its own happened when it was recorded.
+    /// An event without a time of its own has happened when it was recorded.
     fn of(event: &Delivered<PublicEvent>) -> Self {
         let actor = event.actor.strip_prefix("user:");
         Self {
@@ -157,7 +78,7 @@ impl Entries {
                 self.at("created_at", event.created_at.as_ref())?;
                 let trainer = id("trainer_id", &event.trainer_id)?;
                 self.count(Metric::NewTrainer, trainer);
-                self.account(trainer, AccountChange::Profile);
+                self.account(trainer.into(), AccountChange::Profile);
             }
             Identity::ChildAdded(event) => self.at("added_at", event.added_at.as_ref())?,
             Identity::UserRoleChanged(event) => {
@@ -170,13 +91,13 @@ impl Entries {
                 self.at("deactivated_at", event.deactivated_at.as_ref())?;
                 let user = id("user_id", &event.user_id)?;
                 self.count(Metric::UserLeft, user);
-                self.account(user, AccountChange::Active(false));
+                self.account(user.into(), AccountChange::Active(false));
             }
             Identity::UserReactivated(event) => {
                 self.at("reactivated_at", event.reactivated_at.as_ref())?;
                 let user = id("user_id", &event.user_id)?;
                 self.count(Metric::UserReturned, user);
-                self.account(user, AccountChange::Active(true));
+                self.account(user.into(), AccountChange::Active(true));
             }
             Identity::UserErased(event) => {
                 self.at("erased_at", event.erased_at.as_ref())?;
@@ -185,7 +106,7 @@ impl Entries {
                 if event.was_active {
                     self.count(Metric::UserLeft, user);
                 }
-                self.account(user, AccountChange::Active(false));
+                self.account(user.into(), AccountChange::Active(false));
             }
             Identity::TrainerUpdated(event) => self.at("updated_at", event.updated_at.as_ref())?,
             Identity::ChildArchived(event) => {
@@ -235,7 +156,7 @@ impl Entries {
             Ticketing::EventCreated(event) => {
                 self.at("created_at", event.created_at.as_ref())?;
                 let draft = draft(event)?;
-                self.count(Metric::CreatedEvent, draft.event_id);
+                self.count(Metric::CreatedEvent, draft.event_id.uuid());
                 self.list.push(Entry::Draft(draft));
             }
             Ticketing::EventPublished(event) => {
@@ -270,11 +191,11 @@ impl Entries {
             }
             Payments::PaymentSucceeded(event) => {
                 self.at("succeeded_at", event.succeeded_at.as_ref())?;
-                let payment = id("payment_id", &event.payment_id)?;
+                let payment: PaymentId = id("payment_id", &event.payment_id)?;
                 self.list.push(Entry::Count(Count {
                     metric: Metric::SucceededPayment,
                     product: product(event.payable_kind())?,
-                    subject: payment,
+                    subject: payment.uuid(),
                     happened_at: self.happened_at,
                     money: Some(money(event.amount.as_ref())?),
                     payment: Some(payment),
@@ -282,11 +203,11 @@ impl Entries {
             }
             Payments::PaymentFailed(event) => {
                 self.at("failed_at", event.failed_at.as_ref())?;
-                let payment = id("payment_id", &event.payment_id)?;
+                let payment: PaymentId = id("payment_id", &event.payment_id)?;
                 self.list.push(Entry::Count(Count {
                     metric: Metric::FailedPayment,
                     product: product(event.payable_kind())?,
-                    subject: payment,
+                    subject: payment.uuid(),
                     happened_at: self.happened_at,
                     money: None,
                     payment: Some(payment),
@@ -327,31 +248,25 @@ impl Entries {
     }
 
     fn count_at(&mut self, metric: Metric, subject: Uuid, happened_at: DateTime<Utc>) {
-        self.list.push(Entry::Count(Count {
-            metric,
-            product: Product::None,
-            subject,
-            happened_at,
-            money: None,
-            payment: None,
+        let count = Count::one(metric, subject, happened_at);
+        self.list.push(Entry::Count(count));
+    }
+
+    fn account(&mut self, user_id: UserId, change: AccountChange) {
+        self.list.push(Entry::Account(Account {
+            user_id,
+            change,
+            happened_at: self.happened_at,
         }));
     }
 
-    fn account(&mut self, user: Uuid, change: AccountChange) {
-        self.list.push(Entry::Account {
-            user,
-            change,
-            happened_at: self.happened_at,
-        });
-    }
-
-    /// At most once for each event: a login's actor may be the user itself.
+    /// Adds somebody at most once for each event: the actor of a login may be the user itself.
     fn member(&mut self, metric: Metric, subject: Uuid, happened_at: DateTime<Utc>) {
-        let entry = Entry::Member {
+        let entry = Entry::Member(Member {
             metric,
             subject,
             happened_at,
-        };
+        });
         if !self.list.contains(&entry) {
             self.list.push(entry);
         }
@@ -377,20 +292,19 @@ fn draft(event: &EventCreated) -> Result<Draft, Malformed> {
     })
 }
 
-fn id(field: &'static str, text: &str) -> Result<Uuid, Malformed> {
-    Uuid::parse_str(text).map_err(|_| Malformed { field })
+fn id<I: From<Uuid>>(field: &'static str, text: &str) -> Result<I, Malformed> {
+    let id = Uuid::parse_str(text);
+    id.map(I::from).map_err(|_| Malformed { field })
 }
 
 fn time(field: &'static str, at: Option<&Timestamp>) -> Result<DateTime<Utc>, Malformed> {
     instant(at).ok_or(Malformed { field })
 }
 
-/// An amount of the contract is never negative; what goes back is a refund's.
-fn money(money: Option<&Money>) -> Result<(String, i64), Malformed> {
-    money
-        .filter(|money| money.minor_units >= 0 && money.currency_code.len() == 3)
-        .map(|money| (money.currency_code.clone(), money.minor_units))
-        .ok_or(Malformed { field: "amount" })
+fn money(amount: Option<&MoneyMessage>) -> Result<(String, i64), Malformed> {
+    let money = amount.and_then(|it| Money::new(&it.currency_code, it.minor_units).ok());
+    let money = money.ok_or(Malformed { field: "amount" })?;
+    Ok((money.currency_code().to_owned(), money.minor_units()))
 }
 
 fn product(kind: PayableKind) -> Result<Product, Malformed> {
@@ -444,11 +358,11 @@ mod tests {
         }));
         assert_eq!(
             changed,
-            [Entry::Account {
-                user: Uuid::from_u128(7),
+            [Entry::Account(Account {
+                user_id: Uuid::from_u128(7).into(),
                 change: AccountChange::Trainer(false),
                 happened_at: DateTime::UNIX_EPOCH,
-            }]
+            })]
         );
     }
 }

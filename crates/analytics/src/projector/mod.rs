@@ -3,25 +3,41 @@
 //! Every operation on a row that two logs can reach is a sum, a minimum or a maximum, so the
 //! tables do not depend on how the logs interleave.
 
+mod accounts;
 mod counting;
-mod fold;
-mod rows;
+mod entry;
+mod events;
+mod facts;
+mod members;
+mod metric;
 
-pub use counting::{Count, Draft, Entry, Malformed, entries};
-pub use fold::Tables;
-pub use rows::{
-    Correction, Day, Distinct, Event, EventDay, Fact, Member, Metric, Payment, Product,
-};
+use eventsourcing::{Delivered, FoldError, Keys, Projection, tables};
 
-use eventsourcing::{Delivered, FoldError, Projection};
-
-use crate::basis::Basis;
+use self::accounts::AccountRow;
+use self::counting::entries;
+use self::entry::Entry;
+use self::events::{EventDayRow, EventRow};
+use self::facts::{CorrectionRow, DayRow, FactRow, PaymentRow};
+use self::members::{DistinctRow, MemberRow};
+use crate::basis::{Basis, PROJECTION};
 use crate::events::PublicEvent;
 
-/// The name of the projection, in checkpoints and for operators.
-pub const PROJECTION: &str = "statistics";
+tables! {
+    /// The read tables of the statistics.
+    pub struct StatisticsTables {
+        facts: FactRow,
+        days: DayRow,
+        corrections: CorrectionRow,
+        payments: PaymentRow,
+        members: MemberRow,
+        distincts: DistinctRow,
+        accounts: AccountRow,
+        events: EventRow,
+        event_days: EventDayRow,
+    }
+}
 
-/// The statistics projection.
+/// Folds what happened on each day, and what explains it.
 #[derive(Clone, Copy, Debug)]
 pub struct Statistics {
     basis: Basis,
@@ -38,24 +54,60 @@ impl Projection for Statistics {
     const NAME: &'static str = PROJECTION;
     const FOLD_VERSION: i32 = 2;
     type Event = PublicEvent;
-    type Tables = Tables;
+    type Tables = StatisticsTables;
 
-    fn key(&self, event: &Delivered<PublicEvent>) -> String {
-        format!("{}:{}", event.source, event.aggregate_id)
+    fn keys(&self, event: &Delivered<PublicEvent>) -> Keys {
+        Keys::one(&format!("{}:{}", event.source, event.aggregate_id))
     }
 
-    fn touch(&self, event: &Delivered<PublicEvent>, tables: &mut Tables) {
-        // A malformed event touches nothing, and fails in the fold.
-        for entry in entries(event).unwrap_or_default() {
-            tables.touch(self.basis, &entry);
-        }
-    }
-
-    fn fold(&self, event: &Delivered<PublicEvent>, tables: &mut Tables) -> Result<(), FoldError> {
+    fn fold(
+        &self,
+        event: &Delivered<PublicEvent>,
+        tables: &mut StatisticsTables,
+    ) -> Result<(), FoldError> {
+        let basis = self.basis;
         let entries = entries(event).map_err(|error| FoldError::new(error.to_string()))?;
         for (ordinal, entry) in (0..).zip(entries) {
-            tables.fold(self.basis, event, ordinal, entry)?;
+            let cause = Cause {
+                basis,
+                event,
+                ordinal,
+            };
+            tables.fold(cause, entry)?;
         }
         Ok(())
+    }
+}
+
+/// What an entry follows from: it is the `ordinal`th of its event.
+#[derive(Clone, Copy)]
+struct Cause<'a> {
+    basis: Basis,
+    event: &'a Delivered<PublicEvent>,
+    ordinal: i32,
+}
+
+impl StatisticsTables {
+    fn fold(&mut self, cause: Cause<'_>, entry: Entry) -> Result<(), FoldError> {
+        match entry {
+            Entry::Count(count) => self.count(cause, &count),
+            Entry::Member(member) => {
+                self.member(cause, member);
+                Ok(())
+            }
+            Entry::Account(change) => self.account(cause, change),
+            Entry::Payment { payment_id, live } => {
+                self.payments.insert(PaymentRow { payment_id, live });
+                Ok(())
+            }
+            Entry::Draft(draft) => {
+                self.draft(cause, &draft);
+                Ok(())
+            }
+            Entry::Publish {
+                event_id,
+                published_at,
+            } => self.publish(event_id, published_at),
+        }
     }
 }

@@ -2,8 +2,9 @@
 
 use chrono::{DateTime, NaiveDate, Utc};
 use serde::{Deserialize, Serialize};
-use sqlx::postgres::PgRow;
-use sqlx::{FromRow, PgPool, Row as _};
+use service::Page;
+use sqlx::PgPool;
+use sqlx::types::Json;
 use uuid::Uuid;
 
 use crate::basis::Grain;
@@ -11,71 +12,51 @@ use crate::basis::Grain;
 /// Which facts make a figure.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Question {
-    /// Those of some metrics, of one product or (empty) of all.
+    /// The facts of some metrics, of one product or (when it is empty) of all.
     Facts {
-        /// Names of metrics.
+        /// Their names in the tables.
         metrics: &'static [&'static str],
-        /// Name of a product.
+        /// Its name in the tables.
         product: &'static str,
-        /// From the beginning of time instead of the period's.
+        /// Whether they count from the beginning of time instead of the period's.
         to_date: bool,
     },
     /// The users of a distinct count, each with its earliest event.
     ActiveUsers,
     /// The trainers of a distinct count, each with its earliest event.
     ActiveTrainers,
-    /// Published events that ended.
+    /// Published events that have ended.
     EndedEvents,
 }
 
 /// One event's part in a figure.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Deserialize)]
 pub struct Explained {
     /// The service whose log the event is in.
     pub source: String,
-    /// Its place in that log.
     pub position: i64,
-    /// The event.
     pub event_id: Uuid,
     /// Whom or what it counts.
     pub subject: Uuid,
-    /// The day it counts on.
+    /// The day on which it counts.
     pub day: NaiveDate,
-    /// ISO 4217; empty for a count.
+    /// ISO 4217; empty for what is no money.
     pub currency: String,
     /// Minor units.
     pub amount: i64,
     /// What it adds to a count: 1, or -1 for somebody who left.
     pub weight: i32,
-    /// When it happened.
     pub happened_at: DateTime<Utc>,
-    /// When it was recorded.
     pub recorded_at: DateTime<Utc>,
 }
 
-impl FromRow<'_, PgRow> for Explained {
-    fn from_row(row: &PgRow) -> Result<Self, sqlx::Error> {
-        Ok(Self {
-            source: row.try_get("source")?,
-            position: row.try_get("position")?,
-            event_id: row.try_get("event_id")?,
-            subject: row.try_get("subject")?,
-            day: row.try_get("day")?,
-            currency: row.try_get("currency")?,
-            amount: row.try_get("amount")?,
-            weight: row.try_get("weight")?,
-            happened_at: row.try_get("happened_at")?,
-            recorded_at: row.try_get("recorded_at")?,
-        })
-    }
-}
-
-/// A place in the list.
+/// Where the list goes on.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Cursor(DateTime<Utc>, String, i64, Uuid);
 
-impl From<&Explained> for Cursor {
-    fn from(row: &Explained) -> Self {
+impl Cursor {
+    /// After a fact.
+    pub fn of(row: &Explained) -> Self {
         Self(
             row.happened_at,
             row.source.clone(),
@@ -113,15 +94,14 @@ const ENDED_EVENTS: &str = "
     where published_at is not null and ends_at <= $6 and end_day >= $4 and end_day < $5";
 
 /// The facts behind a figure of the period of `grain` that is `[from, to)`, in the order in
-/// which they happened, at most `limit` after the cursor.
+/// which they happened.
 pub async fn explain(
     pool: &PgPool,
     question: Question,
     grain: Grain,
     (from, to): (NaiveDate, NaiveDate),
     as_of: DateTime<Utc>,
-    after: Option<Cursor>,
-    limit: i64,
+    page: &Page<Cursor>,
 ) -> Result<Vec<Explained>, sqlx::Error> {
     let (rows, metrics, product, to_date) = match question {
         Question::Facts {
@@ -133,28 +113,31 @@ pub async fn explain(
         Question::ActiveTrainers => (ACTIVE_TRAINERS, &[][..], "", false),
         Question::EndedEvents => (ENDED_EVENTS, &[][..], "", false),
     };
-    let (happened_at, source, position, subject) = match after {
+    let (happened_at, source, position, subject) = match page.after.clone() {
         Some(Cursor(at, source, position, subject)) => {
             (Some(at), Some(source), Some(position), Some(subject))
         }
         None => (None, None, None, None),
     };
-    sqlx::query_as(&format!(
-        "select *, case when metric in ('user_left', 'trainer_left') then -1 else 1 end as weight from ({rows}) f
+    let sql = format!(
+        "select to_jsonb(f) || jsonb_build_object('weight', case when metric in ('user_left', 'trainer_left') then -1 else 1 end)
+         from ({rows}) f
          where $7 is null or (happened_at, source, position, subject) > ($7, $8, $9, $10)
          order by happened_at, source, position, subject limit $11"
-    ))
-    .bind(metrics)
-    .bind(product)
-    .bind(grain.name())
-    .bind((!to_date).then_some(from))
-    .bind(to)
-    .bind(as_of)
-    .bind(happened_at)
-    .bind(source)
-    .bind(position)
-    .bind(subject)
-    .bind(limit)
-    .fetch_all(pool)
-    .await
+    );
+    let rows: Vec<Json<Explained>> = sqlx::query_scalar(&sql)
+        .bind(metrics)
+        .bind(product)
+        .bind(grain.name())
+        .bind((!to_date).then_some(from))
+        .bind(to)
+        .bind(as_of)
+        .bind(happened_at)
+        .bind(source)
+        .bind(position)
+        .bind(subject)
+        .bind(page.limit())
+        .fetch_all(pool)
+        .await?;
+    Ok(rows.into_iter().map(|row| row.0).collect())
 }

@@ -3,94 +3,60 @@
 use std::collections::BTreeMap;
 
 use chrono::{DateTime, Datelike, Days, Months, NaiveDate, Utc};
-use sqlx::postgres::PgRow;
+use serde::Deserialize;
+use sqlx::PgPool;
 use sqlx::types::Json;
-use sqlx::{FromRow, PgPool, Row as _};
 
-use crate::basis::{Basis, Grain};
-use crate::projector::PROJECTION;
+use crate::basis::{Basis, Grain, PROJECTION};
 
-/// Minor units by currency code.
-pub type Amounts = Json<BTreeMap<String, i64>>;
+/// Minor units by ISO 4217 code.
+pub type Amounts = BTreeMap<String, i64>;
 
 /// One period's row of `statistics_of`.
-#[derive(Debug, PartialEq)]
+#[derive(Debug, PartialEq, Deserialize)]
 pub struct Figures {
-    /// Its stable id.
+    /// Stable: the same period has the same id after a rebuild.
     pub id: String,
-    /// Its first day.
+    /// The first day of it.
     pub period: NaiveDate,
-    /// R of the period.
+    /// Payments less refunds.
     pub revenue: Amounts,
     /// The part from tickets.
     pub event_revenue: Amounts,
     /// The part from sessions.
     pub session_revenue: Amounts,
-    /// R of all time up to its end.
+    /// Payments less refunds of all time up to the end of the period.
     pub revenue_to_date: Amounts,
-    /// Registrations.
     pub new_users: i64,
-    /// Accounts at its end.
+    /// Open accounts at the end of the period.
     pub total_users: i64,
-    /// Distinct users with a login or an accepted command.
+    /// Distinct users who have logged in or given a command that was accepted.
     pub active_users: i64,
-    /// First trainer profiles.
+    /// Users who got their first trainer profile.
     pub new_trainers: i64,
-    /// Trainers at its end.
+    /// Active trainers' accounts at the end of the period.
     pub total_trainers: i64,
-    /// Distinct trainers who worked.
+    /// Distinct trainers who have worked.
     pub active_trainers: i64,
-    /// Events created.
     pub total_events: i64,
-    /// Published events that ended.
+    /// Published events that have ended.
     pub completed_events: i64,
-    /// Sessions booked.
     pub total_sessions: i64,
-    /// Sessions completed, by scheduled start.
+    /// Sessions that took place, by their scheduled start.
     pub completed_sessions: i64,
-    /// Charges that succeeded.
     pub successful_payments: i64,
-    /// Charges that failed.
     pub failed_payments: i64,
-    /// Facts recorded after its end.
+    /// Facts that were recorded after the period was over.
     pub late_facts: i64,
-    /// When the last of those was.
+    /// When the last of those facts was recorded.
     pub corrected_at: Option<DateTime<Utc>>,
-}
-
-impl FromRow<'_, PgRow> for Figures {
-    fn from_row(row: &PgRow) -> Result<Self, sqlx::Error> {
-        Ok(Self {
-            id: row.try_get("id")?,
-            period: row.try_get("period")?,
-            revenue: row.try_get("revenue")?,
-            event_revenue: row.try_get("event_revenue")?,
-            session_revenue: row.try_get("session_revenue")?,
-            revenue_to_date: row.try_get("revenue_to_date")?,
-            new_users: row.try_get("new_users")?,
-            total_users: row.try_get("total_users")?,
-            active_users: row.try_get("active_users")?,
-            new_trainers: row.try_get("new_trainers")?,
-            total_trainers: row.try_get("total_trainers")?,
-            active_trainers: row.try_get("active_trainers")?,
-            total_events: row.try_get("total_events")?,
-            completed_events: row.try_get("completed_events")?,
-            total_sessions: row.try_get("total_sessions")?,
-            completed_sessions: row.try_get("completed_sessions")?,
-            successful_payments: row.try_get("successful_payments")?,
-            failed_payments: row.try_get("failed_payments")?,
-            late_facts: row.try_get("late_facts")?,
-            corrected_at: row.try_get("corrected_at")?,
-        })
-    }
 }
 
 /// The days that have figures.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Span {
-    /// The first.
     pub first_day: NaiveDate,
-    /// The last; today, if nothing lies later.
+    /// Today, if nothing lies later.
     pub last_day: NaiveDate,
 }
 
@@ -132,15 +98,17 @@ pub async fn figures(
     to: NaiveDate,
     as_of: DateTime<Utc>,
 ) -> Result<Vec<Figures>, sqlx::Error> {
-    sqlx::query_as(
-        "select statistics_id($1, s.period) as id, s.* from statistics_of($1, $2, $3, $4) s order by s.period",
+    let rows: Vec<Json<Figures>> = sqlx::query_scalar(
+        "select to_jsonb(s) || jsonb_build_object('id', statistics_id($1, s.period))
+         from statistics_of($1, $2, $3, $4) s order by s.period",
     )
     .bind(grain.name())
     .bind(from)
     .bind(to)
     .bind(as_of)
     .fetch_all(pool)
-    .await
+    .await?;
+    Ok(rows.into_iter().map(|row| row.0).collect())
 }
 
 /// A page of a list that runs from the newest period to the oldest.

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use clap::Args;
 use eventsourcing::EventLog;
-use identity::{CreateAdminError, NewAdmin, Resources, create_admin};
+use identity::{CreateAdminError, IdentitySettings, NewAdmin, Resources, create_admin};
 use service::Settings;
 use service::config::Secret;
 use service::host::Mode;
@@ -113,9 +113,11 @@ impl Up<'_> {
     ) -> Result<(), Failure> {
         let mut running = Running::here();
         operator::with_keys_of(self.home, &mut settings)?;
-        if settings.mail.smtp_url.is_none() {
+        let mut identity: IdentitySettings = settings.own();
+        if identity.mail.smtp_url.is_none() {
             let directory = self.home.mail_dir();
-            settings.mail.directory.get_or_insert(directory);
+            identity.mail.directory.get_or_insert(directory);
+            settings.set(identity);
         }
         for (definition, listener) in &listeners {
             let address = listener.local_addr()?.to_string();
@@ -227,7 +229,7 @@ async fn appoint_local_admin(home: &Home, settings: &Settings) -> Result<(), Fai
     let (email, password) = operator::local_admin_or_new(home)?;
     let pool = operator::pool(settings, identity::NAME).await?;
     let log = EventLog::open(pool.clone(), (identity::definition().upcasters)()).await?;
-    let resources = Resources::new(&log, &pool, settings).await?;
+    let resources = Resources::new(&log, &pool, &settings.own()).await?;
     let admin = NewAdmin {
         email,
         password,

@@ -15,7 +15,7 @@ use sqlx::{
 use uuid::Uuid;
 
 use super::{Decided, FirstAnswer, NewEvent, Verdict, batch::Digest};
-use crate::claims::ClaimChange;
+use crate::claims::{Claim, ClaimChange};
 
 /// The rows of one batch.
 #[derive(Default)]
@@ -25,6 +25,7 @@ struct Rows<'a> {
     events: Vec<Event<'a>>,
     unique: Vec<Unique<'a>>,
     intervals: Vec<Interval<'a>>,
+    released: Vec<Released<'a>>,
     requests: Vec<Request<'a>>,
 }
 
@@ -39,14 +40,22 @@ struct Event<'a> {
 struct Unique<'a> {
     command: i32,
     aggregate_id: &'a str,
-    change: &'a ClaimChange,
+    acquire: bool,
+    claim: &'a Claim,
 }
 
 struct Interval<'a> {
     command: i32,
     aggregate_id: &'a str,
-    change: &'a ClaimChange,
+    acquire: bool,
+    claim: &'a Claim,
     during: PgRange<DateTime<Utc>>,
+}
+
+/// An aggregate that gives back everything.
+struct Released<'a> {
+    command: i32,
+    aggregate_id: &'a str,
 }
 
 struct Request<'a> {
@@ -117,20 +126,31 @@ impl<'a> Rows<'a> {
     }
 
     fn push_claim(&mut self, aggregate_id: &'a str, change: &'a ClaimChange) {
-        match change.claim().bounds() {
-            Some((from, to)) => self.intervals.push(Interval {
-                command: self.commands,
+        let command = self.commands;
+        let acquire = change.acquired().is_some();
+        let Some(claim) = change.claim() else {
+            self.released.push(Released {
+                command,
                 aggregate_id,
-                change,
+            });
+            return;
+        };
+        match claim.bounds() {
+            Some((from, to)) => self.intervals.push(Interval {
+                command,
+                aggregate_id,
+                acquire,
+                claim,
                 during: PgRange {
                     start: Bound::Included(from),
                     end: Bound::Excluded(to),
                 },
             }),
             None => self.unique.push(Unique {
-                command: self.commands,
+                command,
                 aggregate_id,
-                change,
+                acquire,
+                claim,
             }),
         }
     }
@@ -185,19 +205,25 @@ composite!(Unique is "append_unique": |self, record| {
     record
         .encode(self.command)?
         .encode(self.aggregate_id)?
-        .encode(self.change.acquires())?
-        .encode(self.change.claim().scope())?
-        .encode(self.change.claim().key())?;
+        .encode(self.acquire)?
+        .encode(self.claim.scope())?
+        .encode(self.claim.key())?;
 });
 
 composite!(Interval is "append_interval": |self, record| {
     record
         .encode(self.command)?
         .encode(self.aggregate_id)?
-        .encode(self.change.acquires())?
-        .encode(self.change.claim().scope())?
-        .encode(self.change.claim().key())?
+        .encode(self.acquire)?
+        .encode(self.claim.scope())?
+        .encode(self.claim.key())?
         .encode(self.during)?;
+});
+
+composite!(Released is "append_released": |self, record| {
+    record
+        .encode(self.command)?
+        .encode(self.aggregate_id)?;
 });
 
 composite!(Request is "append_request": |self, record| {
@@ -224,12 +250,13 @@ pub(super) async fn append(
     commands: &[&Decided],
 ) -> Result<Appended, sqlx::Error> {
     let rows = Rows::of(commands);
-    let previous_position = sqlx::query_scalar("select append_batch($1, $2, $3, $4, $5, $6)")
+    let previous_position = sqlx::query_scalar("select append_batch($1, $2, $3, $4, $5, $6, $7)")
         .bind(batch_id)
         .bind(rows.digests)
         .bind(rows.events)
         .bind(rows.unique)
         .bind(rows.intervals)
+        .bind(rows.released)
         .bind(rows.requests)
         .fetch_one(executor)
         .await?;
@@ -274,11 +301,12 @@ async fn judge(
     commands: &[&Decided],
 ) -> Result<HashMap<usize, Verdict>, sqlx::Error> {
     let rows = Rows::of(commands);
-    let row = sqlx::query("select * from judge_batch($1, $2, $3, $4, $5)")
+    let row = sqlx::query("select * from judge_batch($1, $2, $3, $4, $5, $6)")
         .bind(batch_id)
         .bind(rows.events)
         .bind(rows.unique)
         .bind(rows.intervals)
+        .bind(rows.released)
         .bind(rows.requests)
         .fetch_one(connection)
         .await?;

@@ -18,7 +18,9 @@ const MAX_EVENTS: usize = 8_192;
 /// Takes from the queue, in order, what may go into one batch.
 ///
 /// Two commands that touch the same claim or carry the same request id never share a batch,
-/// so that each refusal has its cause in what was committed before. What is left behind
+/// so that each refusal has its cause in what was committed before. A command that gives back all
+/// claims of its aggregate comes before any that takes one, for it does not say which it gives back.
+/// What is left behind
 /// takes the later commands of its aggregate with it, and goes first the next time. So does
 /// what was decided on top of a batch under way, which is what `is_busy` says.
 pub(super) fn take(queue: &mut VecDeque<Entry>, is_busy: impl Fn(&Entry) -> bool) -> Vec<Entry> {
@@ -55,16 +57,18 @@ pub(super) fn take(queue: &mut VecDeque<Entry>, is_busy: impl Fn(&Entry) -> bool
 struct Touched {
     requests: HashSet<Uuid>,
     claims: HashMap<(&'static str, String), Vec<Claim>>,
+    acquires: bool,
     left_behind: HashSet<(&'static str, Arc<str>)>,
 }
 
 impl Touched {
     fn admit(&mut self, decided: &Decided) -> bool {
-        let collides = decided.claims.iter().any(|change| {
-            let claim = change.claim();
-            self.claims
+        let collides = decided.claims.iter().any(|change| match change.claim() {
+            None => self.acquires,
+            Some(claim) => self
+                .claims
                 .get(&(claim.scope(), claim.key().to_owned()))
-                .is_some_and(|others| others.iter().any(|other| other.collides(claim)))
+                .is_some_and(|others| others.iter().any(|other| other.collides(claim))),
         });
         let repeated = decided
             .context
@@ -80,7 +84,10 @@ impl Touched {
             return false;
         }
         for change in &decided.claims {
-            let claim = change.claim();
+            self.acquires |= change.acquired().is_some();
+            let Some(claim) = change.claim() else {
+                continue;
+            };
             self.claims
                 .entry((claim.scope(), claim.key().to_owned()))
                 .or_default()

@@ -1,6 +1,7 @@
 //! What a process is: a pure state machine from events to commands and timers.
 
 use chrono::{DateTime, Utc};
+use contracts_core::Rpc;
 use serde::{Serialize, de::DeserializeOwned};
 
 use crate::Delivered;
@@ -44,7 +45,7 @@ pub enum Effect {
     Send {
         /// The service.
         service: &'static str,
-        /// The path of the RPC: `/divinetime.scheduling.v1.SessionService/ExpireHold`.
+        /// The path of the RPC: `/package.Service/Method`.
         method: &'static str,
         /// Encodes the request with its request id.
         build: Box<dyn FnOnce(String) -> Vec<u8> + Send>,
@@ -67,15 +68,12 @@ pub enum Effect {
 }
 
 impl Effect {
-    /// A command from a request message.
-    pub fn send<M: prost::Message>(
-        service: &'static str,
-        method: &'static str,
-        build: impl FnOnce(String) -> M + Send + 'static,
-    ) -> Self {
+    /// A command. The message says which service and which RPC it is for; `build` makes it of its
+    /// request id.
+    pub fn send<M: Rpc>(build: impl FnOnce(String) -> M + Send + 'static) -> Self {
         Self::Send {
-            service,
-            method,
+            service: M::SERVICE,
+            method: M::PATH,
             build: Box::new(|request_id| build(request_id).encode_to_vec()),
         }
     }

@@ -116,7 +116,7 @@ impl<P: Process> ProcessRunner<P> {
         trace::follow(&span, batch.trace_contexts());
         async {
             self.projector
-                .fold_apart(&mut state, &mut locked, TIMERS, &batch)
+                .fold_apart(&mut state, &mut locked, &batch)
                 .await?;
             locked.transaction.commit().await?;
             Ok::<_, ProjectorError>(())

@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use crate::{
-    AnyTable, Delivered, FoldError, Projection, Row, Table, TableSet,
+    Delivered, FoldError, Keys, Projection,
     feed::{Batch, Feed, FeedError, Undecodable},
     hex,
     process::{Effect, Input, Process},
@@ -68,43 +68,17 @@ pub(crate) struct Outgoing {
     trace_context: Option<String>,
 }
 
-impl Row for Instance {
-    const TABLE: &'static str = "process_instances";
-    const KEY: &'static [&'static str] = &["process", "key"];
-    type Key = (String, String);
-    fn key(&self) -> Self::Key {
-        (self.process.clone(), self.key.clone())
-    }
+crate::rows! {
+    Instance in "process_instances" by (process: String, key: String),
+    Timer in "process_timers" by (process: String, key: String, name: String),
+    Outgoing in "process_outbox" by (request_id: Uuid),
 }
 
-impl Row for Timer {
-    const TABLE: &'static str = "process_timers";
-    const KEY: &'static [&'static str] = &["process", "key", "name"];
-    type Key = (String, String, String);
-    fn key(&self) -> Self::Key {
-        (self.process.clone(), self.key.clone(), self.name.clone())
-    }
-}
-
-impl Row for Outgoing {
-    const TABLE: &'static str = "process_outbox";
-    const KEY: &'static [&'static str] = &["request_id"];
-    type Key = Uuid;
-    fn key(&self) -> Uuid {
-        self.request_id
-    }
-}
-
-#[derive(Default)]
-pub(crate) struct ProcessTables {
-    instances: Table<Instance>,
-    timers: Table<Timer>,
-    outbox: Table<Outgoing>,
-}
-
-impl TableSet for ProcessTables {
-    fn tables(&mut self) -> Vec<&mut dyn AnyTable> {
-        vec![&mut self.instances, &mut self.timers, &mut self.outbox]
+crate::tables! {
+    pub(crate) struct ProcessTables {
+        instances: Instance,
+        timers: Timer,
+        outbox: Outgoing,
     }
 }
 
@@ -118,13 +92,8 @@ impl<P: Process> Projection for ProcessFold<P> {
     type Event = Stimulus<P::Event>;
     type Tables = ProcessTables;
 
-    fn key(&self, event: &Delivered<Self::Event>) -> String {
-        event.event.key.clone()
-    }
-
-    fn touch(&self, event: &Delivered<Self::Event>, tables: &mut ProcessTables) {
-        let key = (P::NAME.to_owned(), event.event.key.clone());
-        tables.instances.touch(key);
+    fn keys(&self, event: &Delivered<Self::Event>) -> Keys {
+        Keys::one(&event.event.key)
     }
 
     fn fold(
@@ -267,6 +236,7 @@ impl<P: Process> Stimuli<P> {
                 Ok(Some(key)) => stimuli.events.push(stimulus(key, event)),
                 Ok(None) => {}
                 Err(panic) => stimuli.undecodable.push(Undecodable {
+                    source: event.source,
                     position: event.position,
                     aggregate_id: event.aggregate_id,
                     error: message(panic.as_ref()),

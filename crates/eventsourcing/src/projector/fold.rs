@@ -7,7 +7,7 @@ use std::{
 };
 
 use crate::{
-    Delivered, FoldError, Projection,
+    Delivered, FoldError, Keys, Projection,
     feed::{Batch, Undecodable},
     tables::TableSet,
 };
@@ -17,18 +17,22 @@ pub(crate) struct Parking {
     keys: HashSet<String>,
     pub new_keys: Vec<ParkedKeyRow>,
     pub new_events: Vec<ParkedEventRow>,
+    /// Why the first event that could not be folded could not.
+    pub failure: Option<String>,
 }
 
 /// A key that is parked because of one event.
 pub(crate) struct ParkedKeyRow {
     pub key: String,
+    pub source: &'static str,
     pub position: i64,
     pub error: String,
 }
 
-/// An event that waits with its key.
+/// An event that waits with one of its keys.
 pub(crate) struct ParkedEventRow {
     pub key: String,
+    pub source: &'static str,
     pub position: i64,
 }
 
@@ -38,40 +42,51 @@ impl Parking {
             keys: keys.into_iter().collect(),
             new_keys: Vec::new(),
             new_events: Vec::new(),
+            failure: None,
         }
     }
 
-    fn park(&mut self, key: String, position: i64, error: String) {
-        self.wait(key.clone(), position);
-        if self.keys.insert(key.clone()) {
-            self.new_keys.push(ParkedKeyRow {
-                key,
-                position,
-                error,
-            });
-        }
+    /// Parks an event that cannot be folded.
+    fn park(&mut self, keys: &Keys, source: &'static str, position: i64, error: &str) {
+        self.failure.get_or_insert_with(|| error.to_owned());
+        self.hold(keys, source, position, error);
     }
 
-    fn wait(&mut self, key: String, position: i64) {
-        self.new_events.push(ParkedEventRow { key, position });
-    }
-
-    /// The parked key that an event waits for, if any.
-    fn holding<P: Projection>(
-        &self,
-        projection: &P,
-        event: &Delivered<P::Event>,
-    ) -> Option<String> {
+    /// Lets an event wait if one of its keys is parked. Whatever else it belongs to waits with it:
+    /// later events must not overtake it.
+    fn waits<P: Projection>(&mut self, projection: &P, event: &Delivered<P::Event>) -> bool {
         if self.keys.is_empty() {
-            return None;
+            return false;
         }
-        let key = key_of(projection, event);
-        if self.keys.contains(&key) {
-            return Some(key);
+        let keys = keys_of(projection, event);
+        let parked = keys.iter().find(|key| self.keys.contains(*key));
+        let keys = match parked {
+            Some(_) => keys,
+            // An event of its aggregate could not be read.
+            None if self.keys.contains(&event.aggregate_id) => keys.and(&event.aggregate_id),
+            None => return false,
+        };
+        let error = "an earlier event of another of its keys is parked";
+        self.hold(&keys, event.source, event.position, error);
+        true
+    }
+
+    fn hold(&mut self, keys: &Keys, source: &'static str, position: i64, error: &str) {
+        for key in keys.iter() {
+            self.new_events.push(ParkedEventRow {
+                key: key.to_owned(),
+                source,
+                position,
+            });
+            if self.keys.insert(key.to_owned()) {
+                self.new_keys.push(ParkedKeyRow {
+                    key: key.to_owned(),
+                    source,
+                    position,
+                    error: error.to_owned(),
+                });
+            }
         }
-        self.keys
-            .contains(&event.aggregate_id)
-            .then(|| event.aggregate_id.clone())
     }
 
     /// The parked keys alone.
@@ -90,6 +105,7 @@ impl Parking {
             keys,
             new_keys: Vec::new(),
             new_events: Vec::new(),
+            failure: None,
         }
     }
 }
@@ -105,27 +121,6 @@ pub(crate) enum Care {
 
 /// An event failed in a fast fold.
 pub(crate) struct Spoilt;
-
-/// Names the rows that a batch looks at. An event whose `touch` panics names what it can; its
-/// fold then fails.
-pub(crate) fn touch<P: Projection>(
-    projection: &P,
-    batch: &Batch<P::Event>,
-    tables: &mut P::Tables,
-) {
-    for event in &batch.events {
-        let touched = catch_unwind(AssertUnwindSafe(|| projection.touch(event, tables)));
-        if let Err(panic) = touched {
-            tracing::error!(
-                projection = P::NAME,
-                source = event.source,
-                position = event.position,
-                error = message(panic.as_ref()),
-                "a projection's touch panicked"
-            );
-        }
-    }
-}
 
 /// Folds a batch into loaded tables.
 pub(crate) fn fold<P: Projection>(
@@ -145,23 +140,38 @@ pub(crate) fn fold<P: Projection>(
     }
 }
 
+/// Goes on after a failure while rows are missing: the batch is folded again then, and all that it
+/// looks at is to be loaded at once.
 fn fold_fast<P: Projection>(
     projection: &P,
     batch: &Batch<P::Event>,
     tables: &mut P::Tables,
     parking: &mut Parking,
 ) -> Result<(), Spoilt> {
-    let folded = catch_unwind(AssertUnwindSafe(|| {
-        for event in &batch.events {
-            if let Some(key) = parking.holding(projection, event) {
-                parking.wait(key, event.position);
-            } else {
-                projection.fold(event, tables)?;
+    let mut events = batch.events.iter();
+    let mut outcome = Ok(());
+    loop {
+        let folded = catch_unwind(AssertUnwindSafe(|| {
+            for event in &mut events {
+                if !parking.waits(projection, event) {
+                    projection.fold(event, tables)?;
+                }
             }
+            Ok::<_, FoldError>(())
+        }));
+        if matches!(folded, Ok(Ok(()))) {
+            return outcome;
         }
-        Ok::<_, FoldError>(())
-    }));
-    matches!(folded, Ok(Ok(()))).then_some(()).ok_or(Spoilt)
+        outcome = Err(Spoilt);
+        if !misses(tables) {
+            return outcome;
+        }
+    }
+}
+
+/// Whether the fold has looked for rows that are not loaded.
+pub(crate) fn misses(tables: &mut impl TableSet) -> bool {
+    tables.tables().iter().any(|table| table.misses())
 }
 
 fn fold_each<P: Projection>(
@@ -180,8 +190,7 @@ fn fold_each<P: Projection>(
         {
             park_unreadable(unreadable, parking);
         }
-        if let Some(key) = parking.holding(projection, event) {
-            parking.wait(key, event.position);
+        if parking.waits(projection, event) {
             continue;
         }
         match fold_one(projection, event, tables) {
@@ -194,7 +203,8 @@ fn fold_each<P: Projection>(
                 for table in tables.tables() {
                     table.undo();
                 }
-                parking.park(key_of(projection, event), event.position, error);
+                let keys = keys_of(projection, event);
+                parking.park(&keys, event.source, event.position, &error);
             }
         }
     }
@@ -203,9 +213,10 @@ fn fold_each<P: Projection>(
 
 fn park_unreadable(unreadable: &Undecodable, parking: &mut Parking) {
     parking.park(
-        unreadable.aggregate_id.clone(),
+        &Keys::one(&unreadable.aggregate_id),
+        unreadable.source,
         unreadable.position,
-        unreadable.error.clone(),
+        &unreadable.error,
     );
 }
 
@@ -221,10 +232,10 @@ fn fold_one<P: Projection>(
     }
 }
 
-/// The event's key; its aggregate when the projection cannot say.
-pub(crate) fn key_of<P: Projection>(projection: &P, event: &Delivered<P::Event>) -> String {
-    catch_unwind(AssertUnwindSafe(|| projection.key(event)))
-        .unwrap_or_else(|_| event.aggregate_id.clone())
+/// The event's keys; its aggregate when the projection cannot say.
+fn keys_of<P: Projection>(projection: &P, event: &Delivered<P::Event>) -> Keys {
+    catch_unwind(AssertUnwindSafe(|| projection.keys(event)))
+        .unwrap_or_else(|_| Keys::one(&event.aggregate_id))
 }
 
 /// Parks every event of a batch for one reason: the database does not take their rows.
@@ -235,7 +246,8 @@ pub(crate) fn park_all<P: Projection>(
     error: &str,
 ) {
     for event in &batch.events {
-        parking.park(key_of(projection, event), event.position, error.to_owned());
+        let keys = keys_of(projection, event);
+        parking.park(&keys, event.source, event.position, error);
     }
     for unreadable in &batch.undecodable {
         park_unreadable(unreadable, parking);

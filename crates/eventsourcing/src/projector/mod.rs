@@ -25,7 +25,7 @@ use tokio_util::sync::CancellationToken;
 use self::reader::Reader;
 pub use self::{
     error::ProjectorError,
-    projection::{FoldError, Projection},
+    projection::{FoldError, Keys, Projection},
     rebuild::Progress,
 };
 pub(crate) use self::{

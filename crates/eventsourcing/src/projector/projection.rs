@@ -4,8 +4,8 @@ use crate::{Delivered, tables::TableSet};
 
 /// Read tables computed from events.
 ///
-/// `touch` and `fold` are pure: the same events give the same rows, whatever the sizes of the
-/// batches they come in. (Only what the database itself refuses, such as a number out of a
+/// `fold` is pure: the same events give the same rows, whatever the sizes of the batches they come
+/// in. The runtime may fold an event several times before the result counts. (Only what the database itself refuses, such as a number out of a
 /// column's range, is seen at the end of a batch: it parks the event that leaves the row so.)
 pub trait Projection: Send + Sync + 'static {
     /// Its name in the service, stable.
@@ -17,11 +17,9 @@ pub trait Projection: Send + Sync + 'static {
     /// The read tables, which nothing else writes.
     type Tables: TableSet;
 
-    /// What is parked when the event cannot be folded: later events with the same key wait.
-    fn key(&self, event: &Delivered<Self::Event>) -> String;
-
-    /// Names every row that `fold` may look at for this event.
-    fn touch(&self, event: &Delivered<Self::Event>, tables: &mut Self::Tables);
+    /// The keys that are parked when the event cannot be folded: later events with one of them
+    /// wait. An event that changes what belongs to two keys, such as a move, names both.
+    fn keys(&self, event: &Delivered<Self::Event>) -> Keys;
 
     /// Changes the rows.
     fn fold(
@@ -36,7 +34,41 @@ pub trait Projection: Send + Sync + 'static {
     const REBUILDABLE: bool = true;
 }
 
-/// An event that does not fit the rows. It parks its key.
+/// What an event belongs to: one key, or several.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Keys {
+    first: String,
+    others: Vec<String>,
+}
+
+impl Keys {
+    /// One key.
+    pub fn one(key: &impl ToString) -> Self {
+        Self {
+            first: key.to_string(),
+            others: Vec::new(),
+        }
+    }
+
+    /// One key more. The same one again adds nothing.
+    #[must_use]
+    pub fn and(mut self, key: &impl ToString) -> Self {
+        let key = key.to_string();
+        if !self.iter().any(|known| *known == key) {
+            self.others.push(key);
+        }
+        self
+    }
+
+    /// Each of them.
+    pub fn iter(&self) -> impl Iterator<Item = &str> {
+        std::iter::once(&self.first)
+            .chain(&self.others)
+            .map(String::as_str)
+    }
+}
+
+/// An event that does not fit the rows. It parks its keys.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{0}")]
 pub struct FoldError(String);

@@ -1,8 +1,6 @@
 //! Parked events folded after all.
 
-use std::collections::HashMap;
-
-use sqlx::Row as _;
+use sqlx::{Postgres, Transaction};
 
 use crate::{
     feed::{Batch, Delivered, FeedError},
@@ -10,8 +8,9 @@ use crate::{
 };
 
 impl<P: Projection> Projector<P> {
-    /// Folds the events of a parked key in order and frees it, in one transaction. All or
-    /// none: if one fails again, the key stays parked with the new error.
+    /// Folds the events of a parked key, and of the keys that wait together with it, in order and
+    /// frees them, in one transaction. All or none: if one fails again, the key stays parked with
+    /// the new error.
     pub async fn retry(&self, key: &str) -> Result<(), ProjectorError> {
         let mut state = self.state.lock().await;
         self.own(&mut state).await?;
@@ -65,19 +64,10 @@ impl<P: Projection> Projector<P> {
         if !others.iter().any(|parked| parked == key) {
             return Err(ProjectorError::NotParked(key.to_owned()));
         }
-        others.retain(|parked| parked != key);
-        let waiting: Vec<(String, i64)> = sqlx::query(
-            "select source, position from parked_events where projection = $1 and key = $2 order by number",
-        )
-        .bind(P::NAME)
-        .bind(key)
-        .fetch_all(&mut *locked.transaction)
-        .await?
-        .iter()
-        .map(|row| Ok((row.try_get(0)?, row.try_get(1)?)))
-        .collect::<Result<_, sqlx::Error>>()?;
-        let mut events = Vec::with_capacity(waiting.len());
-        for (source, position) in waiting {
+        let group = waiting_together(&mut locked.transaction, P::NAME, key).await?;
+        others.retain(|parked| !group.contains(parked));
+        let mut events = Vec::new();
+        for (source, position) in parked_events(&mut locked.transaction, P::NAME, &group).await? {
             events.extend(self.read_again(key, &source, position).await?);
         }
         let count = events.len();
@@ -86,39 +76,26 @@ impl<P: Projection> Projector<P> {
         let parking = self
             .fold_in(&mut locked.transaction, tables, &batch, others)
             .await?;
-        if let Some(failed) = parking.new_keys.first() {
+        if let Some(error) = parking.failure {
             return Err(ProjectorError::StillParked {
                 key: key.to_owned(),
-                error: failed.error.clone(),
+                error,
             });
         }
         store::write(&mut locked.transaction, tables).await?;
-        // Those that another parked key holds go on waiting, with that key.
-        let mut held: HashMap<&str, Vec<i64>> = HashMap::new();
-        for event in &parking.new_events {
-            held.entry(&event.key).or_default().push(event.position);
-        }
-        for (other, positions) in held {
-            sqlx::query(
-                "update parked_events set key = $3 where projection = $1 and key = $2 and position = any($4)",
-            )
-            .bind(P::NAME)
-            .bind(key)
-            .bind(other)
-            .bind(positions)
-            .execute(&mut *locked.transaction)
-            .await?;
-        }
         for sql in [
-            "delete from parked_events where projection = $1 and key = $2",
-            "delete from parked_keys where projection = $1 and key = $2",
+            "delete from parked_events where projection = $1 and key = any($2)",
+            "delete from parked_keys where projection = $1 and key = any($2)",
         ] {
             sqlx::query(sql)
                 .bind(P::NAME)
-                .bind(key)
+                .bind(&group)
                 .execute(&mut *locked.transaction)
                 .await?;
         }
+        // The keys of an event may be others now than when it was parked: those that belong to a
+        // key that is parked still go on waiting, with that key.
+        store::write_parking(&mut locked.transaction, P::NAME, &parking).await?;
         Ok(count)
     }
 
@@ -169,4 +146,42 @@ impl<P: Projection> Projector<P> {
         .await?;
         Ok(())
     }
+}
+
+/// A key and all that wait together with it: keys that share a waiting event, and so on.
+async fn waiting_together(
+    transaction: &mut Transaction<'static, Postgres>,
+    projection: &str,
+    key: &str,
+) -> Result<Vec<String>, sqlx::Error> {
+    sqlx::query_scalar(
+        "with recursive together (key) as ( \
+             select $2::text \
+             union \
+             select other.key from together \
+             join parked_events mine on mine.projection = $1 and mine.key = together.key \
+             join parked_events other on other.projection = $1 \
+                 and other.source = mine.source and other.position = mine.position) \
+         select key from together",
+    )
+    .bind(projection)
+    .bind(key)
+    .fetch_all(&mut **transaction)
+    .await
+}
+
+/// The events that wait with some keys, each once, in the order in which they came.
+async fn parked_events(
+    transaction: &mut Transaction<'static, Postgres>,
+    projection: &str,
+    keys: &[String],
+) -> Result<Vec<(String, i64)>, sqlx::Error> {
+    sqlx::query_as(
+        "select source, position from parked_events where projection = $1 and key = any($2) \
+         group by source, position order by min(number)",
+    )
+    .bind(projection)
+    .bind(keys)
+    .fetch_all(&mut **transaction)
+    .await
 }

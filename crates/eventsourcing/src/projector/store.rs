@@ -91,13 +91,12 @@ pub(crate) async fn write(
 pub(crate) async fn write_parking(
     transaction: &mut Transaction<'static, Postgres>,
     projection: &'static str,
-    source: &'static str,
     parking: &Parking,
 ) -> Result<(), ProjectorError> {
     for row in &parking.new_keys {
         tracing::error!(
             projection,
-            source,
+            source = row.source,
             key = row.key,
             position = row.position,
             error = row.error,
@@ -109,7 +108,7 @@ pub(crate) async fn write_parking(
         )
         .bind(projection)
         .bind(storable(&row.key))
-        .bind(source)
+        .bind(row.source)
         .bind(row.position)
         .bind(storable(&row.error))
         .execute(&mut **transaction)
@@ -118,19 +117,19 @@ pub(crate) async fn write_parking(
     if parking.new_events.is_empty() {
         return Ok(());
     }
-    let (keys, positions): (Vec<String>, Vec<i64>) = parking
-        .new_events
-        .iter()
-        .map(|event| (storable(&event.key), event.position))
-        .unzip();
+    let events = &parking.new_events;
+    let keys: Vec<String> = events.iter().map(|event| storable(&event.key)).collect();
+    let sources: Vec<&str> = events.iter().map(|event| event.source).collect();
+    let positions: Vec<i64> = events.iter().map(|event| event.position).collect();
     sqlx::query(
         "insert into parked_events (projection, key, source, position) \
-         select $1, e.key, $2, e.position from unnest($3::text[], $4::bigint[]) as e (key, position) \
-         order by e.position on conflict do nothing",
+         select $1, e.key, e.source, e.position \
+         from unnest($2::text[], $3::text[], $4::bigint[]) with ordinality as e (key, source, position, place) \
+         order by e.place on conflict do nothing",
     )
     .bind(projection)
-    .bind(source)
     .bind(keys)
+    .bind(sources)
     .bind(positions)
     .execute(&mut **transaction)
     .await?;

@@ -9,7 +9,7 @@ use crate::{
     feed::Batch,
     projector::{
         Locked, Owner, Projection, Projector, ProjectorError, State,
-        fold::{self, Care, Parking},
+        fold::{self, Care, Parking, Spoilt},
         store,
     },
     tables::TableSet,
@@ -137,7 +137,7 @@ impl<P: Projection> Projector<P> {
                 mut transaction, ..
             } = locked;
             store::write(&mut transaction, tables).await?;
-            store::write_parking(&mut transaction, P::NAME, source, &parking).await?;
+            store::write_parking(&mut transaction, P::NAME, &parking).await?;
             let from = owner.stored[index];
             store::advance(&mut transaction, P::NAME, source, from, batch.upto).await?;
             transaction.commit().await?;
@@ -154,8 +154,8 @@ impl<P: Projection> Projector<P> {
         .await
     }
 
-    /// Loads the rows of a batch and folds it into them; where an event fails, again from the
-    /// loaded rows, each event by itself.
+    /// Folds a batch, and folds it again whenever it has looked for rows that were not loaded;
+    /// where an event fails, again from the loaded rows, each event by itself.
     pub(super) async fn fold_in(
         &self,
         transaction: &mut Transaction<'static, Postgres>,
@@ -164,16 +164,22 @@ impl<P: Projection> Projector<P> {
         parked: Vec<String>,
     ) -> Result<Parking, ProjectorError> {
         let mut parking = Parking::new(parked);
-        for care in [Care::Fast, Care::EachByItself] {
-            clear(tables);
-            fold::touch(&self.projection, batch, tables);
+        let mut care = Care::Fast;
+        clear(tables);
+        loop {
             store::load(transaction, tables).await?;
-            if fold::fold(&self.projection, batch, tables, &mut parking, care).is_ok() {
-                break;
+            let folded = fold::fold(&self.projection, batch, tables, &mut parking, care);
+            if !fold::misses(tables) {
+                match folded {
+                    Ok(()) => return Ok(parking),
+                    Err(Spoilt) => care = Care::EachByItself,
+                }
             }
             parking = parking.again();
+            for table in tables.tables() {
+                table.rewind();
+            }
         }
-        Ok(parking)
     }
 
     /// Folds events that are not from a feed, such as timers, in a transaction that the caller
@@ -182,7 +188,6 @@ impl<P: Projection> Projector<P> {
         &self,
         state: &mut State<P>,
         locked: &mut Locked,
-        source: &'static str,
         batch: &Batch<P::Event>,
     ) -> Result<(), ProjectorError> {
         let parked = std::mem::take(&mut locked.parked);
@@ -193,7 +198,7 @@ impl<P: Projection> Projector<P> {
         store::write(&mut locked.transaction, tables).await?;
         // They are not in a log: what they wait for is looked up again when the key is free.
         let parking = parking.without_events();
-        store::write_parking(&mut locked.transaction, P::NAME, source, &parking).await
+        store::write_parking(&mut locked.transaction, P::NAME, &parking).await
     }
 
     /// The state of the projector with a transaction as the owner.

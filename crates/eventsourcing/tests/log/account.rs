@@ -1,9 +1,8 @@
 //! An account aggregate, small enough to reason about, with claims.
 
-use cqrs_es::{Aggregate, DomainEvent, event_sink::EventSink};
 use eventsourcing::{
-    Claim, ClaimChange, ClaimingEvent, Committed, Context, EventLog, ExecuteError, RecordedEvent,
-    Repository,
+    Claim, ClaimChange, ClaimingEvent, Committed, Context, Decide, DomainEvent, EventLog,
+    ExecuteError, RecordedEvent, Repository,
 };
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
@@ -82,23 +81,17 @@ impl ClaimingEvent for AccountEvent {
     }
 }
 
-impl Aggregate for Account {
+impl Decide for Account {
     const TYPE: &'static str = "account";
     type Command = AccountCommand;
     type Event = AccountEvent;
     type Error = AccountError;
-    type Services = ();
 
-    async fn handle(
-        &mut self,
-        command: AccountCommand,
-        (): &(),
-        sink: &EventSink<Self>,
-    ) -> Result<(), AccountError> {
+    fn decide(&self, command: AccountCommand) -> Result<Vec<AccountEvent>, AccountError> {
         let event = match (command, &self.owner) {
             (AccountCommand::Open { owner }, None) => AccountEvent::Opened { owner },
             (AccountCommand::Open { .. }, Some(_)) => return Err(AccountError::Open),
-            (AccountCommand::Close, None) => return Ok(()),
+            (AccountCommand::Close, None) => return Ok(vec![]),
             (_, None) => return Err(AccountError::NotOpen),
             (AccountCommand::Credit { amount }, _) => AccountEvent::Credited { amount },
             (AccountCommand::Debit { amount }, _) if amount > self.balance => {
@@ -113,8 +106,7 @@ impl Aggregate for Account {
                 owner: owner.clone(),
             },
         };
-        sink.write(event, self).await;
-        Ok(())
+        Ok(vec![event])
     }
 
     fn apply(&mut self, event: AccountEvent) {

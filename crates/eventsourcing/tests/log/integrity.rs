@@ -12,7 +12,7 @@ use cqrs_es::{
     persist::{PersistedEventRepository, PersistedEventStore},
 };
 use eventsourcing::{
-    Context, EventLog, Repository,
+    Context, EventLog, Repository, Root,
     testing::TestDatabase,
     verify::{VerifyError, verify},
 };
@@ -50,7 +50,7 @@ async fn append_raw(pool: &PgPool, id: Uuid, keep: bool) {
     let mut transaction = pool.begin().await.unwrap();
     sqlx::query(
         "select append_batch($1, 'd', array[(1, 1, 'raw', $1::text, 1, 'E', '1', '{}', $1, $1, 'x', $1, null, null)::append_event], \
-         '{}', '{}', '{}')",
+         '{}', '{}', '{}', '{}')",
     )
     .bind(id)
     .execute(&mut *transaction)
@@ -210,7 +210,7 @@ async fn postgres_es_reads_our_streams() {
     let log = database.log().await;
     let id = credited(&log, 3).await;
     let events = PostgresEventRepository::new(log.pool().clone())
-        .get_events::<Account>(&id)
+        .get_events::<Root<Account>>(&id)
         .await
         .unwrap();
     let sequences: Vec<usize> = events.iter().map(|event| event.sequence).collect();
@@ -233,7 +233,7 @@ async fn we_read_and_continue_the_streams_that_postgres_es_writes() {
     let database = TestDatabase::create(&[]).await;
     let log = database.log().await;
     credited(&log, 1).await;
-    let store: PersistedEventStore<_, Account> =
+    let store: PersistedEventStore<_, Root<Account>> =
         PersistedEventStore::new_event_store(PostgresEventRepository::new(log.pool().clone()));
     let framework = CqrsFramework::new(store, vec![], ());
     framework

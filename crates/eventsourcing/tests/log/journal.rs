@@ -229,7 +229,7 @@ async fn a_batch_that_was_given_up_can_never_commit() {
     assert_eq!(resolved, (None, None));
     let late = sqlx::query(
         "select append_batch($1, 'd', array[(1, 1, 'account', 'a', 1, 'E', '1', '{}', $1, $1, 'x', $1, null, null)::append_event], \
-         '{}', '{}', '{}')",
+         '{}', '{}', '{}', '{}')",
     )
     .bind(batch)
     .execute(log.pool())
@@ -331,7 +331,7 @@ async fn claims_follow_from_the_log_alone() {
             &event.aggregate_id,
         ))
     };
-    let rebuilt = eventsourcing::claims::rebuild(&log, decode).await.unwrap();
+    let rebuilt = eventsourcing::rebuild_claims(&log, decode).await.unwrap();
     assert_eq!(rebuilt, 2);
     assert_eq!(claims(&log).await, before);
     assert_eq!(before, ["bob", "cay"]);

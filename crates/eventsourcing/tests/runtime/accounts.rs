@@ -5,10 +5,10 @@ use std::{
     sync::{Arc, Mutex},
 };
 
+use contracts_core::{EventKind, EventsMessage};
 use eventsourcing::{
-    AnyTable, DecodeError, Delivered, EventLog, Feed, FoldError, LocalFeed, Migration, Projection,
-    Projector, Published, RecordedEvent, Row, Table, TableSet, Upcasters, migration,
-    testing::TestDatabase,
+    DecodeError, Delivered, EventLog, Feed, FoldError, Keys, LocalFeed, Migration, Projection,
+    Projector, Published, Received, RecordedEvent, Upcasters, migration, testing::TestDatabase,
 };
 use proptest::prelude::*;
 use serde::{Deserialize, Serialize};
@@ -18,6 +18,11 @@ use sqlx::PgPool;
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Note {
     Credited {
+        amount: i64,
+    },
+    /// Changes two accounts.
+    Transferred {
+        to: String,
         amount: i64,
     },
     Closed,
@@ -39,6 +44,11 @@ impl Note {
     }
 }
 
+pub fn transfer(from: &str, to: &str, amount: i64) -> (String, Note) {
+    let to = to.to_owned();
+    Note::Transferred { to, amount }.of(from)
+}
+
 pub fn event(account: &str, amount: i64) -> (String, Note) {
     Note::Credited { amount }.of(account)
 }
@@ -46,6 +56,7 @@ pub fn event(account: &str, amount: i64) -> (String, Note) {
 pub fn any_note() -> impl Strategy<Value = (String, Note)> {
     let note = prop_oneof![
         12 => (-9_i64..9).prop_map(|amount| Note::Credited { amount }),
+        4 => ("[a-e]", 1_i64..9).prop_map(|(to, amount)| Note::Transferred { to, amount }),
         3 => Just(Note::Closed),
         1 => Just(Note::Refused),
         1 => Just(Note::Panics),
@@ -63,23 +74,11 @@ pub struct Account {
     stain: Option<String>,
 }
 
-impl Row for Account {
-    const TABLE: &'static str = "accounts";
-    const KEY: &'static [&'static str] = &["id"];
-    type Key = String;
-    fn key(&self) -> String {
-        self.id.clone()
-    }
-}
+eventsourcing::rows! { Account in "accounts" by (id: String) }
 
-#[derive(Default)]
-pub struct Tables {
-    accounts: Table<Account>,
-}
-
-impl TableSet for Tables {
-    fn tables(&mut self) -> Vec<&mut dyn AnyTable> {
-        vec![&mut self.accounts]
+eventsourcing::tables! {
+    pub struct Tables {
+        accounts: Account,
     }
 }
 
@@ -101,12 +100,12 @@ impl Projection for Accounts {
     type Event = Note;
     type Tables = Tables;
 
-    fn key(&self, event: &Delivered<Note>) -> String {
-        event.aggregate_id.clone()
-    }
-
-    fn touch(&self, event: &Delivered<Note>, tables: &mut Tables) {
-        tables.accounts.touch(event.aggregate_id.clone());
+    fn keys(&self, event: &Delivered<Note>) -> Keys {
+        let keys = Keys::one(&event.aggregate_id);
+        match &event.event {
+            Note::Transferred { to, .. } => keys.and(to),
+            _ => keys,
+        }
     }
 
     fn fold(&self, event: &Delivered<Note>, tables: &mut Tables) -> Result<(), FoldError> {
@@ -115,17 +114,19 @@ impl Projection for Accounts {
             tables.accounts.remove(&key);
             return Ok(());
         }
-        if self.mended && !matches!(event.event, Note::Credited { .. }) {
+        let is_good = matches!(
+            event.event,
+            Note::Credited { .. } | Note::Transferred { .. }
+        );
+        if self.mended && !is_good {
             return Ok(());
         }
-        let account = tables.accounts.upsert(key.clone(), || Account {
-            id: key,
-            balance: 0,
-            history: Vec::new(),
-            note: None,
-            stain: None,
-        });
+        if let Note::Transferred { to, amount } = &event.event {
+            account(tables, to.clone()).balance += amount;
+        }
+        let account = account(tables, key);
         match &event.event {
+            Note::Transferred { amount, .. } => account.balance -= amount,
             Note::Credited { amount } => {
                 account.balance += amount;
                 account.history.push(event.sequence);
@@ -144,6 +145,16 @@ impl Projection for Accounts {
         }
         Ok(())
     }
+}
+
+fn account(tables: &mut Tables, id: String) -> &mut Account {
+    tables.accounts.upsert(id.clone(), || Account {
+        id,
+        balance: 0,
+        history: Vec::new(),
+        note: None,
+        stain: None,
+    })
 }
 
 /// A log of a bank with a read table of its accounts.
@@ -239,7 +250,7 @@ impl Fixture {
 
     /// Parked events with their keys.
     pub async fn parked(&self) -> Vec<(i64, String)> {
-        sqlx::query_as("select position, key from parked_events order by position")
+        sqlx::query_as("select position, key from parked_events order by position, key")
             .fetch_all(&self.pool())
             .await
             .unwrap()
@@ -253,8 +264,49 @@ pub fn decode(event: &RecordedEvent) -> Result<Option<Note>, DecodeError> {
 /// Everything but private notes is public: the payload as it is.
 #[expect(clippy::unnecessary_wraps, reason = "a `Publish` may fail")]
 pub fn publish(event: &RecordedEvent) -> Result<Option<Published>, DecodeError> {
-    Ok((event.event_type != "Private").then(|| Published {
-        event_type: "Noted",
-        payload: event.payload.clone().into_bytes(),
-    }))
+    let noted = Noted(event.payload.clone());
+    Ok((event.event_type != "Private").then(|| Published::of(noted)))
+}
+
+/// A note as others see it, JSON.
+pub struct Noted(String);
+
+impl Noted {
+    /// The note of a public event.
+    #[expect(clippy::needless_pass_by_value, reason = "as a feed wants it")]
+    pub fn read(received: Received<'_>, noted: Noted) -> Result<Option<Note>, DecodeError> {
+        serde_json::from_str(&noted.0)
+            .map(Some)
+            .map_err(|error| received.malformed("note", error))
+    }
+}
+
+/// The envelope of a public note.
+#[derive(Clone, PartialEq, prost::Message)]
+pub struct BankEvent {
+    #[prost(string, tag = "1")]
+    note: String,
+}
+
+impl From<Noted> for BankEvent {
+    fn from(Noted(note): Noted) -> Self {
+        Self { note }
+    }
+}
+
+impl EventsMessage for BankEvent {
+    const SERVICE: &'static str = "bank";
+    type Event = Noted;
+
+    fn into_event(self) -> Option<Noted> {
+        Some(Noted(self.note))
+    }
+}
+
+impl EventKind for Noted {
+    type Message = BankEvent;
+
+    fn name(&self) -> &'static str {
+        "Noted"
+    }
 }

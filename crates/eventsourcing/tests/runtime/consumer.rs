@@ -3,32 +3,19 @@
 use std::sync::Arc;
 
 use async_nats::jetstream;
-use contracts::log::v1::{
-    Envelope, HeadRequest, HeadResponse, ReadRequest,
-    event_log_service_client::EventLogServiceClient,
+use contracts_core::log::v1::{
+    HeadRequest, HeadResponse, ReadRequest, event_log_service_client::EventLogServiceClient,
 };
 use eventsourcing::{
-    Broker, Checkpoints, DecodeError, Feed, FeedError, Projector, ProjectorError, Relay, Remote,
-    RemoteFeed,
+    Broker, Checkpoints, Feed, FeedError, Projector, ProjectorError, Relay, Remote, RemoteFeed,
 };
-use prost::Message;
+use prost::Message as _;
 use tokio_util::sync::CancellationToken;
 
 use crate::{
-    accounts::{Accounts, Fixture, Note, event, publish},
+    accounts::{Accounts, Fixture, Note, Noted, event, publish},
     network::{Cable, Served, broker, bus, connect, nats_url, no_broker, serve_log},
 };
-
-fn decode(envelope: &Envelope) -> Result<Option<Note>, DecodeError> {
-    serde_json::from_slice(&envelope.payload)
-        .map(Some)
-        .map_err(|error| DecodeError {
-            event_type: envelope.event_type.clone(),
-            event_version: "1.0".to_owned(),
-            position: envelope.position,
-            reason: error.to_string(),
-        })
-}
 
 /// A bank and somebody in another schema who follows its public events.
 struct World {
@@ -50,7 +37,7 @@ impl World {
 
     fn feed(&self, broker: &Broker) -> Arc<dyn Feed<Note>> {
         let remote = Remote::new("bank", broker, &bus("bank", self.served.address));
-        Arc::new(RemoteFeed::new(&remote, decode))
+        Arc::new(RemoteFeed::new(&remote, Noted::read))
     }
 
     fn projector(&self, broker: &Broker) -> Projector<Accounts> {
@@ -294,7 +281,7 @@ async fn a_log_that_does_not_answer_is_shown_and_read_when_it_does() {
     let cable = Cable::to(world.served.address.to_string()).await;
     cable.cut();
     let remote = Remote::new("bank", &nowhere, &bus("bank", cable.address));
-    let feed: Arc<dyn Feed<Note>> = Arc::new(RemoteFeed::new(&remote, decode));
+    let feed: Arc<dyn Feed<Note>> = Arc::new(RemoteFeed::new(&remote, Noted::read));
     let projector = Projector::new(Accounts::default(), world.follower.pool(), vec![feed]);
     let refused = projector.drain().await;
     assert!(

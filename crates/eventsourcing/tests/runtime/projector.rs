@@ -9,7 +9,7 @@ use futures::FutureExt;
 use proptest::prelude::*;
 use tokio_util::sync::CancellationToken;
 
-use crate::accounts::{self, Accounts, Fixture, Note, event};
+use crate::accounts::{self, Accounts, Fixture, Note, event, transfer};
 
 #[tokio::test]
 async fn events_are_folded_in_order_and_the_checkpoint_moves_with_the_rows() {
@@ -133,6 +133,51 @@ async fn a_parked_key_is_folded_in_order_when_the_fold_is_mended() {
         mended.retry("a").await,
         Err(ProjectorError::NotParked(_))
     ));
+}
+
+#[tokio::test]
+async fn an_event_of_two_keys_waits_with_both_and_nothing_of_them_overtakes_it() {
+    let fixture = Fixture::new().await;
+    fixture
+        .append(&[
+            event("a", 100),
+            event("b", 100),
+            event("c", 100),
+            Note::Refused.of("a"),
+            // Waits for a, and b with it.
+            transfer("a", "b", 10),
+            event("b", 1),
+            // Waits for b, and c with it.
+            transfer("b", "c", 20),
+            event("c", 2),
+            event("d", 4),
+        ])
+        .await;
+    let before = [("a", 100), ("b", 100), ("c", 100), ("d", 4)].map(owned);
+    let projector = fixture.projector(Accounts::default());
+    projector.drain().await.unwrap();
+    assert_eq!(fixture.balances().await, before);
+    let parked = Parked::new(fixture.pool());
+    let seen: Vec<_> = parked.list(None).await.unwrap();
+    let seen: Vec<_> = seen
+        .iter()
+        .map(|key| (key.key.as_str(), key.position, key.events))
+        .collect();
+    assert_eq!(seen, [("a", 4, 2), ("b", 5, 3), ("c", 7, 2)]);
+    let again = projector.retry("c").await.unwrap_err();
+    assert!(again.to_string().contains("refused"), "{again}");
+    assert_eq!(fixture.balances().await, before);
+
+    // Whichever of them is tried again, all of them go on, each event once and in order.
+    fixture
+        .projector(Accounts::mended())
+        .retry("c")
+        .await
+        .unwrap();
+    let after = [("a", 90), ("b", 91), ("c", 122), ("d", 4)].map(owned);
+    assert_eq!(fixture.balances().await, after);
+    assert!(parked.list(None).await.unwrap().is_empty());
+    assert!(fixture.parked().await.is_empty());
 }
 
 #[tokio::test]

@@ -1,7 +1,7 @@
 //! The relay: order, one active, broker and database that fail.
 
 use async_nats::jetstream;
-use contracts::log::v1::Envelope;
+use contracts_core::log::v1::Envelope;
 use eventsourcing::{Broker, BrokerError, LogError, Relay, RelayError, RelayStep};
 use futures::StreamExt;
 use prost::Message;

@@ -5,9 +5,7 @@ use std::{
     sync::{Arc, Mutex},
 };
 
-use eventsourcing::{
-    Aggregate, ClaimingEvent, Context, DomainEvent, EventSink, Relay, RelayStep, Repository,
-};
+use eventsourcing::{ClaimingEvent, Context, Decide, DomainEvent, Relay, RelayStep, Repository};
 use opentelemetry::trace::{SpanId, SpanKind, Status as Outcome, TracerProvider as _};
 use opentelemetry_sdk::{
     error::OTelSdkResult,
@@ -111,21 +109,14 @@ impl DomainEvent for Note {
 
 impl ClaimingEvent for Note {}
 
-impl Aggregate for Teller {
+impl Decide for Teller {
     const TYPE: &'static str = "account";
     type Command = Note;
     type Event = Note;
     type Error = Infallible;
-    type Services = ();
 
-    async fn handle(
-        &mut self,
-        note: Note,
-        (): &(),
-        sink: &EventSink<Self>,
-    ) -> Result<(), Infallible> {
-        sink.write(note, self).await;
-        Ok(())
+    fn decide(&self, note: Note) -> Result<Vec<Note>, Infallible> {
+        Ok(vec![note])
     }
 
     fn apply(&mut self, _: Note) {}

@@ -7,8 +7,7 @@ pub mod trainer;
 pub mod user;
 pub mod values;
 
-use cqrs_es::Aggregate;
-use eventsourcing::{DecodeError, RecordedEvent};
+use eventsourcing::{Decide as _, DecodeError, RecordedEvent};
 
 use child::{Child, ChildEvent};
 use trainer::{Trainer, TrainerEvent};

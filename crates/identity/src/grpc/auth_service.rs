@@ -123,7 +123,7 @@ impl AuthenticationService for AuthRpcs {
         request: Request<RequestVerificationRequest>,
     ) -> Result<Response<RequestVerificationResponse>, Status> {
         let call = Call::of(&request);
-        let (context, user_id, channel) = auth::request_verification(&call, request.into_inner())?;
+        let (context, user_id, channel) = auth::request_verification(&call, request.get_ref())?;
         let sent = self
             .authentication
             .request_verification(context, user_id, channel, parse::now())

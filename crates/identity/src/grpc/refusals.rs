@@ -5,8 +5,8 @@ use std::time::Duration;
 use contracts::common::v1::ErrorReason;
 use eventsourcing::{ExecuteError, personal::PersonalError};
 use service::{
-    Refusal, checkpoint_status, internal, not_found, refused, refused_with, retry_later, status,
-    unavailable,
+    Refusal, Taken, checkpoint_status, internal, not_found, refused, refused_with, retry_later,
+    status, unavailable,
 };
 use tonic::{Code, Status};
 
@@ -54,6 +54,14 @@ impl Refusal for UserError {
             Self::NoPhoneNumber => ErrorReason::PhoneNumberMissing,
             Self::CodeOutdated => ErrorReason::CodeExpired,
         }
+    }
+
+    fn taken(scope: &str) -> Option<Taken> {
+        (scope == EMAIL_SCOPE).then_some(Taken {
+            code: Code::AlreadyExists,
+            reason: ErrorReason::EmailTaken,
+            message: "a user with this email address exists",
+        })
     }
 }
 
@@ -241,11 +249,5 @@ pub(super) fn personal_status(error: PersonalError) -> Status {
 
 /// The status of a command that was not executed.
 pub(super) fn command_status<E: Refusal>(error: ExecuteError<E>) -> Status {
-    status(error, |scope| {
-        (scope == EMAIL_SCOPE).then_some((
-            Code::AlreadyExists,
-            ErrorReason::EmailTaken,
-            "a user with this email address exists",
-        ))
-    })
+    status(error)
 }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use eventsourcing::personal::{Keyring, Opened, Opener, Personal, PersonalError};
 use serde_json::Value;
-use service::Settings;
+
 use sqlx::PgPool;
 use tokio::sync::Notify;
 use uuid::Uuid;
@@ -13,7 +13,10 @@ use super::{
     Template, Templates, TemplatesError,
     leases::{Leased, TEXT},
 };
-use crate::domain::values::{EmailAddress, PhoneNumber};
+use crate::{
+    IdentitySettings,
+    domain::values::{EmailAddress, PhoneNumber},
+};
 
 /// The namespace of the ids of messages.
 const NAMESPACE: Uuid = Uuid::from_u128(0x51c4_4f0e_8a0d_4b7c_9b0e_7e3d_1f6a_c215);
@@ -93,7 +96,7 @@ impl Outbox {
     pub fn new(
         pool: PgPool,
         keyring: Keyring,
-        settings: &Settings,
+        settings: &IdentitySettings,
     ) -> Result<Self, TemplatesError> {
         Ok(Self {
             pool,

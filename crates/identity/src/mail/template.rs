@@ -4,8 +4,10 @@ use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
 use minijinja::{Environment, Error, ErrorKind, UndefinedBehavior, Value as Rendered};
 use serde_json::Value;
-use service::Settings;
+
 use strum::{EnumIter, EnumString, IntoEnumIterator as _, IntoStaticStr};
+
+use crate::IdentitySettings;
 
 /// A longer first name is left out of the greeting.
 const LONGEST_NAME: usize = 60;
@@ -149,7 +151,7 @@ pub enum TemplatesError {
 
 impl Templates {
     /// Parses the templates for these settings.
-    pub fn new(settings: &Settings) -> Result<Self, TemplatesError> {
+    pub fn new(settings: &IdentitySettings) -> Result<Self, TemplatesError> {
         let url = settings.mail.public_url.trim_end_matches('/');
         if !is_address(url) {
             return Err(TemplatesError::PublicUrl);

@@ -2,22 +2,22 @@
 
 use std::{fs, path::Path};
 
+use crate::{IdentitySettings, MailSettings};
 use chrono_tz::Tz;
 use serde_json::{Value, json};
-use service::{MailSettings, Settings};
 use strum::IntoEnumIterator as _;
 
 use super::{Template, Templates, TemplatesError};
 use crate::domain::child::OFFER;
 
-fn settings() -> Settings {
-    Settings {
+fn settings() -> IdentitySettings {
+    IdentitySettings {
         mail: MailSettings {
             platform: "Harbour & Sons".to_owned(),
             public_url: "https://harbour.example/".to_owned(),
             ..MailSettings::default()
         },
-        ..Settings::default()
+        ..IdentitySettings::default()
     }
 }
 
@@ -109,7 +109,7 @@ fn a_name_cannot_end_its_line_or_become_a_header() {
         platform: "Harbour\r\nBcc: all@example.com".to_owned(),
         ..settings().mail
     };
-    let templates = Templates::new(&Settings {
+    let templates = Templates::new(&IdentitySettings {
         mail: platform,
         ..settings()
     });
@@ -161,7 +161,7 @@ fn times_are_those_of_the_business_zone_with_its_name() {
         (Tz::UTC, "January 31, 2026 at 11:59 PM UTC"),
     ];
     for (business_zone, expected) in cases {
-        let settings = Settings {
+        let settings = IdentitySettings {
             business_zone,
             ..settings()
         };
@@ -194,7 +194,7 @@ fn an_address_that_links_cannot_lead_to_is_refused() {
         "https://",
         "https://a.example/\"x",
     ] {
-        let settings = Settings {
+        let settings = IdentitySettings {
             mail: MailSettings {
                 public_url: url.to_owned(),
                 ..settings().mail

@@ -18,10 +18,11 @@ use lettre::{
     },
     transport::smtp::{Error as SmtpError, PoolConfig, extension::ClientId},
 };
-use service::{MailSettings, Secret};
+use service::Secret;
 use uuid::Uuid;
 
 use super::Content;
+use crate::MailSettings;
 
 /// A server that is silent for this long has not answered.
 const SILENCE: Duration = Duration::from_secs(30);

@@ -38,14 +38,10 @@ impl Process for ChildKeys {
             return Vec::new();
         };
         let child_id = delivered.event.child_id().to_string();
-        let destroy = Effect::send(
-            crate::NAME,
-            "/divinetime.identity.v1.ChildService/DestroyChildKeys",
-            |request_id| DestroyChildKeysRequest {
-                request_id,
-                child_id,
-            },
-        );
+        let destroy = Effect::send(|request_id| DestroyChildKeysRequest {
+            request_id,
+            child_id,
+        });
         vec![destroy, Effect::Done]
     }
 }

@@ -12,18 +12,12 @@ use contracts::identity::v1::{EraseChildRequest, FinishErasureRequest};
 use eventsourcing::{Delivered, Effect, Input, Process};
 use serde::{Deserialize, Serialize};
 
-use crate::{
-    NAME,
-    domain::{
-        IdentityLogEvent,
-        child::ChildEvent,
-        user::UserEvent,
-        values::{ChildId, UserId},
-    },
+use crate::domain::{
+    IdentityLogEvent,
+    child::ChildEvent,
+    user::UserEvent,
+    values::{ChildId, UserId},
 };
-
-const FINISH: &str = "/divinetime.identity.v1.UserService/FinishErasure";
-const ERASE_CHILD: &str = "/divinetime.identity.v1.ChildService/EraseChild";
 
 /// One instance for each erased subject.
 pub struct Erasure;
@@ -74,7 +68,7 @@ impl Process for Erasure {
                     request_id,
                     child_id,
                 };
-                vec![Effect::send(NAME, ERASE_CHILD, erase)]
+                vec![Effect::send(erase)]
             }
             Some(Meaning::Guardian(..)) | None => vec![Effect::Done],
         }
@@ -88,7 +82,7 @@ fn finish(user_id: String, child_id: String) -> Effect {
         user_id,
         child_id,
     };
-    Effect::send(NAME, FINISH, finish)
+    Effect::send(finish)
 }
 
 fn meaning(event: &IdentityLogEvent) -> Option<Meaning> {

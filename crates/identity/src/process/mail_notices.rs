@@ -19,7 +19,6 @@ use eventsourcing::{Delivered, Effect, Input, Process};
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    NAME,
     domain::{
         IdentityLogEvent,
         child::ChildEvent,
@@ -28,8 +27,6 @@ use crate::{
     },
     wire,
 };
-
-const QUEUE: &str = "/divinetime.identity.v1.EmailService/QueueEmail";
 
 /// One instance for each user who is not erased.
 pub struct MailNotices;
@@ -171,7 +168,7 @@ impl Notice {
             occurred_at,
         } = self;
         let (cause, position) = (event.event_id, event.position);
-        Effect::send(NAME, QUEUE, move |request_id| QueueEmailRequest {
+        Effect::send(move |request_id| QueueEmailRequest {
             request_id,
             cause_event_id: cause.to_string(),
             template: template.into(),

@@ -2,15 +2,8 @@
 //! booked, from scheduling's public events.
 
 use chrono::{DateTime, Utc};
-use contracts::{
-    log::v1::Envelope,
-    scheduling::events::v1::{OpenedSlot, SchedulingEvent, scheduling_event::Event as Public},
-    wire,
-};
-use eventsourcing::{
-    AnyTable, DecodeError, Delivered, FoldError, Projection, Row, Table, TableSet,
-};
-use prost::Message;
+use contracts::scheduling::events::v1::{OpenedSlot, scheduling_event::Event as Public};
+use eventsourcing::{DecodeError, Delivered, FoldError, Keys, Projection, Received};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
@@ -19,16 +12,6 @@ use uuid::Uuid;
 pub struct TrainerLocationRow {
     pub trainer_id: Uuid,
     pub location_id: Uuid,
-}
-
-impl Row for TrainerLocationRow {
-    const TABLE: &'static str = "trainer_locations";
-    const KEY: &'static [&'static str] = &["trainer_id", "location_id"];
-    type Key = (Uuid, Uuid);
-
-    fn key(&self) -> (Uuid, Uuid) {
-        (self.trainer_id, self.location_id)
-    }
 }
 
 /// A row of `trainer_slots`.
@@ -40,16 +23,6 @@ pub struct TrainerSlotRow {
     pub starts_at: DateTime<Utc>,
     /// The session that has the slot; `None` while the slot is open.
     pub session_id: Option<Uuid>,
-}
-
-impl Row for TrainerSlotRow {
-    const TABLE: &'static str = "trainer_slots";
-    const KEY: &'static [&'static str] = &["slot_id"];
-    type Key = Uuid;
-
-    fn key(&self) -> Uuid {
-        self.slot_id
-    }
 }
 
 /// The part of scheduling's events that says where and when a trainer can be booked.
@@ -65,90 +38,86 @@ pub enum AvailabilityEvent {
     Freed { slot_id: Uuid, session_id: Uuid },
 }
 
-/// The tables of [`Availability`].
-#[derive(Default)]
-pub struct Tables {
-    locations: Table<TrainerLocationRow>,
-    slots: Table<TrainerSlotRow>,
+eventsourcing::rows! {
+    TrainerLocationRow in "trainer_locations" by (trainer_id: Uuid, location_id: Uuid),
+    TrainerSlotRow in "trainer_slots" by (slot_id: Uuid),
 }
 
-impl TableSet for Tables {
-    fn tables(&mut self) -> Vec<&mut dyn AnyTable> {
-        vec![&mut self.locations, &mut self.slots]
+eventsourcing::tables! {
+    /// The tables of [`Availability`].
+    pub struct Tables {
+        locations: TrainerLocationRow,
+        slots: TrainerSlotRow,
     }
 }
 
 /// Folds where and when trainers can be booked.
 pub struct Availability;
 
-impl Availability {
+impl AvailabilityEvent {
     /// Reads one of scheduling's events; `None` for an event that changes nothing here.
-    pub fn decode(envelope: &Envelope) -> Result<Option<AvailabilityEvent>, DecodeError> {
-        let unreadable = |reason: String| DecodeError {
-            event_type: envelope.event_type.clone(),
-            event_version: "public".to_owned(),
-            position: envelope.position,
-            reason,
-        };
-        let event = SchedulingEvent::decode(envelope.payload.as_slice())
-            .map_err(|error| unreadable(error.to_string()))?;
-        event
-            .event
-            .and_then(|event| read(event).transpose())
-            .transpose()
-            .map_err(unreadable)
+    pub fn read(received: Received<'_>, event: Public) -> Result<Option<Self>, DecodeError> {
+        Ok(Some(match event {
+            Public::TrainerLocationAssigned(assigned) => Self::Works(TrainerLocationRow {
+                trainer_id: received.id("trainer_id", &assigned.trainer_id)?,
+                location_id: received.id("location_id", &assigned.location_id)?,
+            }),
+            Public::ScheduleOpened(opened) => {
+                let trainer_id = received.id("trainer_id", &opened.trainer_id)?;
+                let slots = opened.slots.iter();
+                let slots = slots.map(|opened| slot(received, trainer_id, opened));
+                Self::Opened(slots.collect::<Result<_, _>>()?)
+            }
+            Public::SessionHeld(held) => taken(received, &held.slot_id, &held.session_id)?,
+            Public::SessionPaid(paid) => taken(received, &paid.slot_id, &paid.session_id)?,
+            Public::SessionHoldExpired(expired) => {
+                freed(received, &expired.slot_id, &expired.session_id)?
+            }
+            // A session that lost its slot before frees none.
+            Public::SessionCanceled(canceled) if canceled.slot_id.is_empty() => return Ok(None),
+            Public::SessionCanceled(canceled) => {
+                freed(received, &canceled.slot_id, &canceled.session_id)?
+            }
+            Public::LocationCreated(_)
+            | Public::SessionCompleted(_)
+            | Public::SessionPaymentRejected(_) => return Ok(None),
+        }))
     }
 }
 
-fn read(event: Public) -> Result<Option<AvailabilityEvent>, String> {
-    Ok(Some(match event {
-        Public::TrainerLocationAssigned(assigned) => AvailabilityEvent::Works(TrainerLocationRow {
-            trainer_id: id(&assigned.trainer_id)?,
-            location_id: id(&assigned.location_id)?,
-        }),
-        Public::ScheduleOpened(opened) => {
-            let trainer_id = id(&opened.trainer_id)?;
-            let slots = opened.slots.iter().map(|opened| slot(trainer_id, opened));
-            AvailabilityEvent::Opened(slots.collect::<Result<_, _>>()?)
-        }
-        Public::SessionHeld(held) => taken(&held.slot_id, &held.session_id)?,
-        Public::SessionPaid(paid) => taken(&paid.slot_id, &paid.session_id)?,
-        Public::SessionHoldExpired(expired) => freed(&expired.slot_id, &expired.session_id)?,
-        // A session that lost its slot before frees none.
-        Public::SessionCanceled(canceled) if canceled.slot_id.is_empty() => return Ok(None),
-        Public::SessionCanceled(canceled) => freed(&canceled.slot_id, &canceled.session_id)?,
-        Public::LocationCreated(_)
-        | Public::SessionCompleted(_)
-        | Public::SessionPaymentRejected(_) => return Ok(None),
-    }))
-}
-
-fn id(text: &str) -> Result<Uuid, String> {
-    Uuid::parse_str(text).map_err(|error| error.to_string())
-}
-
-fn slot(trainer_id: Uuid, slot: &OpenedSlot) -> Result<TrainerSlotRow, String> {
-    let starts_at = slot.starts_at.as_ref().and_then(wire::instant);
+fn slot(
+    received: Received<'_>,
+    trainer_id: Uuid,
+    slot: &OpenedSlot,
+) -> Result<TrainerSlotRow, DecodeError> {
     Ok(TrainerSlotRow {
-        slot_id: id(&slot.slot_id)?,
+        slot_id: received.id("slot_id", &slot.slot_id)?,
         trainer_id,
-        location_id: id(&slot.location_id)?,
-        starts_at: starts_at.ok_or("a slot without a start")?,
+        location_id: received.id("location_id", &slot.location_id)?,
+        starts_at: received.instant("starts_at", slot.starts_at.as_ref())?,
         session_id: None,
     })
 }
 
-fn taken(slot_id: &str, session_id: &str) -> Result<AvailabilityEvent, String> {
+fn taken(
+    received: Received<'_>,
+    slot_id: &str,
+    session_id: &str,
+) -> Result<AvailabilityEvent, DecodeError> {
     Ok(AvailabilityEvent::Taken {
-        slot_id: id(slot_id)?,
-        session_id: id(session_id)?,
+        slot_id: received.id("slot_id", slot_id)?,
+        session_id: received.id("session_id", session_id)?,
     })
 }
 
-fn freed(slot_id: &str, session_id: &str) -> Result<AvailabilityEvent, String> {
+fn freed(
+    received: Received<'_>,
+    slot_id: &str,
+    session_id: &str,
+) -> Result<AvailabilityEvent, DecodeError> {
     Ok(AvailabilityEvent::Freed {
-        slot_id: id(slot_id)?,
-        session_id: id(session_id)?,
+        slot_id: received.id("slot_id", slot_id)?,
+        session_id: received.id("session_id", session_id)?,
     })
 }
 
@@ -159,22 +128,14 @@ impl Projection for Availability {
     type Tables = Tables;
 
     /// The slot, for events of one slot; otherwise the aggregate.
-    fn key(&self, event: &Delivered<AvailabilityEvent>) -> String {
+    fn keys(&self, event: &Delivered<AvailabilityEvent>) -> Keys {
         match &event.event {
             AvailabilityEvent::Works(_) | AvailabilityEvent::Opened(_) => {
-                event.aggregate_id.clone()
+                Keys::one(&event.aggregate_id)
             }
             AvailabilityEvent::Taken { slot_id, .. } | AvailabilityEvent::Freed { slot_id, .. } => {
-                slot_id.to_string()
+                Keys::one(slot_id)
             }
-        }
-    }
-
-    fn touch(&self, event: &Delivered<AvailabilityEvent>, tables: &mut Tables) {
-        if let AvailabilityEvent::Taken { slot_id, .. } | AvailabilityEvent::Freed { slot_id, .. } =
-            &event.event
-        {
-            tables.slots.touch(*slot_id);
         }
     }
 
@@ -213,16 +174,21 @@ fn known<'a>(tables: &'a mut Tables, slot_id: &Uuid) -> Result<&'a mut TrainerSl
 
 #[cfg(test)]
 mod tests {
-    use contracts::scheduling::events::v1 as pb;
+    use contracts::{
+        log::v1::Envelope,
+        scheduling::events::v1::{self as pb, SchedulingEvent},
+    };
+    use prost::Message as _;
     use prost_types::Timestamp;
 
     use super::*;
 
     fn decoded(event: Public) -> Result<Option<AvailabilityEvent>, DecodeError> {
-        Availability::decode(&Envelope {
+        let envelope = Envelope {
             payload: SchedulingEvent { event: Some(event) }.encode_to_vec(),
             ..Envelope::default()
-        })
+        };
+        Received::read(&envelope, AvailabilityEvent::read)
     }
 
     fn text(number: u128) -> String {

@@ -3,16 +3,10 @@
 
 use chrono::{DateTime, Utc};
 use contracts::{
-    log::v1::Envelope,
-    scheduling::events::v1::{SchedulingEvent, scheduling_event::Event as Session},
-    ticketing::events::v1::{TicketingEvent, ticketing_event::Event as Ticket},
-    wire,
+    scheduling::events::v1::scheduling_event::Event as Session,
+    ticketing::events::v1::ticketing_event::Event as Ticket,
 };
-use eventsourcing::{
-    AnyTable, DecodeError, Delivered, FoldError, Projection, Row, Table, TableSet,
-};
-use prost::Message;
-use prost_types::Timestamp;
+use eventsourcing::{DecodeError, Delivered, FoldError, Keys, Projection, Received};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
@@ -33,16 +27,6 @@ pub struct BookingRow {
     pub state: String,
 }
 
-impl Row for BookingRow {
-    const TABLE: &'static str = "bookings";
-    const KEY: &'static [&'static str] = &["id"];
-    type Key = Uuid;
-
-    fn key(&self) -> Uuid {
-        self.id
-    }
-}
-
 /// A row of `booked_events`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct BookedEventRow {
@@ -52,16 +36,6 @@ pub struct BookedEventRow {
     pub starts_at: DateTime<Utc>,
     /// The end of the last day, excluded.
     pub ends_at: DateTime<Utc>,
-}
-
-impl Row for BookedEventRow {
-    const TABLE: &'static str = "booked_events";
-    const KEY: &'static [&'static str] = &["id"];
-    type Key = Uuid;
-
-    fn key(&self) -> Uuid {
-        self.id
-    }
 }
 
 /// The part of the others' events that is about bookings.
@@ -84,99 +58,80 @@ pub enum BookingEvent {
     },
 }
 
-/// Reads one of scheduling's events; `None` for an event that is not about bookings.
-pub fn decode_scheduling(envelope: &Envelope) -> Result<Option<BookingEvent>, DecodeError> {
-    let read = Reader(envelope);
-    let event = SchedulingEvent::decode(envelope.payload.as_slice());
-    let became = |id: &str, state| read.became(id, state);
-    match event.map_err(|error| read.error(&error))?.event {
-        Some(Session::SessionHeld(held)) => Ok(Some(BookingEvent::SessionHeld(BookingRow {
-            id: read.id(&held.session_id)?,
-            kind: "SESSION".to_owned(),
-            parent_id: read.id(&held.parent_id)?,
-            child_ids: read.ids(held.child_ids.iter())?,
-            trainer_ids: vec![read.id(&held.trainer_id)?],
-            starts_at: read.instant(held.starts_at)?,
-            ends_at: read.instant(held.ends_at)?,
-            state: "HELD".to_owned(),
-        }))),
-        Some(Session::SessionPaid(paid)) => became(&paid.session_id, "PAID"),
-        Some(Session::SessionHoldExpired(expired)) => became(&expired.session_id, "CANCELED"),
-        Some(Session::SessionCanceled(canceled)) => became(&canceled.session_id, "CANCELED"),
-        Some(Session::SessionCompleted(completed)) => became(&completed.session_id, "COMPLETED"),
-        _ => Ok(None),
-    }
-}
-
-/// Reads one of ticketing's events; `None` for an event that is not about bookings.
-pub fn decode_ticketing(envelope: &Envelope) -> Result<Option<BookingEvent>, DecodeError> {
-    let read = Reader(envelope);
-    let event = TicketingEvent::decode(envelope.payload.as_slice());
-    match event.map_err(|error| read.error(&error))?.event {
-        Some(Ticket::EventCreated(created)) => {
-            Ok(Some(BookingEvent::EventPlanned(BookedEventRow {
-                id: read.id(&created.event_id)?,
-                trainer_ids: read.ids(created.trainer_ids.iter())?,
-                starts_at: read.instant(created.starts_at)?,
-                ends_at: read.instant(created.ends_at)?,
-            })))
+impl BookingEvent {
+    /// Reads one of scheduling's events; `None` for an event that is not about bookings.
+    pub fn of_scheduling(received: Received<'_>, event: Session) -> Read {
+        match event {
+            Session::SessionHeld(held) => Ok(Some(Self::SessionHeld(BookingRow {
+                id: received.id("session_id", &held.session_id)?,
+                kind: "SESSION".to_owned(),
+                parent_id: received.id("parent_id", &held.parent_id)?,
+                child_ids: received.ids("child_ids", &held.child_ids)?,
+                trainer_ids: vec![received.id("trainer_id", &held.trainer_id)?],
+                starts_at: received.instant("starts_at", held.starts_at.as_ref())?,
+                ends_at: received.instant("ends_at", held.ends_at.as_ref())?,
+                state: "HELD".to_owned(),
+            }))),
+            Session::SessionPaid(paid) => became(received, &paid.session_id, "PAID"),
+            Session::SessionHoldExpired(expired) => {
+                became(received, &expired.session_id, "CANCELED")
+            }
+            Session::SessionCanceled(canceled) => {
+                became(received, &canceled.session_id, "CANCELED")
+            }
+            Session::SessionCompleted(completed) => {
+                became(received, &completed.session_id, "COMPLETED")
+            }
+            Session::LocationCreated(_)
+            | Session::TrainerLocationAssigned(_)
+            | Session::ScheduleOpened(_)
+            | Session::SessionPaymentRejected(_) => Ok(None),
         }
-        Some(Ticket::TicketsHeld(held)) => Ok(Some(BookingEvent::TicketsHeld {
-            id: read.id(&held.hold_id)?,
-            event_id: read.id(&held.event_id)?,
-            parent_id: read.id(&held.parent_id)?,
-            child_ids: read.ids(held.tickets.iter().map(|ticket| &ticket.child_id))?,
-        })),
-        Some(Ticket::TicketsConfirmed(confirmed)) => read.became(&confirmed.hold_id, "PAID"),
-        Some(Ticket::TicketHoldExpired(expired)) => read.became(&expired.hold_id, "CANCELED"),
-        _ => Ok(None),
-    }
-}
-
-/// Reads the fields of one event.
-#[derive(Clone, Copy)]
-struct Reader<'a>(&'a Envelope);
-
-impl Reader<'_> {
-    fn id(self, text: &str) -> Result<Uuid, DecodeError> {
-        Uuid::parse_str(text).map_err(|error| self.error(&error))
     }
 
-    fn ids<'a>(self, texts: impl Iterator<Item = &'a String>) -> Result<Vec<Uuid>, DecodeError> {
-        texts.map(|text| self.id(text)).collect()
-    }
-
-    fn instant(self, at: Option<Timestamp>) -> Result<DateTime<Utc>, DecodeError> {
-        at.as_ref()
-            .and_then(wire::instant)
-            .ok_or_else(|| self.error(&"an instant is missing"))
-    }
-
-    fn became(self, id: &str, state: &'static str) -> Result<Option<BookingEvent>, DecodeError> {
-        let id = self.id(id)?;
-        Ok(Some(BookingEvent::Became { id, state }))
-    }
-
-    fn error(self, reason: &dyn ToString) -> DecodeError {
-        DecodeError {
-            event_type: self.0.event_type.clone(),
-            event_version: "public".to_owned(),
-            position: self.0.position,
-            reason: reason.to_string(),
+    /// Reads one of ticketing's events; `None` for an event that is not about bookings.
+    pub fn of_ticketing(received: Received<'_>, event: Ticket) -> Read {
+        match event {
+            Ticket::EventCreated(created) => Ok(Some(Self::EventPlanned(BookedEventRow {
+                id: received.id("event_id", &created.event_id)?,
+                trainer_ids: received.ids("trainer_ids", &created.trainer_ids)?,
+                starts_at: received.instant("starts_at", created.starts_at.as_ref())?,
+                ends_at: received.instant("ends_at", created.ends_at.as_ref())?,
+            }))),
+            Ticket::TicketsHeld(held) => {
+                let tickets = held.tickets.iter();
+                let child_ids = tickets.map(|ticket| received.id("child_id", &ticket.child_id));
+                Ok(Some(Self::TicketsHeld {
+                    id: received.id("hold_id", &held.hold_id)?,
+                    event_id: received.id("event_id", &held.event_id)?,
+                    parent_id: received.id("parent_id", &held.parent_id)?,
+                    child_ids: child_ids.collect::<Result<_, _>>()?,
+                }))
+            }
+            Ticket::TicketsConfirmed(confirmed) => became(received, &confirmed.hold_id, "PAID"),
+            Ticket::TicketHoldExpired(expired) => became(received, &expired.hold_id, "CANCELED"),
+            Ticket::EventPublished(_) | Ticket::TicketPaymentRejected(_) => Ok(None),
         }
     }
 }
 
-/// The read tables of [`Bookings`].
-#[derive(Default)]
-pub struct Tables {
-    bookings: Table<BookingRow>,
-    events: Table<BookedEventRow>,
+type Read = Result<Option<BookingEvent>, DecodeError>;
+
+fn became(received: Received<'_>, id: &str, state: &'static str) -> Read {
+    let id = received.id("id", id)?;
+    Ok(Some(BookingEvent::Became { id, state }))
 }
 
-impl TableSet for Tables {
-    fn tables(&mut self) -> Vec<&mut dyn AnyTable> {
-        vec![&mut self.bookings, &mut self.events]
+eventsourcing::rows! {
+    BookingRow in "bookings" by (id: Uuid),
+    BookedEventRow in "booked_events" by (id: Uuid),
+}
+
+eventsourcing::tables! {
+    /// The read tables of [`Bookings`].
+    pub struct Tables {
+        bookings: BookingRow,
+        events: BookedEventRow,
     }
 }
 
@@ -190,16 +145,8 @@ impl Projection for Bookings {
     type Tables = Tables;
 
     /// The session, or the event with all its tickets.
-    fn key(&self, event: &Delivered<BookingEvent>) -> String {
-        event.aggregate_id.clone()
-    }
-
-    fn touch(&self, event: &Delivered<BookingEvent>, tables: &mut Tables) {
-        match &event.event {
-            BookingEvent::SessionHeld(_) | BookingEvent::EventPlanned(_) => {}
-            BookingEvent::TicketsHeld { event_id, .. } => tables.events.touch(*event_id),
-            BookingEvent::Became { id, .. } => tables.bookings.touch(*id),
-        }
+    fn keys(&self, event: &Delivered<BookingEvent>) -> Keys {
+        Keys::one(&event.aggregate_id)
     }
 
     fn fold(&self, event: &Delivered<BookingEvent>, tables: &mut Tables) -> Result<(), FoldError> {

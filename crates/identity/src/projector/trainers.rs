@@ -1,9 +1,7 @@
 //! The table `trainers`.
 
 use chrono::{DateTime, Utc};
-use eventsourcing::{
-    AnyTable, DecodeError, Delivered, FoldError, Projection, RecordedEvent, Row, Table, TableSet,
-};
+use eventsourcing::{DecodeError, Delivered, FoldError, Keys, Projection, RecordedEvent};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
@@ -57,25 +55,14 @@ pub struct TrainerRow {
     pub erased_at: Option<DateTime<Utc>>,
 }
 
-impl Row for TrainerRow {
-    const TABLE: &'static str = "trainers";
-    const KEY: &'static [&'static str] = &["user_id"];
-    type Key = Uuid;
-
-    fn key(&self) -> Uuid {
-        self.user_id
-    }
+eventsourcing::rows! {
+    TrainerRow in "trainers" by (user_id: Uuid),
 }
 
-/// The read tables of [`Trainers`].
-#[derive(Default)]
-pub struct Tables {
-    trainers: Table<TrainerRow>,
-}
-
-impl TableSet for Tables {
-    fn tables(&mut self) -> Vec<&mut dyn AnyTable> {
-        vec![&mut self.trainers]
+eventsourcing::tables! {
+    /// The read tables of [`Trainers`].
+    pub struct Tables {
+        trainers: TrainerRow,
     }
 }
 
@@ -137,12 +124,8 @@ impl Projection for Trainers {
     type Tables = Tables;
 
     /// The user, both for the profile and for the account.
-    fn key(&self, event: &Delivered<TrainersEvent>) -> String {
-        event.event.trainer().to_string()
-    }
-
-    fn touch(&self, event: &Delivered<TrainersEvent>, tables: &mut Tables) {
-        tables.trainers.touch(event.event.trainer());
+    fn keys(&self, event: &Delivered<TrainersEvent>) -> Keys {
+        Keys::one(&event.event.trainer())
     }
 
     fn fold(&self, event: &Delivered<TrainersEvent>, tables: &mut Tables) -> Result<(), FoldError> {
@@ -195,8 +178,8 @@ fn created(id: Uuid, profile: Profile, terms: &Terms, created_at: DateTime<Utc>)
         last_name_search: last_name.search,
         bio_search: bio.search,
         experience_search: experience.search,
-        price_per_hour: terms.price_per_hour.minor_units(),
-        currency: terms.price_per_hour.currency().to_owned(),
+        price_per_hour: terms.price_per_hour.money().minor_units(),
+        currency: terms.price_per_hour.money().currency_code().to_owned(),
         session_duration: terms.session_duration_minutes,
         external: terms.external,
         accepting_bookings: terms.accepting_bookings,
@@ -282,8 +265,11 @@ impl TrainerRow {
             external,
             accepting_bookings,
         } = terms;
-        self.price_per_hour = price_per_hour.minor_units();
-        price_per_hour.currency().clone_into(&mut self.currency);
+        self.price_per_hour = price_per_hour.money().minor_units();
+        price_per_hour
+            .money()
+            .currency_code()
+            .clone_into(&mut self.currency);
         self.session_duration = session_duration_minutes;
         self.external = external;
         self.accepting_bookings = accepting_bookings;

@@ -1,9 +1,7 @@
 //! The table `users`.
 
 use chrono::{DateTime, Utc};
-use eventsourcing::{
-    AnyTable, DecodeError, Delivered, FoldError, Projection, RecordedEvent, Row, Table, TableSet,
-};
+use eventsourcing::{DecodeError, Delivered, FoldError, Keys, Projection, RecordedEvent};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
@@ -58,32 +56,21 @@ impl UserRow {
     }
 }
 
-impl Row for UserRow {
-    const TABLE: &'static str = "users";
-    const KEY: &'static [&'static str] = &["id"];
-    type Key = Uuid;
-
-    fn key(&self) -> Uuid {
-        self.id
-    }
+eventsourcing::rows! {
+    UserRow in "users" by (id: Uuid),
 }
 
-/// The read tables of [`Users`].
-#[derive(Default)]
-pub struct Tables {
-    users: Table<UserRow>,
+eventsourcing::tables! {
+    /// The read tables of [`Users`].
+    pub struct Tables {
+        users: UserRow,
+    }
 }
 
 impl Tables {
     fn user(&mut self, user_id: UserId) -> Result<&mut UserRow, FoldError> {
         let row = self.users.get_mut(&user_id.uuid());
         row.ok_or_else(|| FoldError::missing("user", &user_id))
-    }
-}
-
-impl TableSet for Tables {
-    fn tables(&mut self) -> Vec<&mut dyn AnyTable> {
-        vec![&mut self.users]
     }
 }
 
@@ -106,30 +93,8 @@ impl Projection for Users {
     type Event = UserEvent;
     type Tables = Tables;
 
-    fn key(&self, event: &Delivered<UserEvent>) -> String {
-        event.aggregate_id.clone()
-    }
-
-    fn touch(&self, event: &Delivered<UserEvent>, tables: &mut Tables) {
-        match &event.event {
-            UserEvent::UserRegistered { user_id, .. }
-            | UserEvent::UserLoggedIn { user_id, .. }
-            | UserEvent::UserUpdated { user_id, .. }
-            | UserEvent::UserRoleChanged { user_id, .. }
-            | UserEvent::UserDeactivated { user_id, .. }
-            | UserEvent::UserReactivated { user_id, .. }
-            | UserEvent::UserErased { user_id, .. }
-            | UserEvent::EmailVerified { user_id, .. }
-            | UserEvent::PhoneVerified { user_id, .. }
-            | UserEvent::EmailChanged { user_id, .. } => tables.users.touch(user_id.uuid()),
-            UserEvent::VerificationRequested { .. }
-            | UserEvent::PasswordResetRequested { .. }
-            | UserEvent::PasswordReset { .. }
-            | UserEvent::PasswordChanged { .. }
-            | UserEvent::LoggedOut { .. }
-            | UserEvent::LoggedOutEverywhere { .. }
-            | UserEvent::RefreshTokenReused { .. } => {}
-        }
+    fn keys(&self, event: &Delivered<UserEvent>) -> Keys {
+        Keys::one(&event.aggregate_id)
     }
 
     fn fold(&self, event: &Delivered<UserEvent>, tables: &mut Tables) -> Result<(), FoldError> {

@@ -56,8 +56,7 @@ impl UpcomingBookings {
         self.feeds.to_vec()
     }
 
-    /// Whether one of these children, parents or trainers has upcoming bookings that are paid: see
-    /// [`query::bookings::has_paid_ahead`].
+    /// Whether one of these children, parents or trainers has upcoming bookings that are paid.
     pub async fn any_paid(
         &self,
         ids: &[Uuid],
@@ -72,8 +71,7 @@ impl UpcomingBookings {
         Ok(false)
     }
 
-    /// Whether a trainer has a paid upcoming booking with a child: see
-    /// [`query::bookings::coaches_ahead`].
+    /// Whether a trainer has a paid upcoming booking with a child.
     pub async fn coaches(
         &self,
         trainer_id: Uuid,

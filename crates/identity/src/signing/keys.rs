@@ -13,14 +13,13 @@ use std::{
 
 use chrono::{DateTime, TimeDelta, Utc};
 use eventsourcing::personal::{Keyring, Opened, Personal, PersonalError};
-use service::{
-    Settings,
-    auth::{KeyError, KeyPair},
-};
+use service::auth::{KeyError, KeyPair};
 use sqlx::{FromRow, PgConnection, PgPool, Row as _, postgres::PgRow};
 use tokio::sync::Mutex;
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
+
+use crate::IdentitySettings;
 
 /// The subject for whom private keys are sealed. No user or child has this id.
 const SUBJECT: Uuid = Uuid::from_u128(u128::MAX - 1);
@@ -99,7 +98,7 @@ impl SigningKeys {
     pub async fn open(
         pool: PgPool,
         keyring: Keyring,
-        settings: &Settings,
+        settings: &IdentitySettings,
     ) -> Result<Self, SigningKeyError> {
         let lasting = |duration| TimeDelta::from_std(duration).unwrap_or(TimeDelta::days(36_500));
         let keys = Self {

@@ -14,24 +14,26 @@ use contracts::{
     ticketing::events::v1::{self as ticketing, TicketingEvent, ticketing_event},
     wire::timestamp,
 };
-use eventsourcing::{Batch, DecodeEnvelope, Delivered, Feed, FeedError};
+use eventsourcing::{Batch, DecodeError, Delivered, Feed, FeedError, Received};
 use futures::future::BoxFuture;
-use identity::internals::{BookingEvent, decode_scheduling, decode_ticketing};
+use identity::internals::BookingEvent;
 use prost::Message;
 use tokio::sync::watch;
 use uuid::Uuid;
 
+type Decode = fn(&Envelope) -> Result<Option<BookingEvent>, DecodeError>;
+
 /// The log of another service.
 pub struct Neighbour {
     service: &'static str,
-    decode: DecodeEnvelope<BookingEvent>,
+    decode: Decode,
     log: Mutex<Vec<Envelope>>,
     length: watch::Sender<i64>,
     down: AtomicBool,
 }
 
 impl Neighbour {
-    fn new(service: &'static str, decode: DecodeEnvelope<BookingEvent>) -> Arc<Self> {
+    fn new(service: &'static str, decode: Decode) -> Arc<Self> {
         Arc::new(Self {
             service,
             decode,
@@ -117,8 +119,12 @@ pub struct Bookings {
 impl Bookings {
     pub fn new() -> Self {
         Self {
-            scheduling: Neighbour::new("scheduling", decode_scheduling),
-            ticketing: Neighbour::new("ticketing", decode_ticketing),
+            scheduling: Neighbour::new("scheduling", |envelope| {
+                Received::read(envelope, BookingEvent::of_scheduling)
+            }),
+            ticketing: Neighbour::new("ticketing", |envelope| {
+                Received::read(envelope, BookingEvent::of_ticketing)
+            }),
         }
     }
 

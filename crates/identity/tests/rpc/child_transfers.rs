@@ -162,7 +162,7 @@ async fn both_sides_agree_and_the_former_guardian_finds_the_child_nowhere() {
     finds_nothing(&harness, &anna, &child_id, position, &transfer_id).await;
 }
 
-/// Whatever she asks of the child.
+/// Whatever the user asks of the child.
 async fn finds_nothing(
     harness: &Harness,
     former: &Account,

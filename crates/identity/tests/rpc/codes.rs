@@ -7,7 +7,7 @@ use contracts::{
         RequestVerificationRequest, VerificationChannel, VerifyEmailRequest, VerifyPhoneRequest,
     },
 };
-use service::MailSettings;
+use identity::MailSettings;
 use tonic::{Code, Status};
 use tonic_types::StatusExt as _;
 

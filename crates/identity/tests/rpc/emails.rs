@@ -4,10 +4,10 @@ use contracts::{
         Email, EmailStatus, EmailTemplate, ListEmailsRequest, QueueEmailRequest, ResendEmailRequest,
     },
 };
+use identity::MailSettings;
 use identity::internals::{EmailAddress, NewMail, Patience, Sender, Template, Transport};
 use prost_types::Timestamp;
 use serde_json::json;
-use service::MailSettings;
 use tonic::{Code, Status};
 use uuid::Uuid;
 

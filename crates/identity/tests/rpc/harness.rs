@@ -17,11 +17,11 @@ use contracts::{
 };
 use eventsourcing::{EventLog, Projector};
 use identity::{
-    NewAdmin, Resources,
-    internals::{self, BookingFeed, Projectors, Servers, UpcomingBookings},
+    IdentitySettings, MailSettings, NewAdmin, Resources,
+    internals::{BookingFeed, Projectors, Servers, UpcomingBookings},
 };
 use service::{
-    MailSettings, MasterKeyText, Metrics, Settings, Verifier,
+    MasterKeyText, Metrics, Verifier,
     auth::{KeyPair, ServiceSigner, fetch_from_identity},
     guard::Guard,
     server::{Server, ServerParts},
@@ -118,10 +118,10 @@ impl Harness {
         let address = listener.local_addr().unwrap();
         let channel = channel_to(address);
         let stop = CancellationToken::new();
-        let settings = Settings {
+        let settings = IdentitySettings {
             master_key: Some(MasterKeyText::parse(MASTER_KEY).unwrap()),
             mail,
-            ..Settings::default()
+            ..IdentitySettings::default()
         };
         let parts = Resources::new(&log, &database.pool(), &settings)
             .await
@@ -182,9 +182,9 @@ impl Harness {
         ChildMedicalServiceClient::with_interceptor(self.channel.clone(), bearer.clone())
     }
 
-    pub fn bookings_projector(&self) -> Projector<internals::Bookings> {
+    pub fn bookings_projector(&self) -> Projector<identity::internals::Bookings> {
         let feeds = ahead(&self.parts, &self.bookings).feeds();
-        Projector::new(internals::Bookings, self.database.pool(), feeds)
+        Projector::new(identity::internals::Bookings, self.database.pool(), feeds)
     }
 
     pub fn keys(&self) -> KeyServiceClient<Channel> {
@@ -263,6 +263,7 @@ async fn serve(
     let verifier = Verifier::new(service_key, fetch_from_identity(channel.clone()));
     let metrics = Metrics::new(identity::NAME);
     let guard = Guard::new(
+        &contracts::CONTRACT,
         identity::NAME,
         verifier,
         metrics.clone(),

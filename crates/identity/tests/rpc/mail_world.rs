@@ -11,11 +11,12 @@ use std::{
 use ::testing::Database;
 use eventsourcing::personal::Keyring;
 use identity::{
+    IdentitySettings, MailSettings,
     internals::{EmailAddress, NewMail, Outbox, Patience, Sender, Template, Transport},
     master_keys,
 };
 use serde_json::{Value, json};
-use service::{MailSettings, MasterKeyText, Secret, Settings};
+use service::{MasterKeyText, Secret};
 use sqlx::Row as _;
 use tempfile::TempDir;
 use uuid::Uuid;
@@ -34,10 +35,10 @@ pub struct World {
 impl World {
     pub async fn new(mail: MailSettings) -> Self {
         let database = Database::of(&identity::definition()).await;
-        let settings = Settings {
+        let settings = IdentitySettings {
             master_key: MasterKeyText::parse(MASTER_KEY),
             mail: mail.clone(),
-            ..Settings::default()
+            ..IdentitySettings::default()
         };
         let keyring = Keyring::new(database.pool(), master_keys(&settings).unwrap());
         let outbox = Outbox::new(database.pool(), keyring.clone(), &settings).unwrap();

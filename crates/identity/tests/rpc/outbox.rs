@@ -1,7 +1,7 @@
 use eventsourcing::personal::Personal;
 use identity::internals::{MailError, NewMail, NewText, Outbox, PhoneNumber, Template};
+use identity::{IdentitySettings, MailSettings};
 use serde_json::{Value, json};
-use service::{MailSettings, Settings};
 use uuid::Uuid;
 
 use crate::mail_world::World;
@@ -88,9 +88,9 @@ async fn text_messages_need_a_directory() {
         directory: Some("mail".into()),
         ..MailSettings::default()
     };
-    let files = Settings {
+    let files = IdentitySettings {
         mail: files,
-        ..Settings::default()
+        ..IdentitySettings::default()
     };
     let outbox = Outbox::new(world.database.pool(), world.keyring.clone(), &files).unwrap();
     assert!(outbox.queue_text(text.clone()).await.unwrap());

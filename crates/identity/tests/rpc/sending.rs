@@ -1,9 +1,10 @@
 use std::{fs, os::unix::fs::PermissionsExt as _, time::Duration};
 
 use eventsourcing::personal::Personal;
+use identity::MailSettings;
 use identity::internals::{NewText, PhoneNumber, Resent, Template};
 use serde_json::json;
-use service::{MailSettings, Secret};
+use service::Secret;
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 

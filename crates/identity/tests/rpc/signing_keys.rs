@@ -5,16 +5,16 @@ use std::time::Duration;
 use chrono::{SubsecRound as _, TimeDelta, Utc};
 use contracts::identity::v1::ListSigningKeysRequest;
 use futures::future::join_all;
+use identity::IdentitySettings;
 use identity::internals::SigningKeys;
-use service::Settings;
 
 use crate::harness::Harness;
 
 async fn instance(harness: &Harness) -> SigningKeys {
-    let settings = Settings {
+    let settings = IdentitySettings {
         signing_key_lifetime: Duration::from_hours(1),
         access_token_lifetime: Duration::from_mins(15),
-        ..Settings::default()
+        ..IdentitySettings::default()
     };
     let parts = &harness.parts;
     SigningKeys::open(parts.pool.clone(), parts.keyring.clone(), &settings)

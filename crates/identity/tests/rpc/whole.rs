@@ -11,9 +11,9 @@ use contracts::{
     },
     log::v1::{ReadRequest, event_log_service_client::EventLogServiceClient},
 };
-use identity::{NewAdmin, Resources, create_admin, definition};
+use identity::{IdentitySettings, MailSettings, NewAdmin, Resources, create_admin, definition};
 use service::{
-    MailSettings, Secret, Settings,
+    Secret, Settings,
     auth::KeyPair,
     database,
     host::{self, Mode},
@@ -32,20 +32,23 @@ async fn in_its_own_role_and_without_a_broker_it_registers_logs_in_reads_and_tel
     let mail = tempfile::tempdir().unwrap();
     let listener = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
     let address = format!("http://{}", listener.local_addr().unwrap());
-    let settings = Settings {
+    let mut settings = Settings {
         database_url: Secret::new(url),
         nats_url: Secret::new("nats://127.0.0.1:1"),
         broker_prefix: "test".to_owned(),
         addresses: BTreeMap::from([("identity".to_owned(), address.clone())]),
         service_key: Some(KeyPair::generate().unwrap()),
-        master_key: service::MasterKeyText::parse(MASTER_KEY),
         database_connections: 6,
+        ..Settings::default()
+    };
+    settings.set(IdentitySettings {
+        master_key: service::MasterKeyText::parse(MASTER_KEY),
         mail: MailSettings {
             directory: Some(mail.path().to_owned()),
             ..MailSettings::default()
         },
-        ..Settings::default()
-    };
+        ..IdentitySettings::default()
+    });
     let owner_url = settings.owner_database_url().clone();
     database::migrate(
         &owner_url,
@@ -54,7 +57,7 @@ async fn in_its_own_role_and_without_a_broker_it_registers_logs_in_reads_and_tel
     )
     .await
     .unwrap();
-    appoint(&owner_url, &settings).await;
+    appoint(&owner_url, &settings.own()).await;
     let stop = CancellationToken::new();
     let running = host::start(definition(), settings, Mode::Both, listener, stop.clone())
         .await
@@ -113,7 +116,7 @@ async fn new_database() -> (PgConnection, String, String) {
     (server, name, url)
 }
 
-async fn appoint(owner_url: &Secret, settings: &Settings) {
+async fn appoint(owner_url: &Secret, settings: &IdentitySettings) {
     let pool = database::connect(owner_url, identity::NAME, 2)
         .await
         .unwrap();

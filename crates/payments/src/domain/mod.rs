@@ -1,30 +1,39 @@
-//! The rules: no I/O, no clock. What a command needs to know comes in with it.
+//! What payments decides, and nothing else: no database, no network, no clock. Ids, instants and
+//! what is known of a payable come in with the command.
 
-mod money;
 mod payable;
 pub mod payment;
 
-use cqrs_es::Aggregate;
-use eventsourcing::{DecodeError, RecordedEvent};
+use eventsourcing::{Decide as _, DecodeError, RecordedEvent};
+use values::UserId;
 
-pub use money::{Money, MoneyError};
 pub use payable::{Payable, PayableKind, PayableState, Purchase};
 
 use payment::{Payment, PaymentEvent};
 
-/// Everything in the log of payments.
+/// On whose behalf somebody pays or looks at payments.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Acting {
+    /// This parent, who sees their own payments.
+    Parent(UserId),
+    /// Any admin, who sees all of them.
+    Admin,
+}
+
+/// Any event of payments' log.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum PaymentsLogEvent {
-    /// Of the aggregate `payment`.
+    /// Of a payment or one of its refunds.
     Payment(PaymentEvent),
 }
 
 impl PaymentsLogEvent {
-    /// Reads an event of the log. Fails for one that is not of payments or is malformed.
-    pub fn decode(recorded: &RecordedEvent) -> Result<Self, DecodeError> {
+    /// Reads an event of the log by the type of its aggregate. All of them are of interest.
+    pub fn decode(recorded: &RecordedEvent) -> Result<Option<Self>, DecodeError> {
         match recorded.aggregate_type.as_str() {
             Payment::TYPE => recorded.decode().map(Self::Payment),
-            _ => Err(recorded.unreadable(&"no such aggregate in payments")),
+            _ => Err(recorded.unreadable(&"unknown aggregate type")),
         }
+        .map(Some)
     }
 }

@@ -1,11 +1,11 @@
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
-use strum::{Display, EnumString};
+use strum::{Display, EnumIter};
 use uuid::Uuid;
+use values::{EventId, TicketId, TierId, TrainerId};
 
-/// What kind of thing is paid for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, Display, EnumString)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, Display, EnumIter)]
 #[strum(serialize_all = "SCREAMING_SNAKE_CASE")]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 pub enum PayableKind {
@@ -33,18 +33,17 @@ impl fmt::Display for Payable {
     }
 }
 
-/// What the owning service says about a payable, as far as payments has heard.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, Display, EnumString)]
-#[strum(serialize_all = "SCREAMING_SNAKE_CASE")]
+/// What has become of a payable, by the events of the service that owns it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 pub enum PayableState {
-    /// Held until its deadline; may be paid.
+    /// It is held until its deadline, and may be paid.
     Held,
-    /// Paid, or free of charge and confirmed.
+    /// It is paid, or free of charge and confirmed.
     Paid,
-    /// The hold ran out.
+    /// Its hold has run out.
     Expired,
-    /// Cancelled.
+    /// It was cancelled.
     Canceled,
 }
 
@@ -52,12 +51,12 @@ pub enum PayableState {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Purchase {
     /// A session with a trainer.
-    Session { trainer_id: Uuid },
+    Session { trainer_id: TrainerId },
     /// Tickets of an event. The tier is given when all are of one tier, the ticket when there
     /// is one.
     Tickets {
-        event_id: Uuid,
-        tier_id: Option<Uuid>,
-        ticket_id: Option<Uuid>,
+        event_id: EventId,
+        tier_id: Option<TierId>,
+        ticket_id: Option<TicketId>,
     },
 }

@@ -1,9 +1,46 @@
-//! The proto services, one a file: parse, execute, reply.
+//! The RPCs: each parses, looks up, executes.
 
-pub(crate) mod convert;
-mod errors;
-mod payment_service;
-mod settlement_service;
+mod payment;
+mod refusals;
+mod settlement;
 
-pub use payment_service::PaymentService;
-pub use settlement_service::SettlementService;
+pub use payment::PaymentRpcs;
+pub use settlement::SettlementRpcs;
+
+use contracts::common::v1::{ErrorReason, Role};
+use service::{Call, refused};
+use tonic::{Code, Status};
+use uuid::Uuid;
+use values::UserId;
+
+use crate::domain::Acting;
+
+/// On whose behalf a call acts.
+fn acting(call: &Call) -> Result<Acting, Status> {
+    match (call.principal.role(), call.user_id()) {
+        (Role::Admin, _) => Ok(Acting::Admin),
+        (Role::Parent, Some(id)) => Ok(Acting::Parent(id.into())),
+        _ => Err(no_part_in_payments()),
+    }
+}
+
+/// The parent who calls; only parents pay.
+fn parent(call: &Call) -> Result<UserId, Status> {
+    match acting(call)? {
+        Acting::Parent(id) => Ok(id),
+        Acting::Admin => Err(no_part_in_payments()),
+    }
+}
+
+fn no_part_in_payments() -> Status {
+    refused(
+        Code::PermissionDenied,
+        ErrorReason::RoleNotAllowed,
+        "only parents pay, and only parents and admins see payments",
+    )
+}
+
+/// An id for something new.
+fn new_id<I: From<Uuid>>() -> I {
+    Uuid::now_v7().into()
+}

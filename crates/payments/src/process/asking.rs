@@ -2,15 +2,15 @@ use chrono::{DateTime, TimeDelta, Utc};
 use eventsourcing::Effect;
 use serde::{Deserialize, Serialize};
 
-/// The timer until the provider is asked again.
+/// The timer at which the provider is asked again.
 pub(super) const ASK: &str = "ask";
 
-/// How long after silence the provider is asked first. Then twice as long each time.
+/// How long after silence the provider is asked first. Each further wait is twice as long.
 const FIRST: TimeDelta = TimeDelta::seconds(1);
 /// The longest wait between two questions.
 const LONGEST: TimeDelta = TimeDelta::seconds(60);
 
-/// Where an operation stands whose outcome has to be asked for.
+/// How far a charge or a refund is whose outcome has to be asked for.
 ///
 /// The state is kept when the outcome is known: an event that comes late or twice must not
 /// start the questions again.
@@ -22,19 +22,19 @@ pub struct Asking {
 }
 
 impl Asking {
-    /// The operation has to be submitted: `send`, once.
-    pub(super) fn submit(&mut self, send: impl FnOnce() -> Effect) -> Vec<Effect> {
+    /// Submits it, once.
+    pub(super) fn submit(&mut self, submit: Effect) -> Vec<Effect> {
         if self.submitted || self.settled {
-            return Vec::new();
+            return vec![];
         }
         self.submitted = true;
-        vec![send()]
+        vec![submit]
     }
 
-    /// The provider did not say in time.
+    /// The provider has not answered in time: it is asked later.
     pub(super) fn unknown(&mut self, since: DateTime<Utc>) -> Vec<Effect> {
         if self.settled || self.asked > 0 {
-            return Vec::new();
+            return vec![];
         }
         vec![Effect::SetTimer {
             name: ASK,
@@ -42,14 +42,14 @@ impl Asking {
         }]
     }
 
-    /// It is time to ask: `send`, and set the clock for when that brings nothing.
-    pub(super) fn ask(&mut self, due: DateTime<Utc>, send: impl FnOnce() -> Effect) -> Vec<Effect> {
+    /// Asks now, and again later in case the answer is that nothing is known yet.
+    pub(super) fn ask(&mut self, due: DateTime<Utc>, ask: Effect) -> Vec<Effect> {
         if self.settled {
-            return Vec::new();
+            return vec![];
         }
         self.asked = self.asked.saturating_add(1);
         vec![
-            send(),
+            ask,
             Effect::SetTimer {
                 name: ASK,
                 due: due + self.wait(),
@@ -57,7 +57,7 @@ impl Asking {
         ]
     }
 
-    /// The outcome is known.
+    /// The outcome is known: nothing is asked any more.
     pub(super) fn settle(&mut self) -> Vec<Effect> {
         let open = !self.settled;
         self.settled = true;

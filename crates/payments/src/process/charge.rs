@@ -1,28 +1,45 @@
-//! `charge`: a payment that was opened is sent to the provider; while its outcome is unknown
-//! the provider is asked, at growing intervals, until it says.
+//! Sends a payment that was opened to the provider. While its outcome is unknown the provider is
+//! asked, at growing intervals, until it says.
+//!
+//! ```text
+//! PaymentCreated        -> SubmitPayment
+//! PaymentOutcomeUnknown -> timer
+//! timer                 -> ResolvePayment, the next timer
+//! succeeded, failed or canceled -> no timer
+//! ```
 
-use contracts::payments::v1 as pb;
+use contracts::payments::v1::{ResolvePaymentRequest, SubmitPaymentRequest};
 use eventsourcing::{Delivered, Effect, Input, Process};
+use serde::{Deserialize, Serialize};
+use values::PaymentId;
 
-use super::{PAYMENTS, asking::Asking};
-use crate::domain::{PaymentsLogEvent, payment::PaymentEvent};
+use super::asking::Asking;
+use crate::domain::PaymentsLogEvent;
+use crate::domain::payment::PaymentEvent;
 
-/// One instance a payment.
+/// One instance for each payment.
 pub struct Charge;
+
+/// How far the charge of a payment is.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Charging {
+    payment_id: PaymentId,
+    asking: Asking,
+}
 
 impl Process for Charge {
     const NAME: &'static str = "charge";
     type Event = PaymentsLogEvent;
-    type State = State;
+    type State = Charging;
 
-    fn key(&self, delivered: &Delivered<Self::Event>) -> Option<String> {
+    fn key(&self, delivered: &Delivered<PaymentsLogEvent>) -> Option<String> {
         let PaymentsLogEvent::Payment(event) = &delivered.event;
         match event {
-            PaymentEvent::PaymentCreated { .. }
-            | PaymentEvent::PaymentOutcomeUnknown { .. }
-            | PaymentEvent::PaymentSucceeded { .. }
-            | PaymentEvent::PaymentFailed { .. }
-            | PaymentEvent::PaymentCanceled { .. } => Some(delivered.aggregate_id.clone()),
+            PaymentEvent::PaymentCreated { payment_id, .. }
+            | PaymentEvent::PaymentOutcomeUnknown { payment_id, .. }
+            | PaymentEvent::PaymentSucceeded { payment_id, .. }
+            | PaymentEvent::PaymentFailed { payment_id, .. }
+            | PaymentEvent::PaymentCanceled { payment_id, .. } => Some(payment_id.to_string()),
             PaymentEvent::PaymentSubmitted { .. }
             | PaymentEvent::RefundDeferred { .. }
             | PaymentEvent::RefundRequested { .. }
@@ -33,56 +50,49 @@ impl Process for Charge {
         }
     }
 
-    fn react(&self, state: &mut State, input: Input<'_, Self::Event>) -> Vec<Effect> {
-        match input {
-            Input::Timer { due, .. } => {
-                let payment_id = state.payment_id.clone();
-                state.asking.ask(due, || resolve(payment_id))
+    fn react(&self, state: &mut Charging, input: Input<'_, PaymentsLogEvent>) -> Vec<Effect> {
+        let event = match input {
+            Input::Timer { due, .. } => return state.asking.ask(due, resolve(state.payment_id)),
+            Input::Event(delivered) => &delivered.event,
+        };
+        let PaymentsLogEvent::Payment(event) = event;
+        match *event {
+            PaymentEvent::PaymentCreated { payment_id, .. } => {
+                state.payment_id = payment_id;
+                state.asking.submit(submit(payment_id))
             }
-            Input::Event(delivered) => {
-                state.payment_id.clone_from(&delivered.aggregate_id);
-                let PaymentsLogEvent::Payment(event) = &delivered.event;
-                match event {
-                    PaymentEvent::PaymentCreated { .. } => state
-                        .asking
-                        .submit(|| submit(delivered.aggregate_id.clone())),
-                    PaymentEvent::PaymentOutcomeUnknown { unknown_since } => {
-                        state.asking.unknown(*unknown_since)
-                    }
-                    PaymentEvent::PaymentSucceeded { .. }
-                    | PaymentEvent::PaymentFailed { .. }
-                    | PaymentEvent::PaymentCanceled { .. } => state.asking.settle(),
-                    _ => Vec::new(),
-                }
+            PaymentEvent::PaymentOutcomeUnknown {
+                payment_id,
+                unknown_since,
+            } => {
+                state.payment_id = payment_id;
+                state.asking.unknown(unknown_since)
             }
+            PaymentEvent::PaymentSucceeded { .. }
+            | PaymentEvent::PaymentFailed { .. }
+            | PaymentEvent::PaymentCanceled { .. } => state.asking.settle(),
+            PaymentEvent::PaymentSubmitted { .. }
+            | PaymentEvent::RefundDeferred { .. }
+            | PaymentEvent::RefundRequested { .. }
+            | PaymentEvent::RefundSubmitted { .. }
+            | PaymentEvent::RefundSucceeded { .. }
+            | PaymentEvent::RefundFailed { .. }
+            | PaymentEvent::RefundOutcomeUnknown { .. } => vec![],
         }
     }
 }
 
-/// What the process remembers of a payment.
-#[derive(Debug, Clone, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
-pub struct State {
-    payment_id: String,
-    asking: Asking,
-}
-
-fn submit(payment_id: String) -> Effect {
-    let method = "/divinetime.payments.v1.SettlementService/SubmitPayment";
-    Effect::send(PAYMENTS, method, move |request_id| {
-        pb::SubmitPaymentRequest {
-            request_id,
-            payment_id,
-        }
+fn submit(payment_id: PaymentId) -> Effect {
+    Effect::send(move |request_id| SubmitPaymentRequest {
+        request_id,
+        payment_id: payment_id.to_string(),
     })
 }
 
-fn resolve(payment_id: String) -> Effect {
-    let method = "/divinetime.payments.v1.SettlementService/ResolvePayment";
-    Effect::send(PAYMENTS, method, move |request_id| {
-        pb::ResolvePaymentRequest {
-            request_id,
-            payment_id,
-        }
+fn resolve(payment_id: PaymentId) -> Effect {
+    Effect::send(move |request_id| ResolvePaymentRequest {
+        request_id,
+        payment_id: payment_id.to_string(),
     })
 }
 

@@ -1,103 +1,114 @@
-//! `refund`: what scheduling and ticketing say about money that has to go back becomes a
-//! refund of the payment they name.
+//! Asks for the refund of a payment that scheduling or ticketing wants to go back.
+//!
+//! ```text
+//! SessionCanceled (with a payment to refund) -> RefundPayment
+//! SessionPaymentRejected                     -> RefundPayment
+//! TicketPaymentRejected                      -> RefundPayment
+//! ```
 
-use contracts::{
-    log::v1::Envelope,
-    payments::v1 as pb,
-    scheduling::events::v1::{SchedulingEvent, scheduling_event::Event as Scheduling},
-    ticketing::events::v1::{TicketingEvent, ticketing_event::Event as Ticketing},
-};
-use eventsourcing::{DecodeError, Delivered, Effect, Input, Process};
+use contracts::payments::v1::RefundPaymentRequest;
+use contracts::scheduling::events::v1::scheduling_event::Event as Scheduling;
+use contracts::ticketing::events::v1::ticketing_event::Event as Ticketing;
+use eventsourcing::{DecodeError, Delivered, Effect, Input, Process, Received};
 use serde::{Deserialize, Serialize};
-use uuid::Uuid;
+use values::PaymentId;
 
-use super::PAYMENTS;
-use crate::{
-    domain::payment::RefundReason,
-    feeds::{Remote, decode},
-    grpc::convert,
-};
-
-/// One instance an event; the payment knows which causes it has seen.
-pub struct Refund;
+use crate::domain::payment::{RefundCause, RefundReason};
+use crate::wire::refund_reason;
 
 /// A payment has to go back.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct MoneyBack {
-    /// The payment.
-    pub payment_id: Uuid,
-    /// Why.
+    pub payment_id: PaymentId,
     pub reason: RefundReason,
 }
 
+impl MoneyBack {
+    /// Reads an event of scheduling; `None` when no money goes back because of it.
+    pub fn of_scheduling(
+        received: Received<'_>,
+        event: Scheduling,
+    ) -> Result<Option<Self>, DecodeError> {
+        match event {
+            Scheduling::SessionCanceled(canceled) => {
+                let back =
+                    received.optional_id("refund_payment_id", &canceled.refund_payment_id)?;
+                Ok(back.map(|payment_id| Self {
+                    payment_id,
+                    reason: RefundReason::SessionCanceled,
+                }))
+            }
+            Scheduling::SessionPaymentRejected(rejected) => Ok(Some(Self {
+                payment_id: received.id("payment_id", &rejected.payment_id)?,
+                reason: RefundReason::SessionPaymentRejected,
+            })),
+            Scheduling::LocationCreated(_)
+            | Scheduling::TrainerLocationAssigned(_)
+            | Scheduling::ScheduleOpened(_)
+            | Scheduling::SessionHeld(_)
+            | Scheduling::SessionHoldExpired(_)
+            | Scheduling::SessionPaid(_)
+            | Scheduling::SessionCompleted(_) => Ok(None),
+        }
+    }
+
+    /// Reads an event of ticketing; `None` when no money goes back because of it.
+    pub fn of_ticketing(
+        received: Received<'_>,
+        event: Ticketing,
+    ) -> Result<Option<Self>, DecodeError> {
+        match event {
+            Ticketing::TicketPaymentRejected(rejected) => Ok(Some(Self {
+                payment_id: received.id("payment_id", &rejected.payment_id)?,
+                reason: RefundReason::TicketPaymentRejected,
+            })),
+            Ticketing::EventCreated(_)
+            | Ticketing::EventPublished(_)
+            | Ticketing::TicketsHeld(_)
+            | Ticketing::TicketsConfirmed(_)
+            | Ticketing::TicketHoldExpired(_) => Ok(None),
+        }
+    }
+}
+
+/// One instance for each event; the payment knows which causes it has seen.
+pub struct Refund;
+
 /// Whether the refund of an event was asked for.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct State {
+pub struct Asked {
     asked: bool,
 }
 
 impl Process for Refund {
     const NAME: &'static str = "refund";
     type Event = MoneyBack;
-    type State = State;
+    type State = Asked;
 
     fn key(&self, delivered: &Delivered<MoneyBack>) -> Option<String> {
         Some(delivered.event_id.to_string())
     }
 
-    fn react(&self, state: &mut State, input: Input<'_, MoneyBack>) -> Vec<Effect> {
+    fn react(&self, state: &mut Asked, input: Input<'_, MoneyBack>) -> Vec<Effect> {
         match input {
             Input::Event(delivered) if !state.asked => {
                 state.asked = true;
-                vec![refund(delivered.event, delivered.event_id)]
+                let MoneyBack { payment_id, reason } = delivered.event;
+                let event_id = delivered.event_id;
+                vec![refund(payment_id, RefundCause { event_id, reason })]
             }
-            Input::Event(_) | Input::Timer { .. } => Vec::new(),
+            Input::Event(_) | Input::Timer { .. } => vec![],
         }
     }
 }
 
-fn refund(back: MoneyBack, cause: Uuid) -> Effect {
-    let method = "/divinetime.payments.v1.SettlementService/RefundPayment";
-    Effect::send(PAYMENTS, method, move |request_id| {
-        pb::RefundPaymentRequest {
-            request_id,
-            payment_id: back.payment_id.to_string(),
-            reason: convert::refund_reason(back.reason).into(),
-            cause_event_id: cause.to_string(),
-        }
+fn refund(payment_id: PaymentId, cause: RefundCause) -> Effect {
+    Effect::send(move |request_id| RefundPaymentRequest {
+        request_id,
+        payment_id: payment_id.to_string(),
+        reason: refund_reason(cause.reason).into(),
+        cause_event_id: cause.event_id.to_string(),
     })
-}
-
-/// What scheduling says about money that has to go back.
-pub fn of_scheduling(envelope: &Envelope) -> Result<Option<MoneyBack>, DecodeError> {
-    let back = |payment_id: &str, reason| {
-        Remote(envelope)
-            .uuid("payment_id", payment_id)
-            .map(|payment_id| Some(MoneyBack { payment_id, reason }))
-    };
-    match decode::<SchedulingEvent>(envelope)?.event {
-        Some(Scheduling::SessionCanceled(canceled)) if !canceled.refund_payment_id.is_empty() => {
-            back(&canceled.refund_payment_id, RefundReason::SessionCanceled)
-        }
-        Some(Scheduling::SessionPaymentRejected(rejected)) => {
-            back(&rejected.payment_id, RefundReason::SessionPaymentRejected)
-        }
-        _ => Ok(None),
-    }
-}
-
-/// What ticketing says about money that has to go back.
-pub fn of_ticketing(envelope: &Envelope) -> Result<Option<MoneyBack>, DecodeError> {
-    match decode::<TicketingEvent>(envelope)?.event {
-        Some(Ticketing::TicketPaymentRejected(rejected)) => {
-            let payment_id = Remote(envelope).uuid("payment_id", &rejected.payment_id)?;
-            Ok(Some(MoneyBack {
-                payment_id,
-                reason: RefundReason::TicketPaymentRejected,
-            }))
-        }
-        _ => Ok(None),
-    }
 }
 
 #[cfg(test)]
@@ -110,7 +121,7 @@ mod tests {
     #[test]
     fn an_event_that_returns_money_becomes_one_refund() {
         let back = MoneyBack {
-            payment_id: PAYMENT,
+            payment_id: PAYMENT.into(),
             reason: RefundReason::SessionCanceled,
         };
         let mut run = Run::of(Refund);

@@ -1,21 +1,44 @@
-//! `refund_submission`: a refund that was requested is sent to the provider; while its outcome
-//! is unknown the provider is asked, at growing intervals, until it says.
+//! Sends a refund that was requested to the provider. While its outcome is unknown the provider is
+//! asked, at growing intervals, until it says.
+//!
+//! ```text
+//! RefundRequested      -> SubmitRefund
+//! RefundOutcomeUnknown -> timer
+//! timer                -> ResolveRefund, the next timer
+//! succeeded or failed  -> no timer
+//! ```
 
-use contracts::payments::v1 as pb;
+use contracts::payments::v1::{ResolveRefundRequest, SubmitRefundRequest};
 use eventsourcing::{Delivered, Effect, Input, Process};
+use serde::{Deserialize, Serialize};
+use values::{PaymentId, RefundId};
 
-use super::{PAYMENTS, asking::Asking};
-use crate::domain::{PaymentsLogEvent, payment::PaymentEvent};
+use super::asking::Asking;
+use crate::domain::PaymentsLogEvent;
+use crate::domain::payment::PaymentEvent;
 
-/// One instance a refund.
+/// One instance for each refund.
 pub struct RefundSubmission;
+
+/// How far a refund is.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Refunding {
+    refund: RefundOf,
+    asking: Asking,
+}
+
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+struct RefundOf {
+    payment_id: PaymentId,
+    refund_id: RefundId,
+}
 
 impl Process for RefundSubmission {
     const NAME: &'static str = "refund_submission";
     type Event = PaymentsLogEvent;
-    type State = State;
+    type State = Refunding;
 
-    fn key(&self, delivered: &Delivered<Self::Event>) -> Option<String> {
+    fn key(&self, delivered: &Delivered<PaymentsLogEvent>) -> Option<String> {
         let PaymentsLogEvent::Payment(event) = &delivered.event;
         match event {
             PaymentEvent::RefundRequested { refund_id, .. }
@@ -33,68 +56,63 @@ impl Process for RefundSubmission {
         }
     }
 
-    fn react(&self, state: &mut State, input: Input<'_, Self::Event>) -> Vec<Effect> {
-        match input {
-            Input::Timer { due, .. } => {
-                let refund = state.refund.clone();
-                state.asking.ask(due, || resolve(refund))
-            }
-            Input::Event(delivered) => {
-                let PaymentsLogEvent::Payment(event) = &delivered.event;
-                let Some(refund_id) = self.key(delivered) else {
-                    return Vec::new();
-                };
-                state.refund = Of {
-                    payment_id: delivered.aggregate_id.clone(),
+    fn react(&self, state: &mut Refunding, input: Input<'_, PaymentsLogEvent>) -> Vec<Effect> {
+        let event = match input {
+            Input::Timer { due, .. } => return state.asking.ask(due, resolve(state.refund)),
+            Input::Event(delivered) => &delivered.event,
+        };
+        let PaymentsLogEvent::Payment(event) = event;
+        match *event {
+            PaymentEvent::RefundRequested {
+                payment_id,
+                refund_id,
+                ..
+            } => {
+                state.refund = RefundOf {
+                    payment_id,
                     refund_id,
                 };
-                match event {
-                    PaymentEvent::RefundRequested { .. } => {
-                        let refund = state.refund.clone();
-                        state.asking.submit(|| submit(refund))
-                    }
-                    PaymentEvent::RefundOutcomeUnknown { unknown_since, .. } => {
-                        state.asking.unknown(*unknown_since)
-                    }
-                    _ => state.asking.settle(),
-                }
+                state.asking.submit(submit(state.refund))
             }
+            PaymentEvent::RefundOutcomeUnknown {
+                payment_id,
+                refund_id,
+                unknown_since,
+            } => {
+                state.refund = RefundOf {
+                    payment_id,
+                    refund_id,
+                };
+                state.asking.unknown(unknown_since)
+            }
+            PaymentEvent::RefundSucceeded { .. } | PaymentEvent::RefundFailed { .. } => {
+                state.asking.settle()
+            }
+            PaymentEvent::PaymentCreated { .. }
+            | PaymentEvent::PaymentSubmitted { .. }
+            | PaymentEvent::PaymentSucceeded { .. }
+            | PaymentEvent::PaymentFailed { .. }
+            | PaymentEvent::PaymentOutcomeUnknown { .. }
+            | PaymentEvent::PaymentCanceled { .. }
+            | PaymentEvent::RefundDeferred { .. }
+            | PaymentEvent::RefundSubmitted { .. } => vec![],
         }
     }
 }
 
-/// What the process remembers of a refund.
-#[derive(Debug, Clone, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
-pub struct State {
-    refund: Of,
-    asking: Asking,
-}
-
-#[derive(Debug, Clone, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
-struct Of {
-    payment_id: String,
-    refund_id: String,
-}
-
-fn submit(refund: Of) -> Effect {
-    let method = "/divinetime.payments.v1.SettlementService/SubmitRefund";
-    Effect::send(PAYMENTS, method, move |request_id| {
-        pb::SubmitRefundRequest {
-            request_id,
-            payment_id: refund.payment_id,
-            refund_id: refund.refund_id,
-        }
+fn submit(refund: RefundOf) -> Effect {
+    Effect::send(move |request_id| SubmitRefundRequest {
+        request_id,
+        payment_id: refund.payment_id.to_string(),
+        refund_id: refund.refund_id.to_string(),
     })
 }
 
-fn resolve(refund: Of) -> Effect {
-    let method = "/divinetime.payments.v1.SettlementService/ResolveRefund";
-    Effect::send(PAYMENTS, method, move |request_id| {
-        pb::ResolveRefundRequest {
-            request_id,
-            payment_id: refund.payment_id,
-            refund_id: refund.refund_id,
-        }
+fn resolve(refund: RefundOf) -> Effect {
+    Effect::send(move |request_id| ResolveRefundRequest {
+        request_id,
+        payment_id: refund.payment_id.to_string(),
+        refund_id: refund.refund_id.to_string(),
     })
 }
 

@@ -2,11 +2,12 @@
 
 use chrono::{DateTime, TimeDelta, Utc};
 use uuid::Uuid;
+use values::Money;
 
 pub use ::testing::{NOTHING, Run, delivered};
 
 use crate::domain::{
-    Money, Payable, PayableKind, PaymentsLogEvent, Purchase,
+    Payable, PayableKind, PaymentsLogEvent, Purchase,
     payment::{CancelReason, PaymentEvent, RefundCause, RefundReason},
 };
 
@@ -25,16 +26,16 @@ fn payable() -> Payable {
 }
 
 fn price() -> Money {
-    Money::new(7_500, "USD").unwrap()
+    Money::new("USD", 7_500).unwrap()
 }
 
 pub fn created() -> PaymentsLogEvent {
     PaymentsLogEvent::Payment(PaymentEvent::PaymentCreated {
-        payment_id: PAYMENT,
-        user_id: Uuid::from_u128(2),
+        payment_id: PAYMENT.into(),
+        user_id: Uuid::from_u128(2).into(),
         payable: payable(),
         purchase: Purchase::Session {
-            trainer_id: Uuid::from_u128(3),
+            trainer_id: Uuid::from_u128(3).into(),
         },
         amount: price(),
         payment_method: "sandbox_ok".to_owned(),
@@ -46,12 +47,14 @@ pub fn created() -> PaymentsLogEvent {
 
 pub fn unknown(second: i64) -> PaymentsLogEvent {
     PaymentsLogEvent::Payment(PaymentEvent::PaymentOutcomeUnknown {
+        payment_id: PAYMENT.into(),
         unknown_since: at(second),
     })
 }
 
 pub fn succeeded() -> PaymentsLogEvent {
     PaymentsLogEvent::Payment(PaymentEvent::PaymentSucceeded {
+        payment_id: PAYMENT.into(),
         payable: payable(),
         amount: price(),
         provider_reference: "ch_1".to_owned(),
@@ -61,6 +64,7 @@ pub fn succeeded() -> PaymentsLogEvent {
 
 pub fn failed() -> PaymentsLogEvent {
     PaymentsLogEvent::Payment(PaymentEvent::PaymentFailed {
+        payment_id: PAYMENT.into(),
         payable: payable(),
         failure_code: "card_declined".to_owned(),
         failed_at: at(2),
@@ -69,7 +73,7 @@ pub fn failed() -> PaymentsLogEvent {
 
 pub fn canceled() -> PaymentsLogEvent {
     PaymentsLogEvent::Payment(PaymentEvent::PaymentCanceled {
-        payable: payable(),
+        payment_id: PAYMENT.into(),
         reason: CancelReason::HoldExpired,
         canceled_at: at(900),
     })
@@ -77,7 +81,8 @@ pub fn canceled() -> PaymentsLogEvent {
 
 pub fn refund_requested() -> PaymentsLogEvent {
     PaymentsLogEvent::Payment(PaymentEvent::RefundRequested {
-        refund_id: REFUND,
+        payment_id: PAYMENT.into(),
+        refund_id: REFUND.into(),
         amount: price(),
         cause: RefundCause {
             event_id: Uuid::from_u128(30),
@@ -89,14 +94,16 @@ pub fn refund_requested() -> PaymentsLogEvent {
 
 pub fn refund_unknown(second: i64) -> PaymentsLogEvent {
     PaymentsLogEvent::Payment(PaymentEvent::RefundOutcomeUnknown {
-        refund_id: REFUND,
+        payment_id: PAYMENT.into(),
+        refund_id: REFUND.into(),
         unknown_since: at(second),
     })
 }
 
 pub fn refund_succeeded() -> PaymentsLogEvent {
     PaymentsLogEvent::Payment(PaymentEvent::RefundSucceeded {
-        refund_id: REFUND,
+        payment_id: PAYMENT.into(),
+        refund_id: REFUND.into(),
         payable: payable(),
         amount: price(),
         provider_reference: "re_1".to_owned(),
@@ -106,7 +113,8 @@ pub fn refund_succeeded() -> PaymentsLogEvent {
 
 pub fn refund_failed() -> PaymentsLogEvent {
     PaymentsLogEvent::Payment(PaymentEvent::RefundFailed {
-        refund_id: REFUND,
+        payment_id: PAYMENT.into(),
+        refund_id: REFUND.into(),
         failure_code: "refund_refused".to_owned(),
         failed_at: at(7),
     })

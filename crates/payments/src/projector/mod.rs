@@ -1,7 +1,9 @@
-//! The read tables, each family a pure fold.
+//! The folds from events to read tables.
 
-pub mod payables;
-pub mod payments;
-mod rows;
+mod payables;
+mod payments;
+#[cfg(test)]
+mod tests;
 
-pub use rows::{PayableRow, PaymentRow, RefundRow, TrainerOrderRow};
+pub use payables::{PayableEvent, PayableRow, Payables};
+pub use payments::{Payments, RefundRow};

@@ -2,89 +2,155 @@
 //! events of scheduling and ticketing.
 
 use chrono::{DateTime, Utc};
-use contracts::{
-    log::v1::Envelope,
-    scheduling::events::v1::{SchedulingEvent, scheduling_event::Event as Scheduling},
-    ticketing::events::v1::{HeldTicket, TicketingEvent, ticketing_event::Event as Ticketing},
-};
-use eventsourcing::{AnyTable, DecodeError, Delivered, FoldError, Projection, Table, TableSet};
+use contracts::scheduling::events::v1::scheduling_event::Event as Scheduling;
+use contracts::ticketing::events::v1::HeldTicket;
+use contracts::ticketing::events::v1::ticketing_event::Event as Ticketing;
+use eventsourcing::{DecodeError, Delivered, FoldError, Keys, Projection, Received, rows, tables};
+use serde::{Deserialize, Serialize};
 use uuid::Uuid;
+use values::{EventId, Money, TicketId, TierId, TrainerId, UserId};
 
-use super::PayableRow;
-use crate::{
-    domain::{Money, Payable, PayableKind, PayableState, Purchase},
-    feeds::{Remote, decode},
-};
+use crate::domain::{Payable, PayableKind, PayableState, Purchase};
 
-/// Folds the table `payables`.
-pub struct Payables;
+/// A session or a hold of tickets, as the service that owns it publishes it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PayableRow {
+    pub kind: PayableKind,
+    pub payable_id: Uuid,
+    pub user_id: UserId,
+    pub trainer_id: Option<TrainerId>,
+    pub event_id: Option<EventId>,
+    pub event_ticket_id: Option<TierId>,
+    pub ticket_id: Option<TicketId>,
+    pub amount: i64,
+    pub currency: String,
+    pub expires_at: DateTime<Utc>,
+    pub state: PayableState,
+}
 
-/// What another service said about a payable.
+impl PayableRow {
+    /// What is bought: a session of a trainer, or tickets of an event.
+    pub fn purchase(&self) -> Option<Purchase> {
+        match self.kind {
+            PayableKind::Session => Some(Purchase::Session {
+                trainer_id: self.trainer_id?,
+            }),
+            PayableKind::TicketHold => Some(Purchase::Tickets {
+                event_id: self.event_id?,
+                tier_id: self.event_ticket_id,
+                ticket_id: self.ticket_id,
+            }),
+        }
+    }
+}
+
+rows! {
+    PayableRow in "payables" by (kind: PayableKind, payable_id: Uuid),
+}
+
+tables! {
+    pub struct PayablesTables {
+        payables: PayableRow,
+    }
+}
+
+/// What scheduling and ticketing publish of payables.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum PayableEvent {
-    /// It is held and waits for its payment.
+    /// A payable is held and waits for its payment.
     Held(Held),
-    /// It has come to this state.
+    /// A payable has come to this state.
     Moved {
         payable: Payable,
         state: PayableState,
     },
 }
 
-/// A payable that waits for its payment.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Held {
     pub payable: Payable,
-    pub user_id: Uuid,
+    pub user_id: UserId,
     pub purchase: Purchase,
     pub amount: Money,
     pub expires_at: DateTime<Utc>,
 }
 
-/// The table that [`Payables`] folds.
-#[derive(Default)]
-pub struct Tables {
-    payables: Table<PayableRow>,
-}
-
-impl TableSet for Tables {
-    fn tables(&mut self) -> Vec<&mut dyn AnyTable> {
-        vec![&mut self.payables]
-    }
-}
-
-impl Projection for Payables {
-    const NAME: &'static str = "payables";
-    const FOLD_VERSION: i32 = 1;
-    type Event = PayableEvent;
-    type Tables = Tables;
-
-    fn key(&self, delivered: &Delivered<PayableEvent>) -> String {
-        delivered.event.payable().to_string()
-    }
-
-    fn touch(&self, delivered: &Delivered<PayableEvent>, tables: &mut Tables) {
-        tables.payables.touch(row_key(delivered.event.payable()));
-    }
-
-    fn fold(
-        &self,
-        delivered: &Delivered<PayableEvent>,
-        tables: &mut Tables,
-    ) -> Result<(), FoldError> {
-        match &delivered.event {
-            PayableEvent::Held(held) => tables.payables.insert(row(held)),
-            PayableEvent::Moved { payable, state } => {
-                let row = tables.payables.get_mut(&row_key(*payable));
-                let row = row.ok_or_else(|| FoldError::missing("payable", payable))?;
-                row.state = state.to_string();
-            }
-        }
-        Ok(())
-    }
-}
-
 impl PayableEvent {
+    /// Reads an event of scheduling; `None` when it changes no payable.
+    pub fn of_scheduling(
+        received: Received<'_>,
+        event: Scheduling,
+    ) -> Result<Option<Self>, DecodeError> {
+        let payable = |id: &str| {
+            Ok(Payable {
+                kind: PayableKind::Session,
+                id: received.id("session_id", id)?,
+            })
+        };
+        let moved = |id: &str, state| {
+            let payable = payable(id)?;
+            Ok(Some(Self::Moved { payable, state }))
+        };
+        match event {
+            Scheduling::SessionHeld(held) => Ok(Some(Self::Held(Held {
+                payable: payable(&held.session_id)?,
+                user_id: received.id("parent_id", &held.parent_id)?,
+                purchase: Purchase::Session {
+                    trainer_id: received.id("trainer_id", &held.trainer_id)?,
+                },
+                amount: received.money("price", held.price.as_ref())?,
+                expires_at: received.instant("hold_expires_at", held.hold_expires_at.as_ref())?,
+            }))),
+            Scheduling::SessionPaid(paid) => moved(&paid.session_id, PayableState::Paid),
+            Scheduling::SessionHoldExpired(expired) => {
+                moved(&expired.session_id, PayableState::Expired)
+            }
+            Scheduling::SessionCanceled(canceled) => {
+                moved(&canceled.session_id, PayableState::Canceled)
+            }
+            Scheduling::LocationCreated(_)
+            | Scheduling::TrainerLocationAssigned(_)
+            | Scheduling::ScheduleOpened(_)
+            | Scheduling::SessionCompleted(_)
+            | Scheduling::SessionPaymentRejected(_) => Ok(None),
+        }
+    }
+
+    /// Reads an event of ticketing; `None` when it changes no payable.
+    pub fn of_ticketing(
+        received: Received<'_>,
+        event: Ticketing,
+    ) -> Result<Option<Self>, DecodeError> {
+        let payable = |id: &str| {
+            Ok(Payable {
+                kind: PayableKind::TicketHold,
+                id: received.id("hold_id", id)?,
+            })
+        };
+        let moved = |id: &str, state| {
+            let payable = payable(id)?;
+            Ok(Some(Self::Moved { payable, state }))
+        };
+        match event {
+            Ticketing::TicketsHeld(held) => Ok(Some(Self::Held(Held {
+                payable: payable(&held.hold_id)?,
+                user_id: received.id("parent_id", &held.parent_id)?,
+                purchase: Purchase::Tickets {
+                    event_id: received.id("event_id", &held.event_id)?,
+                    tier_id: the_only_tier(received, &held.tickets)?,
+                    ticket_id: the_only_ticket(received, &held.tickets)?,
+                },
+                amount: received.money("total", held.total.as_ref())?,
+                expires_at: received.instant("hold_expires_at", held.hold_expires_at.as_ref())?,
+            }))),
+            Ticketing::TicketsConfirmed(confirmed) => moved(&confirmed.hold_id, PayableState::Paid),
+            Ticketing::TicketHoldExpired(expired) => moved(&expired.hold_id, PayableState::Expired),
+            Ticketing::EventCreated(_)
+            | Ticketing::EventPublished(_)
+            | Ticketing::TicketPaymentRejected(_) => Ok(None),
+        }
+    }
+
     fn payable(&self) -> Payable {
         match self {
             Self::Held(held) => held.payable,
@@ -93,137 +159,88 @@ impl PayableEvent {
     }
 }
 
-fn row_key(payable: Payable) -> (String, Uuid) {
-    (payable.kind.to_string(), payable.id)
-}
-
-fn row(held: &Held) -> PayableRow {
-    let mut row = PayableRow {
-        kind: held.payable.kind.to_string(),
-        payable_id: held.payable.id,
-        user_id: held.user_id,
-        trainer_id: None,
-        event_id: None,
-        event_ticket_id: None,
-        ticket_id: None,
-        amount: held.amount.minor_units(),
-        currency: held.amount.currency().to_owned(),
-        expires_at: held.expires_at,
-        state: PayableState::Held.to_string(),
-    };
-    match held.purchase {
-        Purchase::Session { trainer_id } => row.trainer_id = Some(trainer_id),
-        Purchase::Tickets {
-            event_id,
-            tier_id,
-            ticket_id,
-        } => {
-            row.event_id = Some(event_id);
-            row.event_ticket_id = tier_id;
-            row.ticket_id = ticket_id;
-        }
-    }
-    row
-}
-
-/// What scheduling says about payables.
-pub fn of_scheduling(envelope: &Envelope) -> Result<Option<PayableEvent>, DecodeError> {
-    let remote = Remote(envelope);
-    let session = |id: &str| {
-        Ok(Payable {
-            kind: PayableKind::Session,
-            id: remote.uuid("session_id", id)?,
-        })
-    };
-    let moved = |id: &str, state| {
-        Ok(PayableEvent::Moved {
-            payable: session(id)?,
-            state,
-        })
-    };
-    match decode::<SchedulingEvent>(envelope)?.event {
-        Some(Scheduling::SessionHeld(held)) => Ok(Some(PayableEvent::Held(Held {
-            payable: session(&held.session_id)?,
-            user_id: remote.uuid("parent_id", &held.parent_id)?,
-            purchase: Purchase::Session {
-                trainer_id: remote.uuid("trainer_id", &held.trainer_id)?,
-            },
-            amount: remote.money("price", held.price.as_ref())?,
-            expires_at: remote.instant("hold_expires_at", held.hold_expires_at.as_ref())?,
-        }))),
-        Some(Scheduling::SessionPaid(paid)) => {
-            moved(&paid.session_id, PayableState::Paid).map(Some)
-        }
-        Some(Scheduling::SessionHoldExpired(expired)) => {
-            moved(&expired.session_id, PayableState::Expired).map(Some)
-        }
-        Some(Scheduling::SessionCanceled(canceled)) => {
-            moved(&canceled.session_id, PayableState::Canceled).map(Some)
-        }
-        _ => Ok(None),
-    }
-}
-
-/// What ticketing says about payables.
-pub fn of_ticketing(envelope: &Envelope) -> Result<Option<PayableEvent>, DecodeError> {
-    let remote = Remote(envelope);
-    let hold = |id: &str| {
-        Ok(Payable {
-            kind: PayableKind::TicketHold,
-            id: remote.uuid("hold_id", id)?,
-        })
-    };
-    let moved = |id: &str, state| {
-        Ok(PayableEvent::Moved {
-            payable: hold(id)?,
-            state,
-        })
-    };
-    match decode::<TicketingEvent>(envelope)?.event {
-        Some(Ticketing::TicketsHeld(tickets)) => Ok(Some(PayableEvent::Held(Held {
-            payable: hold(&tickets.hold_id)?,
-            user_id: remote.uuid("parent_id", &tickets.parent_id)?,
-            purchase: Purchase::Tickets {
-                event_id: remote.uuid("event_id", &tickets.event_id)?,
-                tier_id: the_only_tier(remote, &tickets.tickets)?,
-                ticket_id: the_only_ticket(remote, &tickets.tickets)?,
-            },
-            amount: remote.money("total", tickets.total.as_ref())?,
-            expires_at: remote.instant("hold_expires_at", tickets.hold_expires_at.as_ref())?,
-        }))),
-        Some(Ticketing::TicketsConfirmed(confirmed)) => {
-            moved(&confirmed.hold_id, PayableState::Paid).map(Some)
-        }
-        Some(Ticketing::TicketHoldExpired(expired)) => {
-            moved(&expired.hold_id, PayableState::Expired).map(Some)
-        }
-        _ => Ok(None),
-    }
-}
-
-fn the_only_tier(remote: Remote<'_>, tickets: &[HeldTicket]) -> Result<Option<Uuid>, DecodeError> {
+fn the_only_tier(
+    received: Received<'_>,
+    tickets: &[HeldTicket],
+) -> Result<Option<TierId>, DecodeError> {
     let Some((first, rest)) = tickets.split_first() else {
         return Ok(None);
     };
     let same = rest.iter().all(|ticket| ticket.tier_id == first.tier_id);
-    same.then(|| remote.uuid("tier_id", &first.tier_id))
+    same.then(|| received.id("tier_id", &first.tier_id))
         .transpose()
 }
 
 fn the_only_ticket(
-    remote: Remote<'_>,
+    received: Received<'_>,
     tickets: &[HeldTicket],
-) -> Result<Option<Uuid>, DecodeError> {
-    match tickets {
-        [ticket] => remote.uuid("ticket_id", &ticket.ticket_id).map(Some),
-        _ => Ok(None),
+) -> Result<Option<TicketId>, DecodeError> {
+    let [ticket] = tickets else {
+        return Ok(None);
+    };
+    received.id("ticket_id", &ticket.ticket_id).map(Some)
+}
+
+/// Folds what can be paid.
+pub struct Payables;
+
+impl Projection for Payables {
+    const NAME: &'static str = "payables";
+    const FOLD_VERSION: i32 = 1;
+    type Event = PayableEvent;
+    type Tables = PayablesTables;
+
+    fn keys(&self, delivered: &Delivered<PayableEvent>) -> Keys {
+        Keys::one(&delivered.event.payable())
+    }
+
+    fn fold(
+        &self,
+        delivered: &Delivered<PayableEvent>,
+        tables: &mut PayablesTables,
+    ) -> Result<(), FoldError> {
+        match &delivered.event {
+            PayableEvent::Held(held) => tables.payables.insert(row(held)),
+            PayableEvent::Moved { payable, state } => {
+                let row = tables.payables.get_mut(&(payable.kind, payable.id));
+                row.ok_or_else(|| FoldError::missing("payable", payable))?
+                    .state = *state;
+            }
+        }
+        Ok(())
+    }
+}
+
+fn row(held: &Held) -> PayableRow {
+    let (trainer_id, event_id, tier_id, ticket_id) = match held.purchase {
+        Purchase::Session { trainer_id } => (Some(trainer_id), None, None, None),
+        Purchase::Tickets {
+            event_id,
+            tier_id,
+            ticket_id,
+        } => (None, Some(event_id), tier_id, ticket_id),
+    };
+    PayableRow {
+        kind: held.payable.kind,
+        payable_id: held.payable.id,
+        user_id: held.user_id,
+        trainer_id,
+        event_id,
+        event_ticket_id: tier_id,
+        ticket_id,
+        amount: held.amount.minor_units(),
+        currency: held.amount.currency_code().to_owned(),
+        expires_at: held.expires_at,
+        state: PayableState::Held,
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use contracts::{common::v1::Money as MoneyMessage, ticketing::events::v1::TicketsHeld};
-    use prost::Message;
+    use contracts::common::v1::Money as MoneyMessage;
+    use contracts::log::v1::Envelope;
+    use contracts::ticketing::events::v1::{TicketingEvent, TicketsHeld};
+    use prost::Message as _;
     use prost_types::Timestamp;
 
     use super::*;
@@ -269,11 +286,12 @@ mod tests {
         }
     }
 
+    fn read(envelope: &Envelope) -> Result<Option<PayableEvent>, DecodeError> {
+        Received::read(envelope, PayableEvent::of_ticketing)
+    }
+
     fn purchase(tickets: Vec<HeldTicket>) -> Purchase {
-        match of_ticketing(&envelope(tickets, Some(usd(100))))
-            .unwrap()
-            .unwrap()
-        {
+        match read(&envelope(tickets, Some(usd(100)))).unwrap().unwrap() {
             PayableEvent::Held(held) => held.purchase,
             PayableEvent::Moved { .. } => panic!("tickets are held"),
         }
@@ -281,8 +299,11 @@ mod tests {
 
     #[test]
     fn tier_and_ticket_are_named_where_there_is_one() {
-        let event_id = Uuid::from_u128(2);
-        let (tier, first) = (Some(Uuid::from_u128(20)), Some(Uuid::from_u128(10)));
+        let event_id = Uuid::from_u128(2).into();
+        let (tier, first) = (
+            Some(Uuid::from_u128(20).into()),
+            Some(Uuid::from_u128(10).into()),
+        );
         assert_eq!(
             purchase(vec![ticket(10, 20)]),
             Purchase::Tickets {
@@ -311,12 +332,12 @@ mod tests {
 
     #[test]
     fn what_cannot_be_read_is_named() {
-        let missing = of_ticketing(&envelope(vec![ticket(10, 20)], None)).unwrap_err();
+        let missing = read(&envelope(vec![ticket(10, 20)], None)).unwrap_err();
         assert_eq!(
             (missing.position, missing.reason.as_str()),
             (7, "total: is missing")
         );
-        let negative = of_ticketing(&envelope(vec![ticket(10, 20)], Some(usd(-1)))).unwrap_err();
+        let negative = read(&envelope(vec![ticket(10, 20)], Some(usd(-1)))).unwrap_err();
         assert!(
             negative.reason.starts_with("total: "),
             "{}",

@@ -1,63 +1,110 @@
 //! `payments`, `trainer_orders` and `refunds`: what parents and admins see of money.
 
 use chrono::{DateTime, Utc};
-use eventsourcing::{AnyTable, Delivered, FoldError, Projection, Table, TableSet};
+use eventsourcing::{Delivered, FoldError, Keys, Projection, rows, tables};
+use serde::{Deserialize, Serialize};
 use uuid::Uuid;
+use values::{EventId, Money, PaymentId, RefundId, TicketId, TierId, TrainerId, UserId};
 
-use super::{PaymentRow, RefundRow, TrainerOrderRow};
-use crate::domain::{
-    Money, Payable, PaymentsLogEvent, Purchase,
-    payment::{PaymentEvent, PaymentState, RefundCause, RefundState},
-};
+use crate::domain::payment::{PaymentEvent, PaymentState, RefundCause, RefundReason, RefundState};
+use crate::domain::{Payable, PaymentsLogEvent, Purchase};
 
-/// Folds the tables `payments`, `trainer_orders` and `refunds` from the own log.
-pub struct Payments;
-
-/// The tables that [`Payments`] folds.
-#[derive(Default)]
-pub struct Tables {
-    payments: Table<PaymentRow>,
-    trainer_orders: Table<TrainerOrderRow>,
-    refunds: Table<RefundRow>,
+/// A payment for tickets.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PaymentRow {
+    pub id: PaymentId,
+    pub user_id: UserId,
+    pub event_id: Option<EventId>,
+    pub event_ticket_id: Option<TierId>,
+    pub ticket_id: Option<TicketId>,
+    pub payable_id: Uuid,
+    pub stripe_payment_id: Option<String>,
+    pub amount: i64,
+    pub currency: String,
+    pub refunded: i64,
+    pub status: PaymentState,
+    pub failure_code: Option<String>,
+    pub payment_method: String,
+    /// Where the receipt goes; unknown to payments.
+    pub email: Option<String>,
+    pub live: bool,
+    pub created_at: DateTime<Utc>,
+    pub updated_at: DateTime<Utc>,
 }
 
-impl TableSet for Tables {
-    fn tables(&mut self) -> Vec<&mut dyn AnyTable> {
-        vec![
-            &mut self.payments,
-            &mut self.trainer_orders,
-            &mut self.refunds,
-        ]
+/// A payment for a session.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TrainerOrderRow {
+    pub id: PaymentId,
+    pub user_id: UserId,
+    pub trainer_id: TrainerId,
+    pub payable_id: Uuid,
+    pub stripe_payment_id: Option<String>,
+    pub amount: i64,
+    pub currency: String,
+    pub refunded: i64,
+    pub status: PaymentState,
+    pub failure_code: Option<String>,
+    pub payment_method: String,
+    pub live: bool,
+    pub created_at: DateTime<Utc>,
+    pub updated_at: DateTime<Utc>,
+}
+
+/// Money that goes back.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RefundRow {
+    pub id: RefundId,
+    /// The ticket, when the payment was for one.
+    pub ticket_id: Option<TicketId>,
+    pub user_id: UserId,
+    pub payment_id: PaymentId,
+    pub amount: i64,
+    pub currency: String,
+    /// The legacy word: PENDING, APPROVED, REJECTED, COMPLETED.
+    pub status: String,
+    pub state: RefundState,
+    /// The provider's name of the payment.
+    pub stripe_payment_id: Option<String>,
+    pub reason: RefundReason,
+    pub cause_event_id: Uuid,
+    pub failure_code: Option<String>,
+    pub requested_at: DateTime<Utc>,
+    pub updated_at: DateTime<Utc>,
+}
+
+rows! {
+    PaymentRow in "payments" by (id: PaymentId),
+    TrainerOrderRow in "trainer_orders" by (id: PaymentId),
+    RefundRow in "refunds" by (id: RefundId),
+}
+
+tables! {
+    pub struct PaymentsTables {
+        payments: PaymentRow,
+        trainer_orders: TrainerOrderRow,
+        refunds: RefundRow,
     }
 }
+
+/// Folds payments and refunds from the own log.
+pub struct Payments;
 
 impl Projection for Payments {
     const NAME: &'static str = "payments";
     const FOLD_VERSION: i32 = 1;
     type Event = PaymentsLogEvent;
-    type Tables = Tables;
+    type Tables = PaymentsTables;
 
-    fn key(&self, delivered: &Delivered<PaymentsLogEvent>) -> String {
-        delivered.aggregate_id.clone()
-    }
-
-    fn touch(&self, delivered: &Delivered<PaymentsLogEvent>, tables: &mut Tables) {
-        if let Ok(payment_id) = payment_id(delivered) {
-            tables.payments.touch(payment_id);
-            tables.trainer_orders.touch(payment_id);
-        }
-        let PaymentsLogEvent::Payment(event) = &delivered.event;
-        if let Some(refund_id) = refund_id(event) {
-            tables.refunds.touch(refund_id);
-        }
+    fn keys(&self, delivered: &Delivered<PaymentsLogEvent>) -> Keys {
+        Keys::one(&delivered.aggregate_id)
     }
 
     fn fold(
         &self,
         delivered: &Delivered<PaymentsLogEvent>,
-        tables: &mut Tables,
+        tables: &mut PaymentsTables,
     ) -> Result<(), FoldError> {
-        let payment_id = payment_id(delivered)?;
         let at = delivered.recorded_at;
         let PaymentsLogEvent::Payment(event) = &delivered.event;
         match event {
@@ -81,36 +128,45 @@ impl Projection for Payments {
                 live: *live,
                 at: *created_at,
             }),
-            PaymentEvent::PaymentSubmitted { .. } => {
-                tables.moved(payment_id, PaymentState::Processing, at)?;
+            PaymentEvent::PaymentSubmitted { payment_id, .. } => {
+                tables.moved(*payment_id, PaymentState::Processing, at)?;
             }
-            PaymentEvent::PaymentOutcomeUnknown { .. } => {
-                tables.moved(payment_id, PaymentState::Unknown, at)?;
+            PaymentEvent::PaymentOutcomeUnknown { payment_id, .. } => {
+                tables.moved(*payment_id, PaymentState::Unknown, at)?;
             }
             PaymentEvent::PaymentSucceeded {
-                provider_reference, ..
+                payment_id,
+                provider_reference,
+                ..
             } => {
-                tables.moved(payment_id, PaymentState::Succeeded, at)?;
-                let row = tables.columns(payment_id)?;
+                tables.moved(*payment_id, PaymentState::Succeeded, at)?;
+                let row = tables.columns(*payment_id)?;
                 *row.reference = Some(provider_reference.clone());
                 *row.failure_code = None;
             }
-            PaymentEvent::PaymentFailed { failure_code, .. } => {
-                tables.moved(payment_id, PaymentState::Failed, at)?;
-                *tables.columns(payment_id)?.failure_code = Some(failure_code.clone());
+            PaymentEvent::PaymentFailed {
+                payment_id,
+                failure_code,
+                ..
+            } => {
+                tables.moved(*payment_id, PaymentState::Failed, at)?;
+                *tables.columns(*payment_id)?.failure_code = Some(failure_code.clone());
             }
-            PaymentEvent::PaymentCanceled { reason, .. } => {
-                tables.moved(payment_id, PaymentState::Canceled, at)?;
-                *tables.columns(payment_id)?.failure_code = Some(reason.to_string());
+            PaymentEvent::PaymentCanceled {
+                payment_id, reason, ..
+            } => {
+                tables.moved(*payment_id, PaymentState::Canceled, at)?;
+                *tables.columns(*payment_id)?.failure_code = Some(reason.to_string());
             }
             PaymentEvent::RefundDeferred { .. } => {}
             PaymentEvent::RefundRequested {
+                payment_id,
                 refund_id,
                 amount,
                 cause,
                 requested_at,
             } => {
-                tables.request_refund(payment_id, *refund_id, amount, *cause, *requested_at)?;
+                tables.request_refund(*payment_id, *refund_id, amount, *cause, *requested_at)?;
             }
             PaymentEvent::RefundSubmitted { refund_id, .. } => {
                 tables.refund_moved(*refund_id, RefundState::Submitted, at)?;
@@ -119,10 +175,13 @@ impl Projection for Payments {
                 tables.refund_moved(*refund_id, RefundState::Unknown, at)?;
             }
             PaymentEvent::RefundSucceeded {
-                refund_id, amount, ..
+                payment_id,
+                refund_id,
+                amount,
+                ..
             } => {
                 tables.refund_moved(*refund_id, RefundState::Succeeded, at)?;
-                let row = tables.columns(payment_id)?;
+                let row = tables.columns(*payment_id)?;
                 *row.refunded += amount.minor_units();
                 *row.updated_at = at;
             }
@@ -142,8 +201,8 @@ impl Projection for Payments {
 
 /// What `PaymentCreated` says, for the row of either table.
 struct Opened<'a> {
-    payment_id: Uuid,
-    user_id: Uuid,
+    payment_id: PaymentId,
+    user_id: UserId,
     payable: Payable,
     purchase: &'a Purchase,
     amount: &'a Money,
@@ -154,16 +213,16 @@ struct Opened<'a> {
 
 /// The columns that `payments` and `trainer_orders` share.
 struct Columns<'a> {
-    user_id: Uuid,
-    ticket_id: Option<Uuid>,
+    user_id: UserId,
+    ticket_id: Option<TicketId>,
     reference: &'a mut Option<String>,
     refunded: &'a mut i64,
-    status: &'a mut String,
+    status: &'a mut PaymentState,
     failure_code: &'a mut Option<String>,
     updated_at: &'a mut DateTime<Utc>,
 }
 
-impl Tables {
+impl PaymentsTables {
     fn open(&mut self, opened: &Opened<'_>) {
         match *opened.purchase {
             Purchase::Session { trainer_id } => self.trainer_orders.insert(TrainerOrderRow {
@@ -173,9 +232,9 @@ impl Tables {
                 payable_id: opened.payable.id,
                 stripe_payment_id: None,
                 amount: opened.amount.minor_units(),
-                currency: opened.amount.currency().to_owned(),
+                currency: opened.amount.currency_code().to_owned(),
                 refunded: 0,
-                status: PaymentState::Created.to_string(),
+                status: PaymentState::Created,
                 failure_code: None,
                 payment_method: opened.payment_method.to_owned(),
                 live: opened.live,
@@ -195,9 +254,9 @@ impl Tables {
                 payable_id: opened.payable.id,
                 stripe_payment_id: None,
                 amount: opened.amount.minor_units(),
-                currency: opened.amount.currency().to_owned(),
+                currency: opened.amount.currency_code().to_owned(),
                 refunded: 0,
-                status: PaymentState::Created.to_string(),
+                status: PaymentState::Created,
                 failure_code: None,
                 payment_method: opened.payment_method.to_owned(),
                 email: None,
@@ -208,7 +267,7 @@ impl Tables {
         }
     }
 
-    fn columns(&mut self, payment_id: Uuid) -> Result<Columns<'_>, FoldError> {
+    fn columns(&mut self, payment_id: PaymentId) -> Result<Columns<'_>, FoldError> {
         if let Some(row) = self.payments.get_mut(&payment_id) {
             return Ok(Columns {
                 user_id: row.user_id,
@@ -235,20 +294,20 @@ impl Tables {
 
     fn moved(
         &mut self,
-        payment_id: Uuid,
+        payment_id: PaymentId,
         state: PaymentState,
         at: DateTime<Utc>,
     ) -> Result<(), FoldError> {
         let row = self.columns(payment_id)?;
-        *row.status = state.to_string();
+        *row.status = state;
         *row.updated_at = at;
         Ok(())
     }
 
     fn request_refund(
         &mut self,
-        payment_id: Uuid,
-        refund_id: Uuid,
+        payment_id: PaymentId,
+        refund_id: RefundId,
         amount: &Money,
         cause: RefundCause,
         at: DateTime<Utc>,
@@ -260,11 +319,11 @@ impl Tables {
             user_id: payment.user_id,
             payment_id,
             amount: amount.minor_units(),
-            currency: amount.currency().to_owned(),
+            currency: amount.currency_code().to_owned(),
             status: legacy(RefundState::Requested).to_owned(),
-            state: RefundState::Requested.to_string(),
+            state: RefundState::Requested,
             stripe_payment_id: payment.reference.clone(),
-            reason: cause.reason.to_string(),
+            reason: cause.reason,
             cause_event_id: cause.event_id,
             failure_code: None,
             requested_at: at,
@@ -276,14 +335,14 @@ impl Tables {
 
     fn refund_moved(
         &mut self,
-        refund_id: Uuid,
+        refund_id: RefundId,
         state: RefundState,
         at: DateTime<Utc>,
     ) -> Result<&mut RefundRow, FoldError> {
         let row = self.refunds.get_mut(&refund_id);
         let row = row.ok_or_else(|| FoldError::missing("refund", &refund_id))?;
         legacy(state).clone_into(&mut row.status);
-        row.state = state.to_string();
+        row.state = state;
         row.updated_at = at;
         Ok(row)
     }
@@ -296,26 +355,5 @@ fn legacy(state: RefundState) -> &'static str {
         RefundState::Submitted | RefundState::Unknown => "APPROVED",
         RefundState::Succeeded => "COMPLETED",
         RefundState::Failed => "REJECTED",
-    }
-}
-
-fn payment_id(delivered: &Delivered<PaymentsLogEvent>) -> Result<Uuid, FoldError> {
-    Uuid::parse_str(&delivered.aggregate_id).map_err(|error| FoldError::new(error.to_string()))
-}
-
-fn refund_id(event: &PaymentEvent) -> Option<Uuid> {
-    match event {
-        PaymentEvent::RefundRequested { refund_id, .. }
-        | PaymentEvent::RefundSubmitted { refund_id, .. }
-        | PaymentEvent::RefundSucceeded { refund_id, .. }
-        | PaymentEvent::RefundFailed { refund_id, .. }
-        | PaymentEvent::RefundOutcomeUnknown { refund_id, .. } => Some(*refund_id),
-        PaymentEvent::PaymentCreated { .. }
-        | PaymentEvent::PaymentSubmitted { .. }
-        | PaymentEvent::PaymentSucceeded { .. }
-        | PaymentEvent::PaymentFailed { .. }
-        | PaymentEvent::PaymentOutcomeUnknown { .. }
-        | PaymentEvent::PaymentCanceled { .. }
-        | PaymentEvent::RefundDeferred { .. } => None,
     }
 }

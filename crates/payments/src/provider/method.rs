@@ -6,7 +6,6 @@ use thiserror::Error;
 /// What the sandbox does with a payment method token.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Method {
-    /// How a charge goes.
     pub charge: Rule,
     /// How a refund of the charge goes.
     pub refund: Rule,
@@ -17,20 +16,19 @@ pub struct Method {
 pub struct Rule {
     /// Whether the first call gets its answer.
     pub delivery: Delivery,
-    /// How long it stays undecided.
     pub undecided_for: TimeDelta,
-    /// The code it is refused with; it succeeds without one.
+    /// The code with which it is refused; without one it succeeds.
     pub failure_code: Option<&'static str>,
 }
 
 /// What becomes of the first call of an operation. Later calls are answered.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Delivery {
-    /// It is answered.
+    /// The call is answered.
     Answered,
-    /// It arrives, but its answer does not.
+    /// The call arrives, and its answer is lost.
     AnswerLost,
-    /// It does not arrive.
+    /// The call itself is lost.
     RequestLost,
 }
 

@@ -2,6 +2,8 @@
 
 mod method;
 mod sandbox;
+#[cfg(test)]
+mod tests;
 
 use std::{future::Future, time::Duration};
 
@@ -9,11 +11,12 @@ use chrono::Utc;
 use sqlx::PgPool;
 use tokio::time::timeout;
 use uuid::Uuid;
+use values::Money;
 
-pub use method::{Method, UnknownMethod};
+pub use method::Method;
 pub use sandbox::SandboxError;
 
-use crate::domain::{Money, payment::Outcome};
+use crate::domain::payment::Outcome;
 use sandbox::{Answer, Sandbox};
 
 /// The provider behind its deadline. Cheap to clone.
@@ -34,14 +37,15 @@ impl Provider {
     }
 
     /// Whether real money moves.
+    #[expect(clippy::unused_self, reason = "another provider will move real money")]
     pub fn is_live(&self) -> bool {
         false
     }
 
     /// Charges `amount` to a payment method, once per key however often it is called.
     ///
-    /// Fails when the provider refuses to talk at all: a key used for something else, or its
-    /// books out of reach.
+    /// # Errors
+    /// When the key was used for something else, or the provider cannot be reached at all.
     pub async fn charge(
         &self,
         key: Uuid,
@@ -51,8 +55,11 @@ impl Provider {
         self.answer(self.sandbox.charge(key, amount, method)).await
     }
 
-    /// What became of a charge. One that the provider has never seen is sent again under its
+    /// Asks what became of a charge. One that the provider has never seen is sent again under its
     /// key: it cannot be taken twice.
+    ///
+    /// # Errors
+    /// As [`Provider::charge`].
     pub async fn resolve_charge(
         &self,
         key: Uuid,
@@ -65,8 +72,10 @@ impl Provider {
         }
     }
 
-    /// Gives `amount` of a charge back, once per key however often it is called. Fails as
-    /// `charge` does, and when there is no such charge.
+    /// Gives `amount` of a charge back, once per key however often it is called.
+    ///
+    /// # Errors
+    /// As [`Provider::charge`], and when there is no such charge.
     pub async fn refund(
         &self,
         key: Uuid,
@@ -76,7 +85,10 @@ impl Provider {
         self.answer(self.sandbox.refund(key, charge, amount)).await
     }
 
-    /// What became of a refund; one that the provider has never seen is sent again.
+    /// Asks what became of a refund. One that the provider has never seen is sent again.
+    ///
+    /// # Errors
+    /// As [`Provider::refund`].
     pub async fn resolve_refund(
         &self,
         key: Uuid,
@@ -95,15 +107,21 @@ impl Provider {
     ) -> Result<Outcome, SandboxError> {
         match timeout(self.deadline, call).await {
             Ok(answer) => answer.map(outcome),
-            Err(_elapsed) => Ok(Outcome::Unknown { at: Utc::now() }),
+            Err(_elapsed) => Ok(Outcome::Unknown { since: Utc::now() }),
         }
     }
 }
 
 fn outcome(answer: Answer) -> Outcome {
     match answer {
-        Answer::Succeeded { reference, at } => Outcome::Succeeded { reference, at },
-        Answer::Declined { code, at } => Outcome::Declined { code, at },
-        Answer::Pending => Outcome::Unknown { at: Utc::now() },
+        Answer::Succeeded { reference, at } => Outcome::Succeeded {
+            reference,
+            succeeded_at: at,
+        },
+        Answer::Declined { code, at } => Outcome::Declined {
+            code,
+            declined_at: at,
+        },
+        Answer::Pending => Outcome::Unknown { since: Utc::now() },
     }
 }

@@ -2,9 +2,9 @@ use chrono::{DateTime, Utc};
 use sqlx::{PgPool, Row, postgres::PgRow};
 use thiserror::Error;
 use uuid::Uuid;
+use values::Money;
 
 use super::method::{Delivery, Method, Rule, UnknownMethod};
-use crate::domain::Money;
 
 /// A provider that moves no money and keeps durable books under its callers' idempotency keys:
 /// the same key gives the same answer, for ever and from every process.
@@ -16,30 +16,27 @@ pub(super) struct Sandbox {
 /// What the sandbox says of a charge or refund.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Answer {
-    /// Done.
     Succeeded {
         reference: String,
         at: DateTime<Utc>,
     },
-    /// Refused.
-    Declined { code: String, at: DateTime<Utc> },
-    /// Not decided yet.
+    Declined {
+        code: String,
+        at: DateTime<Utc>,
+    },
+    /// The charge or refund is not decided yet.
     Pending,
 }
 
-/// Why the sandbox does not talk.
+/// Why there is no answer at all.
 #[derive(Debug, Error)]
 pub enum SandboxError {
-    /// The key was used for another operation or amount.
     #[error("idempotency key {0} was used for something else")]
     KeyReused(Uuid),
-    /// The charge to be refunded does not exist.
     #[error("there is no charge {0}")]
     NoSuchCharge(Uuid),
-    /// The token is not one of the sandbox's.
     #[error(transparent)]
     UnknownMethod(#[from] UnknownMethod),
-    /// The books are out of reach.
     #[error("the sandbox's books are out of reach")]
     Books(#[from] sqlx::Error),
 }
@@ -106,7 +103,7 @@ impl Sandbox {
         .await
     }
 
-    /// What the books say under a key; nothing when no request with it has arrived.
+    /// What the books say under a key; `None` when no request with it has arrived.
     pub(super) async fn find(&self, key: Uuid) -> Result<Option<Answer>, SandboxError> {
         let sql = "select operation, decided_at, failure_code from sandbox_charges \
                    where idempotency_key = $1 and seen";
@@ -127,7 +124,7 @@ impl Sandbox {
         answer.ok_or(SandboxError::KeyReused(entry.key))
     }
 
-    /// Books a request; whether it is the first with its key.
+    /// Books a request. Returns whether it is the first with its key.
     async fn book(&self, entry: &Entry<'_>, rule: Rule) -> Result<bool, SandboxError> {
         let sql = "insert into sandbox_charges (idempotency_key, operation, charge_key, payment_method, amount, \
                        currency, seen, failure_code, decided_at) \
@@ -138,7 +135,7 @@ impl Sandbox {
             .bind(entry.charge)
             .bind(entry.method)
             .bind(entry.amount.minor_units())
-            .bind(entry.amount.currency())
+            .bind(entry.amount.currency_code())
             .bind(rule.delivery != Delivery::RequestLost)
             .bind(rule.failure_code)
             .bind(Utc::now() + rule.undecided_for)
@@ -162,7 +159,7 @@ impl Sandbox {
             .bind(entry.charge)
             .bind(entry.method)
             .bind(entry.amount.minor_units())
-            .bind(entry.amount.currency())
+            .bind(entry.amount.currency_code())
             .fetch_one(&self.pool)
             .await?;
         if same {

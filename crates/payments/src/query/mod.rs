@@ -1,7 +1,5 @@
-//! Read table to row.
+//! From read tables to rows.
 
-mod payables;
 mod payments;
 
-pub use payables::{PayableQuery, PayableRecord};
-pub use payments::{Filter, PaymentQuery, PaymentRecord, RefundRecord};
+pub use payments::{PaymentCursor, PaymentFilter, PaymentView, payment, payments};

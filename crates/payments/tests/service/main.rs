@@ -5,11 +5,9 @@
     reason = "a test that cannot go on says so by panicking"
 )]
 
-mod crashing;
 mod listing;
 mod paying;
-mod projecting;
 mod refunding;
 mod refusing;
-mod sandbox;
+mod restarting;
 mod world;

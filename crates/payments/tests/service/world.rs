@@ -17,6 +17,7 @@ use contracts::{
     },
     wire::timestamp,
 };
+use payments::PaymentsSettings;
 use testing::{Caller, request_id, usd};
 use tonic::Status;
 use uuid::Uuid;
@@ -38,9 +39,10 @@ impl Deref for World {
 impl World {
     /// With a provider whose silence is soon noticed.
     pub async fn start() -> Self {
+        let provider_deadline = Duration::from_millis(200);
         let setup = testing::World::of(payments::definition)
             .with(["scheduling", "ticketing"])
-            .adjusted(|settings| settings.provider_deadline = Duration::from_millis(200));
+            .adjusted(|settings| settings.set(PaymentsSettings { provider_deadline }));
         Self(setup.start().await)
     }
 

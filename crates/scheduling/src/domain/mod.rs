@@ -1,19 +1,12 @@
 //! What scheduling decides, and nothing else: no database, no network, no clock. Ids,
 //! instants, prices and policies come in with the command.
 
-pub mod interval;
-pub mod local_times;
 pub mod location;
-pub mod money;
 pub mod schedule;
 pub mod session;
 pub mod trainer_calendar;
 
 use eventsourcing::{DecodeError, RecordedEvent};
-
-pub use interval::Interval;
-pub use local_times::LocalTimes;
-pub use money::Money;
 
 use location::LocationEvent;
 use schedule::ScheduleEvent;
@@ -34,8 +27,8 @@ pub enum SchedulingLogEvent {
 }
 
 impl SchedulingLogEvent {
-    /// Reads an event of the log by the type of its aggregate.
-    pub fn decode(recorded: &RecordedEvent) -> Result<Self, DecodeError> {
+    /// Reads an event of the log by the type of its aggregate. All of them are of interest.
+    pub fn decode(recorded: &RecordedEvent) -> Result<Option<Self>, DecodeError> {
         match recorded.aggregate_type.as_str() {
             location::TYPE => recorded.decode().map(Self::Location),
             trainer_calendar::TYPE => recorded.decode().map(Self::TrainerCalendar),
@@ -45,5 +38,6 @@ impl SchedulingLogEvent {
                 .map(|event| Self::Session(Box::new(event))),
             _ => Err(recorded.unreadable(&"unknown aggregate type")),
         }
+        .map(Some)
     }
 }

@@ -6,4 +6,4 @@ mod session_payment;
 mod tests;
 
 pub use session_hold::SessionHold;
-pub use session_payment::{SessionPayment, SessionPaymentSucceeded};
+pub use session_payment::{PaidSession, SessionPayment};

@@ -11,21 +11,20 @@
 use contracts::scheduling::v1::ExpireSessionHoldRequest;
 use eventsourcing::{Delivered, Effect, Input, Process};
 use serde::{Deserialize, Serialize};
+use values::SessionId;
 
 use crate::domain::SchedulingLogEvent;
 use crate::domain::session::SessionEvent;
 
-const SERVICE: &str = "scheduling";
-const EXPIRE: &str = "/divinetime.scheduling.v1.SessionService/ExpireSessionHold";
 const TIMER: &str = "hold";
 
-/// One instance per session that is held.
+/// One instance for each session that is held.
 pub struct SessionHold;
 
-/// What is remembered of a hold.
+/// The session whose hold runs.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Holding {
-    session_id: String,
+    session_id: SessionId,
 }
 
 impl Process for SessionHold {
@@ -51,30 +50,38 @@ impl Process for SessionHold {
     }
 
     fn react(&self, state: &mut Holding, input: Input<'_, SchedulingLogEvent>) -> Vec<Effect> {
-        match input {
-            Input::Timer { .. } => vec![expire(state.session_id.clone())],
-            Input::Event(delivered) => match &delivered.event {
-                SchedulingLogEvent::Session(event) => match &**event {
-                    SessionEvent::SessionHeld {
-                        hold_expires_at, ..
-                    } => {
-                        state.session_id.clone_from(&delivered.aggregate_id);
-                        vec![Effect::SetTimer {
-                            name: TIMER,
-                            due: *hold_expires_at,
-                        }]
-                    }
-                    _ => vec![Effect::Done],
-                },
-                _ => vec![],
-            },
+        let event = match input {
+            Input::Timer { .. } => return vec![expire(state.session_id)],
+            Input::Event(delivered) => &delivered.event,
+        };
+        let SchedulingLogEvent::Session(event) = event else {
+            return vec![];
+        };
+        match **event {
+            SessionEvent::SessionHeld {
+                session_id,
+                hold_expires_at,
+                ..
+            } => {
+                state.session_id = session_id;
+                vec![Effect::SetTimer {
+                    name: TIMER,
+                    due: hold_expires_at,
+                }]
+            }
+            SessionEvent::SessionPaid { .. }
+            | SessionEvent::SessionCanceled { .. }
+            | SessionEvent::SessionHoldExpired { .. } => vec![Effect::Done],
+            SessionEvent::SessionReinstated { .. }
+            | SessionEvent::SessionCompleted { .. }
+            | SessionEvent::SessionPaymentRejected { .. } => vec![],
         }
     }
 }
 
-fn expire(session_id: String) -> Effect {
-    Effect::send(SERVICE, EXPIRE, |request_id| ExpireSessionHoldRequest {
+fn expire(session_id: SessionId) -> Effect {
+    Effect::send(move |request_id| ExpireSessionHoldRequest {
         request_id,
-        session_id,
+        session_id: session_id.to_string(),
     })
 }

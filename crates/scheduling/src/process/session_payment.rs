@@ -1,77 +1,68 @@
-//! Tells a session that a payment for it succeeded. What that means, the session decides.
+//! Settles a session when a payment for it has succeeded. What that means, the session decides.
 //!
 //! ```text
 //! PaymentSucceeded (of a session) -> SettleSession, done
 //! ```
 
-use contracts::log::v1::Envelope;
+use contracts::payments::events::v1::PayableKind;
 use contracts::payments::events::v1::payments_event::Event;
-use contracts::payments::events::v1::{PayableKind, PaymentsEvent};
 use contracts::scheduling::v1::SettleSessionRequest;
-use eventsourcing::{DecodeError, Delivered, Effect, Input, Process};
-use prost::Message;
-
-const SERVICE: &str = "scheduling";
-const SETTLE: &str = "/divinetime.scheduling.v1.SessionService/SettleSession";
+use eventsourcing::{DecodeError, Delivered, Effect, Input, Process, Received};
+use values::{PaymentId, SessionId};
 
 /// A payment of a session succeeded.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct SessionPaymentSucceeded {
-    /// The session.
-    pub session_id: String,
-    /// The payment.
-    pub payment_id: String,
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct PaidSession {
+    pub session_id: SessionId,
+    pub payment_id: PaymentId,
 }
 
-impl SessionPaymentSucceeded {
+impl PaidSession {
     /// Reads an event of payments; `None` when it is of no interest here.
-    pub fn decode(envelope: &Envelope) -> Result<Option<Self>, DecodeError> {
-        let event =
-            PaymentsEvent::decode(envelope.payload.as_slice()).map_err(|error| DecodeError {
-                event_type: envelope.event_type.clone(),
-                event_version: "public".to_owned(),
-                position: envelope.position,
-                reason: error.to_string(),
-            })?;
-        match event.event {
-            Some(Event::PaymentSucceeded(it)) if it.payable_kind() == PayableKind::Session => {
+    pub fn read(received: Received<'_>, event: Event) -> Result<Option<Self>, DecodeError> {
+        match event {
+            Event::PaymentSucceeded(it) if it.payable_kind() == PayableKind::Session => {
                 Ok(Some(Self {
-                    session_id: it.payable_id,
-                    payment_id: it.payment_id,
+                    session_id: received.id("payable_id", &it.payable_id)?,
+                    payment_id: received.id("payment_id", &it.payment_id)?,
                 }))
             }
-            _ => Ok(None),
+            Event::PaymentCreated(_)
+            | Event::PaymentSucceeded(_)
+            | Event::PaymentFailed(_)
+            | Event::PaymentOutcomeUnknown(_)
+            | Event::RefundRequested(_)
+            | Event::RefundSucceeded(_)
+            | Event::RefundOutcomeUnknown(_) => Ok(None),
         }
     }
 }
 
-/// One instance per payment, done at once.
+/// One instance for each payment, done at once.
 pub struct SessionPayment;
 
 impl Process for SessionPayment {
     const NAME: &'static str = "session_payment";
-    type Event = SessionPaymentSucceeded;
+    type Event = PaidSession;
     type State = ();
 
-    fn key(&self, event: &Delivered<SessionPaymentSucceeded>) -> Option<String> {
-        Some(event.event.payment_id.clone())
+    fn key(&self, event: &Delivered<PaidSession>) -> Option<String> {
+        Some(event.event.payment_id.to_string())
     }
 
-    fn react(&self, _state: &mut (), input: Input<'_, SessionPaymentSucceeded>) -> Vec<Effect> {
-        match input {
-            Input::Timer { .. } => vec![],
-            Input::Event(delivered) => {
-                let SessionPaymentSucceeded {
-                    session_id,
-                    payment_id,
-                } = delivered.event.clone();
-                let settle = Effect::send(SERVICE, SETTLE, |request_id| SettleSessionRequest {
-                    request_id,
-                    session_id,
-                    payment_id,
-                });
-                vec![settle, Effect::Done]
-            }
-        }
+    fn react(&self, _state: &mut (), input: Input<'_, PaidSession>) -> Vec<Effect> {
+        let Input::Event(delivered) = input else {
+            return vec![];
+        };
+        let PaidSession {
+            session_id,
+            payment_id,
+        } = delivered.event;
+        let settle = Effect::send(move |request_id| SettleSessionRequest {
+            request_id,
+            session_id: session_id.to_string(),
+            payment_id: payment_id.to_string(),
+        });
+        vec![settle, Effect::Done]
     }
 }

@@ -5,18 +5,24 @@ use contracts::payments::events::v1::{
     PayableKind, PaymentFailed, PaymentSucceeded, PaymentsEvent,
 };
 use contracts::scheduling::v1::{ExpireSessionHoldRequest, SettleSessionRequest};
-use eventsourcing::{Delivered, Process};
+use eventsourcing::{DecodeError, Delivered, Process, Received};
 use prost::Message;
 use testing::{Run, delivered};
 use uuid::Uuid;
+use values::{Interval, LocalTimes, Money, SessionId};
 
-use super::{SessionHold, SessionPayment, SessionPaymentSucceeded};
+use super::{PaidSession, SessionHold, SessionPayment};
+use crate::domain::SchedulingLogEvent;
 use crate::domain::session::{CanceledBy, CancellationPolicy, Place, SessionEvent};
-use crate::domain::{Interval, LocalTimes, Money, SchedulingLogEvent};
 
 const SESSION: Uuid = Uuid::from_u128(1);
+const PAYMENT: Uuid = Uuid::from_u128(11);
 const EXPIRE: &str = "send /divinetime.scheduling.v1.SessionService/ExpireSessionHold";
 const SETTLE: &str = "send /divinetime.scheduling.v1.SessionService/SettleSession";
+
+fn session_id() -> SessionId {
+    SESSION.into()
+}
 
 fn at(minute: i64) -> DateTime<Utc> {
     DateTime::from_timestamp(minute * 60, 0).unwrap()
@@ -24,17 +30,18 @@ fn at(minute: i64) -> DateTime<Utc> {
 
 fn place() -> Place {
     Place {
-        schedule_id: Uuid::from_u128(2),
-        slot_id: Uuid::from_u128(3),
-        trainer_id: Uuid::from_u128(4),
-        location_id: Uuid::from_u128(5),
-        child_ids: vec![Uuid::from_u128(6)],
+        schedule_id: Uuid::from_u128(2).into(),
+        slot_id: Uuid::from_u128(3).into(),
+        trainer_id: Uuid::from_u128(4).into(),
+        location_id: Uuid::from_u128(5).into(),
+        child_ids: vec![Uuid::from_u128(6).into()],
         time: Interval::new(at(5_000), at(5_060)).unwrap(),
     }
 }
 
 fn held() -> SessionEvent {
     SessionEvent::SessionHeld {
+        session_id: session_id(),
         place: place(),
         local: LocalTimes {
             time_zone: "UTC".to_owned(),
@@ -42,7 +49,7 @@ fn held() -> SessionEvent {
             start: NaiveTime::MIN,
             end: NaiveTime::MIN,
         },
-        parent_id: Uuid::from_u128(7),
+        parent_id: Uuid::from_u128(7).into(),
         price: Money::new("EUR", 1).unwrap(),
         policy: CancellationPolicy { notice_hours: 24 },
         hold_expires_at: at(15),
@@ -52,14 +59,16 @@ fn held() -> SessionEvent {
 
 fn expired() -> SessionEvent {
     SessionEvent::SessionHoldExpired {
-        place: place(),
+        session_id: session_id(),
+        slot: place().slot(),
         expired_at: at(15),
     }
 }
 
 fn paid() -> SessionEvent {
     SessionEvent::SessionPaid {
-        place: place(),
+        session_id: session_id(),
+        slot: place().slot(),
         payment_id: None,
         paid_at: at(1),
     }
@@ -67,7 +76,8 @@ fn paid() -> SessionEvent {
 
 fn canceled() -> SessionEvent {
     SessionEvent::SessionCanceled {
-        place: place(),
+        session_id: session_id(),
+        slot: place().slot(),
         freed: true,
         canceled_by: CanceledBy::Admin,
         late: false,
@@ -134,7 +144,8 @@ fn the_timer_asks_the_session_to_expire_however_often_it_fires() {
 #[test]
 fn what_is_not_about_a_hold_is_not_for_the_process() {
     let rejected = SessionEvent::SessionPaymentRejected {
-        payment_id: Uuid::from_u128(10),
+        session_id: session_id(),
+        payment_id: Uuid::from_u128(10).into(),
         rejected_at: at(1),
     };
     assert_eq!(SessionHold.key(&session(rejected)), None);
@@ -150,31 +161,35 @@ fn envelope(event: Event) -> Envelope {
 
 fn succeeded(kind: PayableKind) -> Envelope {
     envelope(Event::PaymentSucceeded(PaymentSucceeded {
-        payment_id: "payment".to_owned(),
+        payment_id: PAYMENT.to_string(),
         payable_kind: kind.into(),
-        payable_id: "session".to_owned(),
+        payable_id: SESSION.to_string(),
         amount: None,
         succeeded_at: None,
     }))
 }
 
+fn read(envelope: &Envelope) -> Result<Option<PaidSession>, DecodeError> {
+    Received::read(envelope, PaidSession::read)
+}
+
 #[test]
 fn a_payment_of_a_session_settles_it() {
-    let event = SessionPaymentSucceeded::decode(&succeeded(PayableKind::Session)).unwrap();
+    let event = read(&succeeded(PayableKind::Session)).unwrap();
     let event = delivered(event.unwrap());
-    assert_eq!(SessionPayment.key(&event), Some("payment".to_owned()));
+    assert_eq!(SessionPayment.key(&event), Some(PAYMENT.to_string()));
     let mut run = Run::of(SessionPayment);
     assert_eq!(run.delivered(&event), [SETTLE, "done"]);
     let request: SettleSessionRequest = run.sent();
-    assert_eq!(request.session_id, "session");
-    assert_eq!(request.payment_id, "payment");
+    assert_eq!(request.session_id, SESSION.to_string());
+    assert_eq!(request.payment_id, PAYMENT.to_string());
 }
 
 #[test]
 fn payments_of_other_things_and_failed_ones_are_left_alone() {
     let failed = envelope(Event::PaymentFailed(PaymentFailed::default()));
     for envelope in [succeeded(PayableKind::TicketHold), failed] {
-        assert_eq!(SessionPaymentSucceeded::decode(&envelope).unwrap(), None);
+        assert_eq!(read(&envelope).unwrap(), None);
     }
 }
 
@@ -184,5 +199,19 @@ fn a_payload_that_is_no_event_is_an_error_and_not_skipped() {
         payload: vec![0xff],
         ..Envelope::default()
     };
-    assert!(SessionPaymentSucceeded::decode(&broken).is_err());
+    assert!(read(&broken).is_err());
+}
+
+#[test]
+fn a_payment_of_a_session_that_is_no_id_is_an_error_that_names_the_field() {
+    let mut odd = PaymentSucceeded {
+        payable_kind: PayableKind::Session.into(),
+        payable_id: "session".to_owned(),
+        ..PaymentSucceeded::default()
+    };
+    let error = read(&envelope(Event::PaymentSucceeded(odd.clone()))).unwrap_err();
+    assert!(error.to_string().contains("payable_id"), "{error}");
+    odd.payable_id = SESSION.to_string();
+    let error = read(&envelope(Event::PaymentSucceeded(odd))).unwrap_err();
+    assert!(error.to_string().contains("payment_id"), "{error}");
 }

@@ -2,59 +2,34 @@
 //! slots with what sessions have made of them.
 
 use chrono::{DateTime, NaiveDate, NaiveTime, Utc};
-use eventsourcing::{AnyTable, Delivered, FoldError, Projection, Row, Table, TableSet};
+use eventsourcing::{Delivered, FoldError, Keys, Projection};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
+use values::{LocationId, ScheduleId, SessionId, SlotId, TrainerId};
 
-use super::id;
 use crate::domain::SchedulingLogEvent;
 use crate::domain::location::LocationEvent;
 use crate::domain::schedule::{ScheduleEvent, Slot};
-use crate::domain::session::{Place, SessionEvent};
+use crate::domain::session::{BookedSlot, SessionEvent};
 use crate::domain::trainer_calendar::TrainerCalendarEvent;
 
 /// A venue.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LocationRow {
-    /// Its id.
-    pub id: Uuid,
-    /// Its name.
+    pub id: LocationId,
     pub name: String,
-    /// IANA zone.
     pub time_zone: String,
     /// When it was added.
     pub created_at: DateTime<Utc>,
 }
 
-impl Row for LocationRow {
-    const TABLE: &'static str = "locations";
-    const KEY: &'static [&'static str] = &["id"];
-    type Key = Uuid;
-
-    fn key(&self) -> Uuid {
-        self.id
-    }
-}
-
 /// A trainer works at a location.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TrainerLocationRow {
-    /// The trainer.
-    pub trainer_id: Uuid,
-    /// The location.
-    pub location_id: Uuid,
+    pub trainer_id: TrainerId,
+    pub location_id: LocationId,
     /// Since when.
     pub assigned_at: DateTime<Utc>,
-}
-
-impl Row for TrainerLocationRow {
-    const TABLE: &'static str = "trainer_locations";
-    const KEY: &'static [&'static str] = &["trainer_id", "location_id"];
-    type Key = (Uuid, Uuid);
-
-    fn key(&self) -> (Uuid, Uuid) {
-        (self.trainer_id, self.location_id)
-    }
 }
 
 /// What a session for so many children costs.
@@ -62,35 +37,21 @@ impl Row for TrainerLocationRow {
 pub struct GroupDiscountRow {
     /// Its id; one per trainer and number.
     pub id: Uuid,
-    /// The trainer.
-    pub trainer_id: Uuid,
+    pub trainer_id: TrainerId,
     /// Number of distinct children.
     pub participants: u32,
     /// What all of them pay together, minor units.
     pub price: i64,
-    /// ISO 4217.
     pub currency: String,
     /// Since when.
     pub set_at: DateTime<Utc>,
 }
 
-impl Row for GroupDiscountRow {
-    const TABLE: &'static str = "trainer_group_discounts";
-    const KEY: &'static [&'static str] = &["id"];
-    type Key = Uuid;
-
-    fn key(&self) -> Uuid {
-        self.id
-    }
-}
-
 /// A window of a trainer.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ScheduleRow {
-    /// Its id.
-    pub id: Uuid,
-    /// The trainer.
-    pub trainer_id: Uuid,
+    pub id: ScheduleId,
+    pub trainer_id: TrainerId,
     /// Its start, included.
     pub start_date: DateTime<Utc>,
     /// Its end, excluded.
@@ -99,27 +60,14 @@ pub struct ScheduleRow {
     pub opened_at: DateTime<Utc>,
 }
 
-impl Row for ScheduleRow {
-    const TABLE: &'static str = "schedules";
-    const KEY: &'static [&'static str] = &["id"];
-    type Key = Uuid;
-
-    fn key(&self) -> Uuid {
-        self.id
-    }
-}
-
 /// A time at which a trainer can be booked.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SlotRow {
-    /// Its id.
-    pub id: Uuid,
+    pub id: SlotId,
     /// The window it belongs to.
-    pub schedule_id: Uuid,
-    /// The trainer.
-    pub trainer_id: Uuid,
-    /// The location.
-    pub location_id: Uuid,
+    pub schedule_id: ScheduleId,
+    pub trainer_id: TrainerId,
+    pub location_id: LocationId,
     /// Its start, included.
     pub starts_at: DateTime<Utc>,
     /// Its end, excluded.
@@ -128,14 +76,12 @@ pub struct SlotRow {
     pub time_zone: String,
     /// Civil date at the location.
     pub date: NaiveDate,
-    /// Local start.
     pub start: NaiveTime,
-    /// Local end.
     pub end: NaiveTime,
     /// Whether it can be booked.
     pub status: SlotStatus,
     /// The session that has it.
-    pub session_id: Option<Uuid>,
+    pub session_id: Option<SessionId>,
     /// While it is held: until when.
     pub held_until: Option<DateTime<Utc>>,
 }
@@ -152,40 +98,27 @@ pub enum SlotStatus {
     Booked,
 }
 
-impl Row for SlotRow {
-    const TABLE: &'static str = "slots";
-    const KEY: &'static [&'static str] = &["id"];
-    type Key = Uuid;
+eventsourcing::rows! {
+    LocationRow in "locations" by (id: LocationId),
+    TrainerLocationRow in "trainer_locations" by (trainer_id: TrainerId, location_id: LocationId),
+    GroupDiscountRow in "trainer_group_discounts" by (id: Uuid),
+    ScheduleRow in "schedules" by (id: ScheduleId),
+    SlotRow in "slots" by (id: SlotId),
+}
 
-    fn key(&self) -> Uuid {
-        self.id
+eventsourcing::tables! {
+    /// What this projection writes.
+    pub struct CalendarTables {
+        locations: LocationRow,
+        trainer_locations: TrainerLocationRow,
+        group_discounts: GroupDiscountRow,
+        schedules: ScheduleRow,
+        slots: SlotRow,
     }
 }
 
-/// The fold.
+/// Folds the calendar from the service's own log.
 pub struct Calendar;
-
-/// Its tables.
-#[derive(Default)]
-pub struct CalendarTables {
-    locations: Table<LocationRow>,
-    trainer_locations: Table<TrainerLocationRow>,
-    group_discounts: Table<GroupDiscountRow>,
-    schedules: Table<ScheduleRow>,
-    pub(super) slots: Table<SlotRow>,
-}
-
-impl TableSet for CalendarTables {
-    fn tables(&mut self) -> Vec<&mut dyn AnyTable> {
-        vec![
-            &mut self.locations,
-            &mut self.trainer_locations,
-            &mut self.group_discounts,
-            &mut self.schedules,
-            &mut self.slots,
-        ]
-    }
-}
 
 impl Projection for Calendar {
     const NAME: &'static str = "calendar";
@@ -194,23 +127,15 @@ impl Projection for Calendar {
     type Tables = CalendarTables;
 
     /// The window for everything that happens to its slots.
-    fn key(&self, event: &Delivered<SchedulingLogEvent>) -> String {
+    fn keys(&self, event: &Delivered<SchedulingLogEvent>) -> Keys {
         match &event.event {
-            SchedulingLogEvent::Session(session) => place(session).map_or_else(
-                || event.aggregate_id.clone(),
-                |it| it.schedule_id.to_string(),
+            SchedulingLogEvent::Session(session) => slot_of(session).map_or_else(
+                || Keys::one(&event.aggregate_id),
+                |slot| Keys::one(&slot.schedule_id),
             ),
             SchedulingLogEvent::Location(_)
             | SchedulingLogEvent::TrainerCalendar(_)
-            | SchedulingLogEvent::Schedule(_) => event.aggregate_id.clone(),
-        }
-    }
-
-    fn touch(&self, event: &Delivered<SchedulingLogEvent>, tables: &mut CalendarTables) {
-        if let SchedulingLogEvent::Session(session) = &event.event
-            && let Some(place) = place(session)
-        {
-            tables.slots.touch(place.slot_id);
+            | SchedulingLogEvent::Schedule(_) => Keys::one(&event.aggregate_id),
         }
     }
 
@@ -219,51 +144,51 @@ impl Projection for Calendar {
         event: &Delivered<SchedulingLogEvent>,
         tables: &mut CalendarTables,
     ) -> Result<(), FoldError> {
-        let aggregate_id = id(&event.aggregate_id)?;
         match &event.event {
-            SchedulingLogEvent::Location(event) => fold_location(aggregate_id, event, tables),
-            SchedulingLogEvent::TrainerCalendar(event) => {
-                fold_trainer(aggregate_id, event, tables);
-            }
-            SchedulingLogEvent::Schedule(event) => fold_schedule(aggregate_id, event, tables),
-            SchedulingLogEvent::Session(event) => return fold_session(aggregate_id, event, tables),
+            SchedulingLogEvent::Location(event) => fold_location(event, tables),
+            SchedulingLogEvent::TrainerCalendar(event) => fold_trainer(event, tables),
+            SchedulingLogEvent::Schedule(event) => fold_schedule(event, tables),
+            SchedulingLogEvent::Session(event) => return fold_session(event, tables),
         }
         Ok(())
     }
 }
 
-fn fold_location(id: Uuid, event: &LocationEvent, tables: &mut CalendarTables) {
+fn fold_location(event: &LocationEvent, tables: &mut CalendarTables) {
     let LocationEvent::LocationCreated {
+        location_id,
         name,
         time_zone,
         created_at,
     } = event;
     tables.locations.insert(LocationRow {
-        id,
+        id: *location_id,
         name: name.clone(),
         time_zone: time_zone.clone(),
         created_at: *created_at,
     });
 }
 
-fn fold_trainer(trainer_id: Uuid, event: &TrainerCalendarEvent, tables: &mut CalendarTables) {
+fn fold_trainer(event: &TrainerCalendarEvent, tables: &mut CalendarTables) {
     match event {
         TrainerCalendarEvent::TrainerLocationAssigned {
+            trainer_id,
             location_id,
             assigned_at,
         } => tables.trainer_locations.insert(TrainerLocationRow {
-            trainer_id,
+            trainer_id: *trainer_id,
             location_id: *location_id,
             assigned_at: *assigned_at,
         }),
         TrainerCalendarEvent::GroupPriceSet {
+            trainer_id,
             group_price_id,
             participants,
             price,
             set_at,
         } => tables.group_discounts.insert(GroupDiscountRow {
             id: *group_price_id,
-            trainer_id,
+            trainer_id: *trainer_id,
             participants: *participants,
             price: price.minor_units(),
             currency: price.currency_code().to_owned(),
@@ -272,26 +197,27 @@ fn fold_trainer(trainer_id: Uuid, event: &TrainerCalendarEvent, tables: &mut Cal
     }
 }
 
-fn fold_schedule(schedule_id: Uuid, event: &ScheduleEvent, tables: &mut CalendarTables) {
+fn fold_schedule(event: &ScheduleEvent, tables: &mut CalendarTables) {
     let ScheduleEvent::ScheduleOpened {
+        schedule_id,
         trainer_id,
         window,
         slots,
         opened_at,
     } = event;
     tables.schedules.insert(ScheduleRow {
-        id: schedule_id,
+        id: *schedule_id,
         trainer_id: *trainer_id,
         start_date: window.from(),
         end_date: window.to(),
         opened_at: *opened_at,
     });
     for slot in slots {
-        tables.slots.insert(free(slot, schedule_id, *trainer_id));
+        tables.slots.insert(free(slot, *schedule_id, *trainer_id));
     }
 }
 
-fn free(slot: &Slot, schedule_id: Uuid, trainer_id: Uuid) -> SlotRow {
+fn free(slot: &Slot, schedule_id: ScheduleId, trainer_id: TrainerId) -> SlotRow {
     SlotRow {
         id: slot.slot_id,
         schedule_id,
@@ -309,34 +235,32 @@ fn free(slot: &Slot, schedule_id: Uuid, trainer_id: Uuid) -> SlotRow {
     }
 }
 
-/// The place that an event takes, confirms or gives up.
-fn place(event: &SessionEvent) -> Option<&Place> {
+/// The slot that an event takes, confirms or gives up.
+fn slot_of(event: &SessionEvent) -> Option<BookedSlot> {
     match event {
-        SessionEvent::SessionHeld { place, .. }
-        | SessionEvent::SessionHoldExpired { place, .. }
-        | SessionEvent::SessionReinstated { place, .. }
-        | SessionEvent::SessionPaid { place, .. }
+        SessionEvent::SessionHeld { place, .. } | SessionEvent::SessionReinstated { place, .. } => {
+            Some(place.slot())
+        }
+        SessionEvent::SessionHoldExpired { slot, .. }
+        | SessionEvent::SessionPaid { slot, .. }
         | SessionEvent::SessionCanceled {
-            place, freed: true, ..
-        } => Some(place),
+            slot, freed: true, ..
+        } => Some(*slot),
         SessionEvent::SessionCanceled { freed: false, .. }
         | SessionEvent::SessionCompleted { .. }
         | SessionEvent::SessionPaymentRejected { .. } => None,
     }
 }
 
-fn fold_session(
-    session_id: Uuid,
-    event: &SessionEvent,
-    tables: &mut CalendarTables,
-) -> Result<(), FoldError> {
-    let Some(place) = place(event) else {
+fn fold_session(event: &SessionEvent, tables: &mut CalendarTables) -> Result<(), FoldError> {
+    let Some(BookedSlot { slot_id, .. }) = slot_of(event) else {
         return Ok(());
     };
+    let session_id = event.session_id();
     let slot = tables
         .slots
-        .get_mut(&place.slot_id)
-        .ok_or_else(|| FoldError::missing("slot", &place.slot_id))?;
+        .get_mut(&slot_id)
+        .ok_or_else(|| FoldError::missing("slot", &slot_id))?;
     (slot.status, slot.session_id, slot.held_until) = match event {
         SessionEvent::SessionHeld {
             hold_expires_at, ..

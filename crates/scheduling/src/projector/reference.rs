@@ -1,21 +1,17 @@
 //! What scheduling has to know of identity: trainers with their prices and whether they can be
 //! booked, children with their guardians and whether anything can be booked for them.
 
-use contracts::common::v1::{Money, Role};
-use contracts::identity::events::v1::{IdentityEvent, identity_event::Event};
-use contracts::log::v1::Envelope;
-use eventsourcing::{
-    AnyTable, DecodeError, Delivered, FoldError, Projection, Row, Table, TableSet,
-};
-use prost::Message;
+use contracts::common::v1::Role;
+use contracts::identity::events::v1::identity_event::Event;
+use eventsourcing::{DecodeError, Delivered, FoldError, Keys, Projection, Received};
 use serde::{Deserialize, Serialize};
-use uuid::Uuid;
+use values::{ChildId, Money, TrainerId, UserId};
 
 /// A trainer that can open windows.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct KnownTrainerRow {
     /// The trainer, which is the user's id.
-    pub trainer_id: Uuid,
+    pub trainer_id: TrainerId,
     /// Price of one hour for one child, minor units.
     pub price_per_hour: i64,
     /// ISO 4217.
@@ -37,35 +33,15 @@ impl KnownTrainerRow {
     }
 }
 
-impl Row for KnownTrainerRow {
-    const TABLE: &'static str = "known_trainers";
-    const KEY: &'static [&'static str] = &["trainer_id"];
-    type Key = Uuid;
-
-    fn key(&self) -> Uuid {
-        self.trainer_id
-    }
-}
-
 /// A child that can be booked for.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct KnownChildRow {
     /// The child.
-    pub child_id: Uuid,
+    pub child_id: ChildId,
     /// Who may book for it.
-    pub guardian_id: Uuid,
+    pub guardian_id: UserId,
     /// Takes part in nothing new.
     pub archived: bool,
-}
-
-impl Row for KnownChildRow {
-    const TABLE: &'static str = "known_children";
-    const KEY: &'static [&'static str] = &["child_id"];
-    type Key = Uuid;
-
-    fn key(&self) -> Uuid {
-        self.child_id
-    }
 }
 
 /// What of identity's events matters here.
@@ -76,11 +52,9 @@ pub enum ReferenceEvent {
     /// A trainer is booked on other terms from now on.
     TrainerTerms {
         /// The trainer.
-        trainer_id: Uuid,
-        /// Price of one hour for one child, minor units.
-        price_per_hour: i64,
-        /// ISO 4217.
-        currency: String,
+        trainer_id: TrainerId,
+        /// The price of one hour for one child.
+        price_per_hour: Money,
         /// Usual length of a session, minutes.
         session_duration: i32,
         /// Says that new bookings are welcome.
@@ -89,124 +63,101 @@ pub enum ReferenceEvent {
     /// An account is open from now on, or closed; an erased one is closed for ever.
     UserActive {
         /// The user.
-        user_id: Uuid,
+        user_id: UserId,
         /// Whether it is open.
         active: bool,
     },
     /// An account is of this role from now on.
     UserRole {
         /// The user.
-        user_id: Uuid,
+        user_id: UserId,
         /// Whether that is TRAINER.
         is_trainer: bool,
     },
     /// There is a child.
     Child(KnownChildRow),
     /// A child takes part in nothing new.
-    ChildArchived(Uuid),
+    ChildArchived(ChildId),
     /// A child was erased.
-    ChildErased(Uuid),
+    ChildErased(ChildId),
     /// Another user answers for a child.
     ChildGuardian {
         /// The child.
-        child_id: Uuid,
+        child_id: ChildId,
         /// Who may book for it from now on.
-        guardian_id: Uuid,
+        guardian_id: UserId,
     },
 }
 
 impl ReferenceEvent {
     /// Reads an event of identity; `None` when it does not matter here.
-    pub fn decode(envelope: &Envelope) -> Result<Option<Self>, DecodeError> {
-        let unreadable = |reason: String| DecodeError {
-            event_type: envelope.event_type.clone(),
-            event_version: "public".to_owned(),
-            position: envelope.position,
-            reason,
-        };
-        let event = IdentityEvent::decode(envelope.payload.as_slice())
-            .map_err(|error| unreadable(error.to_string()))?;
-        match event.event {
-            Some(event) => Self::read(event).map_err(unreadable),
-            None => Ok(None),
-        }
-    }
-
-    fn read(event: Event) -> Result<Option<Self>, String> {
-        let active = |user_id: &str, active| -> Result<Self, String> {
-            let user_id = uuid(user_id)?;
+    pub fn read(received: Received<'_>, event: Event) -> Result<Option<Self>, DecodeError> {
+        let active = |user_id: &str, active| -> Result<Self, DecodeError> {
+            let user_id = received.id("user_id", user_id)?;
             Ok(Self::UserActive { user_id, active })
         };
         Ok(Some(match event {
             Event::TrainerCreated(created) => {
-                let (price_per_hour, currency) = price(created.price_per_hour)?;
+                let price = received.money("price_per_hour", created.price_per_hour.as_ref())?;
                 Self::Trainer(KnownTrainerRow {
-                    trainer_id: uuid(&created.trainer_id)?,
-                    price_per_hour,
-                    currency,
+                    trainer_id: received.id("trainer_id", &created.trainer_id)?,
+                    price_per_hour: price.minor_units(),
+                    currency: price.currency_code().to_owned(),
                     session_duration: created.session_duration_minutes,
                     accepting_bookings: true,
                     active: true,
                     is_trainer: true,
                 })
             }
-            Event::TrainerUpdated(updated) => {
-                let (price_per_hour, currency) = price(updated.price_per_hour)?;
-                Self::TrainerTerms {
-                    trainer_id: uuid(&updated.trainer_id)?,
-                    price_per_hour,
-                    currency,
-                    session_duration: updated.session_duration_minutes,
-                    accepting_bookings: updated.accepting_bookings,
-                }
-            }
+            Event::TrainerUpdated(updated) => Self::TrainerTerms {
+                trainer_id: received.id("trainer_id", &updated.trainer_id)?,
+                price_per_hour: received
+                    .money("price_per_hour", updated.price_per_hour.as_ref())?,
+                session_duration: updated.session_duration_minutes,
+                accepting_bookings: updated.accepting_bookings,
+            },
             Event::UserRoleChanged(changed) => Self::UserRole {
-                user_id: uuid(&changed.user_id)?,
+                user_id: received.id("user_id", &changed.user_id)?,
                 is_trainer: changed.role() == Role::Trainer,
             },
             Event::UserDeactivated(user) => active(&user.user_id, false)?,
             Event::UserReactivated(user) => active(&user.user_id, true)?,
             Event::UserErased(user) => active(&user.user_id, false)?,
             Event::ChildAdded(added) => Self::Child(KnownChildRow {
-                child_id: uuid(&added.child_id)?,
-                guardian_id: uuid(&added.guardian_id)?,
+                child_id: received.id("child_id", &added.child_id)?,
+                guardian_id: received.id("guardian_id", &added.guardian_id)?,
                 archived: false,
             }),
-            Event::ChildArchived(child) => Self::ChildArchived(uuid(&child.child_id)?),
-            Event::ChildErased(child) => Self::ChildErased(uuid(&child.child_id)?),
+            Event::ChildArchived(child) => {
+                Self::ChildArchived(received.id("child_id", &child.child_id)?)
+            }
+            Event::ChildErased(child) => {
+                Self::ChildErased(received.id("child_id", &child.child_id)?)
+            }
             Event::GuardianTransferred(child) => Self::ChildGuardian {
-                child_id: uuid(&child.child_id)?,
-                guardian_id: uuid(&child.guardian_id)?,
+                child_id: received.id("child_id", &child.child_id)?,
+                guardian_id: received.id("guardian_id", &child.guardian_id)?,
             },
             Event::UserRegistered(_) | Event::UserLoggedIn(_) => return Ok(None),
         }))
     }
 }
 
-fn uuid(text: &str) -> Result<Uuid, String> {
-    Uuid::parse_str(text).map_err(|error| error.to_string())
+eventsourcing::rows! {
+    KnownTrainerRow in "known_trainers" by (trainer_id: TrainerId),
+    KnownChildRow in "known_children" by (child_id: ChildId),
 }
 
-fn price(money: Option<Money>) -> Result<(i64, String), String> {
-    let money = money.ok_or("a trainer without a price")?;
-    Ok((money.minor_units, money.currency_code))
-}
-
-/// The fold.
-pub struct Reference;
-
-/// Its tables.
-#[derive(Default)]
-pub struct ReferenceTables {
-    trainers: Table<KnownTrainerRow>,
-    children: Table<KnownChildRow>,
-}
-
-impl TableSet for ReferenceTables {
-    fn tables(&mut self) -> Vec<&mut dyn AnyTable> {
-        vec![&mut self.trainers, &mut self.children]
+eventsourcing::tables! {
+    /// What this projection writes.
+    pub struct ReferenceTables {
+        trainers: KnownTrainerRow,
+        children: KnownChildRow,
     }
 }
+
+/// Folds what scheduling knows of identity.
+pub struct Reference;
 
 impl Projection for Reference {
     const NAME: &'static str = "reference";
@@ -215,21 +166,8 @@ impl Projection for Reference {
     type Tables = ReferenceTables;
 
     /// The user for account and profile, or the child.
-    fn key(&self, event: &Delivered<ReferenceEvent>) -> String {
-        event.aggregate_id.clone()
-    }
-
-    fn touch(&self, event: &Delivered<ReferenceEvent>, tables: &mut ReferenceTables) {
-        match &event.event {
-            ReferenceEvent::Trainer(KnownTrainerRow { trainer_id: id, .. })
-            | ReferenceEvent::TrainerTerms { trainer_id: id, .. }
-            | ReferenceEvent::UserActive { user_id: id, .. }
-            | ReferenceEvent::UserRole { user_id: id, .. } => tables.trainers.touch(*id),
-            ReferenceEvent::Child(KnownChildRow { child_id: id, .. })
-            | ReferenceEvent::ChildArchived(id)
-            | ReferenceEvent::ChildErased(id)
-            | ReferenceEvent::ChildGuardian { child_id: id, .. } => tables.children.touch(*id),
-        }
+    fn keys(&self, event: &Delivered<ReferenceEvent>) -> Keys {
+        Keys::one(&event.aggregate_id)
     }
 
     fn fold(
@@ -242,20 +180,19 @@ impl Projection for Reference {
             ReferenceEvent::TrainerTerms {
                 trainer_id,
                 price_per_hour,
-                currency,
                 session_duration,
                 accepting_bookings,
             } => {
                 let row = tables.trainers.get_mut(trainer_id);
                 let row = row.ok_or_else(|| FoldError::missing("trainer", trainer_id))?;
-                row.price_per_hour = *price_per_hour;
-                row.currency.clone_from(currency);
+                row.price_per_hour = price_per_hour.minor_units();
+                price_per_hour.currency_code().clone_into(&mut row.currency);
                 row.session_duration = *session_duration;
                 row.accepting_bookings = *accepting_bookings;
             }
             // Most accounts are no trainer's.
             ReferenceEvent::UserActive { user_id, active } => {
-                if let Some(row) = tables.trainers.get_mut(user_id) {
+                if let Some(row) = tables.trainers.get_mut(&TrainerId::from(*user_id)) {
                     row.active = *active;
                 }
             }
@@ -263,7 +200,7 @@ impl Projection for Reference {
                 user_id,
                 is_trainer,
             } => {
-                if let Some(row) = tables.trainers.get_mut(user_id) {
+                if let Some(row) = tables.trainers.get_mut(&TrainerId::from(*user_id)) {
                     row.is_trainer = *is_trainer;
                 }
             }
@@ -281,7 +218,7 @@ impl Projection for Reference {
 
 fn child<'a>(
     tables: &'a mut ReferenceTables,
-    id: &Uuid,
+    id: &ChildId,
 ) -> Result<&'a mut KnownChildRow, FoldError> {
     let child = tables.children.get_mut(id);
     child.ok_or_else(|| FoldError::missing("child", id))

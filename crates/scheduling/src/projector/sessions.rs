@@ -1,33 +1,29 @@
 //! Sessions and who takes part in them.
 
 use chrono::{DateTime, NaiveDate, NaiveTime, Utc};
-use eventsourcing::{AnyTable, Delivered, FoldError, Projection, Row, Table, TableSet};
+use eventsourcing::{Delivered, FoldError, Keys, Projection};
 use serde::{Deserialize, Serialize};
-use uuid::Uuid;
+use values::{
+    ChildId, LocalTimes, LocationId, Money, PaymentId, ScheduleId, SessionId, SlotId, TrainerId,
+    UserId,
+};
 
-use super::id;
+use crate::domain::SchedulingLogEvent;
 use crate::domain::session::{CanceledBy, CancellationPolicy, Place, SessionEvent, SessionState};
-use crate::domain::{LocalTimes, Money, SchedulingLogEvent};
 
 /// A session.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SessionRow {
-    /// Its id.
-    pub id: Uuid,
-    /// What became of it.
+    pub id: SessionId,
     pub state: SessionState,
-    /// The slot.
-    pub slot_id: Uuid,
-    /// The window of the slot.
-    pub schedule_id: Uuid,
-    /// The trainer.
-    pub trainer_id: Uuid,
-    /// Who booked.
-    pub parent_id: Uuid,
+    pub slot_id: SlotId,
+    pub schedule_id: ScheduleId,
+    pub trainer_id: TrainerId,
+    /// The parent who booked.
+    pub parent_id: UserId,
     /// The children, the main child first.
-    pub child_ids: Vec<Uuid>,
-    /// The location.
-    pub location_id: Uuid,
+    pub child_ids: Vec<ChildId>,
+    pub location_id: LocationId,
     /// Its start, included.
     pub starts_at: DateTime<Utc>,
     /// Its end, excluded.
@@ -36,80 +32,52 @@ pub struct SessionRow {
     pub time_zone: String,
     /// Civil date at the location.
     pub local_date: NaiveDate,
-    /// Local start.
     pub local_start: NaiveTime,
-    /// Local end.
     pub local_end: NaiveTime,
     /// What it costs, minor units.
     pub total_price: i64,
-    /// ISO 4217.
     pub currency: String,
-    /// The cancellation policy.
     pub cancellation_notice_hours: u32,
     /// When the hold runs out, or did.
     pub hold_expires_at: DateTime<Utc>,
-    /// When it was booked.
     pub booked_at: DateTime<Utc>,
     /// The payment that paid for it.
-    pub payment_id: Option<Uuid>,
-    /// On whose behalf it was given up.
+    pub payment_id: Option<PaymentId>,
     pub canceled_by: Option<CanceledBy>,
     /// Whether that was later than the policy allows.
     pub canceled_late: bool,
     /// The payment that went back because of that.
-    pub refund_payment_id: Option<Uuid>,
+    pub refund_payment_id: Option<PaymentId>,
     /// When it was said that it took place.
     pub completed_at: Option<DateTime<Utc>>,
     /// When something happened to it last.
     pub updated_at: DateTime<Utc>,
 }
 
-impl Row for SessionRow {
-    const TABLE: &'static str = "sessions";
-    const KEY: &'static [&'static str] = &["id"];
-    type Key = Uuid;
-
-    fn key(&self) -> Uuid {
-        self.id
-    }
-}
-
 /// A child of a session.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ParticipantRow {
-    /// The session.
-    pub session_id: Uuid,
-    /// The child.
-    pub child_id: Uuid,
+    pub session_id: SessionId,
+    pub child_id: ChildId,
     /// Whether it is the main child.
     pub is_main: bool,
 }
 
-impl Row for ParticipantRow {
-    const TABLE: &'static str = "session_participants";
-    const KEY: &'static [&'static str] = &["session_id", "child_id"];
-    type Key = (Uuid, Uuid);
+eventsourcing::rows! {
+    SessionRow in "sessions" by (id: SessionId),
+    ParticipantRow in "session_participants" by (session_id: SessionId, child_id: ChildId),
+}
 
-    fn key(&self) -> (Uuid, Uuid) {
-        (self.session_id, self.child_id)
+eventsourcing::tables! {
+    /// What this projection writes.
+    pub struct SessionsTables {
+        sessions: SessionRow,
+        participants: ParticipantRow,
     }
 }
 
-/// The fold.
+/// Folds sessions from the service's own log.
 pub struct Sessions;
-
-/// Its tables.
-#[derive(Default)]
-pub struct SessionsTables {
-    pub(super) sessions: Table<SessionRow>,
-    pub(super) participants: Table<ParticipantRow>,
-}
-
-impl TableSet for SessionsTables {
-    fn tables(&mut self) -> Vec<&mut dyn AnyTable> {
-        vec![&mut self.sessions, &mut self.participants]
-    }
-}
 
 impl Projection for Sessions {
     const NAME: &'static str = "sessions";
@@ -117,16 +85,8 @@ impl Projection for Sessions {
     type Event = SchedulingLogEvent;
     type Tables = SessionsTables;
 
-    fn key(&self, event: &Delivered<SchedulingLogEvent>) -> String {
-        event.aggregate_id.clone()
-    }
-
-    fn touch(&self, event: &Delivered<SchedulingLogEvent>, tables: &mut SessionsTables) {
-        if let SchedulingLogEvent::Session(_) = event.event
-            && let Ok(session_id) = id(&event.aggregate_id)
-        {
-            tables.sessions.touch(session_id);
-        }
+    fn keys(&self, event: &Delivered<SchedulingLogEvent>) -> Keys {
+        Keys::one(&event.aggregate_id)
     }
 
     fn fold(
@@ -137,8 +97,8 @@ impl Projection for Sessions {
         let SchedulingLogEvent::Session(session_event) = &event.event else {
             return Ok(());
         };
-        let session_id = id(&event.aggregate_id)?;
         if let SessionEvent::SessionHeld {
+            session_id,
             place,
             local,
             parent_id,
@@ -148,7 +108,7 @@ impl Projection for Sessions {
             held_at,
         } = &**session_event
         {
-            let mut row = held(session_id, place, local, price, *policy);
+            let mut row = held(*session_id, place, local, price, *policy);
             row.parent_id = *parent_id;
             row.hold_expires_at = *hold_expires_at;
             row.booked_at = *held_at;
@@ -156,13 +116,14 @@ impl Projection for Sessions {
             tables.sessions.insert(row);
             for (place, child_id) in place.child_ids.iter().enumerate() {
                 tables.participants.insert(ParticipantRow {
-                    session_id,
+                    session_id: *session_id,
                     child_id: *child_id,
                     is_main: place == 0,
                 });
             }
             return Ok(());
         }
+        let session_id = session_event.session_id();
         let row = tables
             .sessions
             .get_mut(&session_id)
@@ -173,7 +134,7 @@ impl Projection for Sessions {
 }
 
 fn held(
-    id: Uuid,
+    id: SessionId,
     place: &Place,
     local: &LocalTimes,
     price: &Money,
@@ -185,7 +146,7 @@ fn held(
         slot_id: place.slot_id,
         schedule_id: place.schedule_id,
         trainer_id: place.trainer_id,
-        parent_id: Uuid::nil(),
+        parent_id: UserId::default(),
         child_ids: place.child_ids.clone(),
         location_id: place.location_id,
         starts_at: place.time.from(),

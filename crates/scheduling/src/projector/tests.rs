@@ -6,13 +6,14 @@ use chrono::{DateTime, NaiveDate, NaiveTime, TimeDelta, Utc};
 use eventsourcing::{Context, LocalFeed, Projector, Repository};
 use testing::Database;
 use uuid::Uuid;
+use values::{Interval, LocalTimes, Money};
 
 use super::{Calendar, SessionRow, Sessions, SlotRow, SlotStatus};
+use crate::domain::SchedulingLogEvent;
 use crate::domain::schedule::{Schedule, ScheduleCommand, Slot};
 use crate::domain::session::{
     Acting, CanceledBy, CancellationPolicy, Hold, Place, Session, SessionCommand, SessionState,
 };
-use crate::domain::{Interval, LocalTimes, Money};
 
 const TRAINER: Uuid = Uuid::from_u128(100);
 const PARENT: Uuid = Uuid::from_u128(101);
@@ -47,21 +48,26 @@ fn local() -> LocalTimes {
 }
 
 fn hold() -> SessionCommand {
+    hold_of(SESSION)
+}
+
+fn hold_of(session_id: Uuid) -> SessionCommand {
     SessionCommand::Hold(Box::new(Hold {
+        session_id: session_id.into(),
         place: Place {
-            schedule_id: SCHEDULE,
-            slot_id: SLOT,
-            trainer_id: TRAINER,
-            location_id: LOCATION,
-            child_ids: vec![Uuid::from_u128(1), Uuid::from_u128(2)],
+            schedule_id: SCHEDULE.into(),
+            slot_id: SLOT.into(),
+            trainer_id: TRAINER.into(),
+            location_id: LOCATION.into(),
+            child_ids: vec![Uuid::from_u128(1).into(), Uuid::from_u128(2).into()],
             time: time(),
         },
         local: local(),
-        parent_id: PARENT,
+        parent_id: PARENT.into(),
         trainer_bookable: true,
         archived_child: None,
         price_per_hour: Money::new("EUR", 8_000).unwrap(),
-        group_price: Money::new("EUR", 12_000),
+        group_price: Money::new("EUR", 12_000).ok(),
         policy: CancellationPolicy { notice_hours: 24 },
         hold_for: TimeDelta::minutes(15),
         now: at(0),
@@ -73,15 +79,16 @@ impl World {
         let database = Database::of(&crate::definition()).await;
         let log = database.log().await;
         let open = ScheduleCommand::Open {
-            trainer_id: TRAINER,
+            schedule_id: SCHEDULE.into(),
+            trainer_id: TRAINER.into(),
             window: Interval::new(at(4_000), at(6_000)).unwrap(),
             slots: vec![Slot {
-                slot_id: SLOT,
-                location_id: LOCATION,
+                slot_id: SLOT.into(),
+                location_id: LOCATION.into(),
                 time: time(),
                 local: local(),
             }],
-            assigned_locations: [LOCATION].into(),
+            assigned_locations: [LOCATION.into()].into(),
             now: at(0),
         };
         Repository::<Schedule>::new(&log)
@@ -93,7 +100,13 @@ impl World {
             )
             .await
             .unwrap();
-        let feed = || Arc::new(LocalFeed::new(crate::NAME, &log, crate::decode));
+        let feed = || {
+            Arc::new(LocalFeed::new(
+                crate::NAME,
+                &log,
+                SchedulingLogEvent::decode,
+            ))
+        };
         Self {
             sessions: Repository::new(&log),
             calendar: Projector::new(Calendar, database.pool(), vec![feed()]),
@@ -145,11 +158,11 @@ async fn a_slot_is_free_then_held_then_booked_then_free_again() {
     let slot = world.slot().await;
     assert_eq!(
         (slot.status, slot.session_id),
-        (SlotStatus::Held, Some(SESSION))
+        (SlotStatus::Held, Some(SESSION.into()))
     );
     assert_eq!(slot.held_until, Some(at(15)));
 
-    let (payment_id, now) = (PAYMENT, at(1));
+    let (payment_id, now) = (PAYMENT.into(), at(1));
     world.when(SessionCommand::Settle { payment_id, now }).await;
     let slot = world.slot().await;
     assert_eq!((slot.status, slot.held_until), (SlotStatus::Booked, None));
@@ -165,16 +178,22 @@ async fn canceling_a_session_whose_hold_ran_out_leaves_the_slot_to_its_new_holde
     let world = World::with_a_slot().await;
     world.when(hold()).await;
     world.when(SessionCommand::ExpireHold { now: at(15) }).await;
-    let successor = Uuid::from_u128(200).to_string();
+    let successor = Uuid::from_u128(200);
+    let held = hold_of(successor);
     world
         .sessions
-        .create(&successor, Context::system(), hold(), |_, _| vec![])
+        .create(
+            &successor.to_string(),
+            Context::system(),
+            held,
+            |_, _| vec![],
+        )
         .await
         .unwrap();
-    let (acting, now) = (Acting::Parent(PARENT), at(16));
+    let (acting, now) = (Acting::Parent(PARENT.into()), at(16));
     world.when(SessionCommand::Cancel { acting, now }).await;
     let slot = world.slot().await;
-    assert_eq!(slot.session_id, Some(Uuid::from_u128(200)));
+    assert_eq!(slot.session_id, Some(successor.into()));
 }
 
 #[tokio::test]
@@ -183,11 +202,14 @@ async fn a_session_is_listed_with_everything_that_was_agreed_and_the_columns_of_
     world.when(hold()).await;
     let session = world.session().await;
     assert_eq!(session.state, SessionState::Pending);
-    assert_eq!((session.parent_id, session.total_price), (PARENT, 12_000));
+    assert_eq!(
+        (session.parent_id, session.total_price),
+        (PARENT.into(), 12_000)
+    );
     assert_eq!(session.hold_expires_at, at(15));
     assert_eq!(session.local_start, local().start);
 
-    let (payment_id, now) = (PAYMENT, at(1));
+    let (payment_id, now) = (PAYMENT.into(), at(1));
     world.when(SessionCommand::Settle { payment_id, now }).await;
     let now = time().to();
     world
@@ -200,7 +222,7 @@ async fn a_session_is_listed_with_everything_that_was_agreed_and_the_columns_of_
     assert_eq!(session.state, SessionState::Completed);
     assert_eq!(
         (session.payment_id, session.completed_at),
-        (Some(PAYMENT), Some(now))
+        (Some(PAYMENT.into()), Some(now))
     );
 
     let legacy = world
@@ -217,9 +239,9 @@ async fn a_session_is_listed_with_everything_that_was_agreed_and_the_columns_of_
 async fn a_canceled_session_says_by_whom_and_what_goes_back() {
     let world = World::with_a_slot().await;
     world.when(hold()).await;
-    let (payment_id, now) = (PAYMENT, at(1));
+    let (payment_id, now) = (PAYMENT.into(), at(1));
     world.when(SessionCommand::Settle { payment_id, now }).await;
-    let acting = Acting::Trainer(TRAINER);
+    let acting = Acting::Trainer(TRAINER.into());
     world
         .when(SessionCommand::Cancel {
             acting,
@@ -231,6 +253,6 @@ async fn a_canceled_session_says_by_whom_and_what_goes_back() {
     assert_eq!(session.canceled_by, Some(CanceledBy::Trainer));
     assert_eq!(
         (session.canceled_late, session.refund_payment_id),
-        (true, Some(PAYMENT))
+        (true, Some(PAYMENT.into()))
     );
 }

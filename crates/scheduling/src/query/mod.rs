@@ -1,10 +1,45 @@
-//! From read tables to rows.
+//! From read tables to rows. Lists are cut by the key that they are sorted by.
 
-mod directory;
-mod lists;
+mod locations;
+mod sessions;
+mod slots;
 
-pub use directory::Directory;
-pub use lists::{
-    LocationCursor, SessionFilter, SessionViewer, SlotFilter, StartCursor, available_slots,
-    locations, session, sessions,
-};
+pub use locations::{LocationCursor, locations};
+pub use sessions::{SessionFilter, session, sessions};
+pub use slots::{SlotFilter, available_slots};
+
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+use sqlx::types::Json;
+use uuid::Uuid;
+
+use crate::projector::{SessionRow, SlotRow};
+
+/// Where a list by start goes on.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct StartCursor {
+    starts_at: DateTime<Utc>,
+    id: Uuid,
+}
+
+impl StartCursor {
+    /// After a slot.
+    pub fn of_slot(slot: &SlotRow) -> Self {
+        Self {
+            starts_at: slot.starts_at,
+            id: slot.id.uuid(),
+        }
+    }
+
+    /// After a session.
+    pub fn of_session(session: &SessionRow) -> Self {
+        Self {
+            starts_at: session.starts_at,
+            id: session.id.uuid(),
+        }
+    }
+}
+
+fn unwrap<R>(rows: Vec<Json<R>>) -> Vec<R> {
+    rows.into_iter().map(|row| row.0).collect()
+}

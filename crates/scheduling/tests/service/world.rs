@@ -13,6 +13,7 @@ use contracts::scheduling::v1 as pb;
 use contracts::scheduling::v1::slot_rule::Rule;
 use contracts::wire::{self, timestamp};
 use prost_types::Timestamp;
+use scheduling::SchedulingSettings;
 use testing::{Caller, eur, request_id};
 use tonic::Status;
 use uuid::Uuid;
@@ -39,7 +40,12 @@ impl World {
         let setup = testing::World::of(scheduling::definition)
             .with(["identity", "payments"])
             .without_broker()
-            .adjusted(|settings| settings.hold = hold);
+            .adjusted(|settings| {
+                settings.set(SchedulingSettings {
+                    hold,
+                    ..SchedulingSettings::default()
+                });
+            });
         Self(setup.start().await)
     }
 

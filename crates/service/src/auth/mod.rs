@@ -5,7 +5,7 @@ mod signer;
 mod verifier;
 
 use chrono::{DateTime, TimeDelta, Utc};
-use contracts::common::v1::Role;
+use contracts_core::common::v1::Role;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 

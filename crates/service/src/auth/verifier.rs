@@ -14,9 +14,9 @@ use tonic::transport::Channel;
 use tonic::{Code, Status};
 use uuid::Uuid;
 
-use contracts::common::v1::{ErrorReason, Role};
-use contracts::identity::v1::ListSigningKeysRequest;
-use contracts::identity::v1::key_service_client::KeyServiceClient;
+use contracts_core::common::v1::{ErrorReason, Role};
+use contracts_core::identity::v1::ListSigningKeysRequest;
+use contracts_core::identity::v1::key_service_client::KeyServiceClient;
 
 use super::{AUDIENCE, Claims, ISSUER, KeyPair, Principal};
 use crate::call::FingerprintKey;

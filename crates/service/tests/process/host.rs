@@ -4,7 +4,7 @@ use std::time::Duration;
 use eventsourcing::Upcasters;
 use service::auth::KeyPair;
 use service::host::{Mode, RunError, Running, StartError, start};
-use service::{BuildError, Definition, Runtime, Secret, Service, Settings, Worker};
+use service::{BuildError, Definition, Runtime, Secret, Service, Settings, Worker, no_settings};
 use sqlx::Executor as _;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
@@ -18,12 +18,11 @@ use super::deployment::{Deployment, SERVICE, migrations};
 type Build = fn(Runtime) -> futures::future::BoxFuture<'static, Result<Service, BuildError>>;
 
 /// A service with a worker that works until it is told to stop.
-#[expect(clippy::needless_pass_by_value, reason = "what a definition asks for")]
 fn diligent(runtime: Runtime) -> futures::future::BoxFuture<'static, Result<Service, BuildError>> {
     Box::pin(async move {
-        let Runtime { name, .. } = runtime;
-        assert_eq!(name, SERVICE);
-        Ok(Service::new().with_worker(Worker::new("diligent", CancellationToken::cancelled_owned)))
+        assert_eq!(runtime.name, SERVICE);
+        Ok(Service::on(&runtime)
+            .with_worker(Worker::new("diligent", CancellationToken::cancelled_owned)))
     })
 }
 
@@ -64,6 +63,8 @@ async fn started(
 ) -> Result<Running, StartError> {
     let definition = Definition {
         name: SERVICE,
+        contract: &contracts::CONTRACT,
+        settings: no_settings,
         migrations: migrations(),
         upcasters: Upcasters::none,
         build,

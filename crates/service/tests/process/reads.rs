@@ -1,6 +1,6 @@
 use std::time::{Duration, Instant};
 
-use contracts::common::v1::LogPosition;
+use contracts_core::common::v1::LogPosition;
 use eventsourcing::Checkpoints;
 use service::{Call, Principal, reached};
 use sqlx::Executor as _;

@@ -3,8 +3,8 @@
 use std::convert::Infallible;
 use std::time::Duration;
 
-use contracts::log::v1::event_log_service_client::EventLogServiceClient;
-use contracts::log::v1::{Envelope, HeadRequest, HeadResponse, ReadRequest, ReadResponse};
+use contracts_core::log::v1::event_log_service_client::EventLogServiceClient;
+use contracts_core::log::v1::{Envelope, HeadRequest, HeadResponse, ReadRequest, ReadResponse};
 use http::uri::PathAndQuery;
 use service::Metrics;
 use service::guard::Guard;
@@ -88,6 +88,7 @@ async fn no_caller_keeps_a_place_for_longer_than_a_minute() {
 async fn answered_by_deadline(timeout: &str) -> Duration {
     let keys = Keys::new();
     let guard = Guard::new(
+        &contracts::CONTRACT,
         "probe",
         keys.verifier(),
         Metrics::new("probe"),

@@ -5,12 +5,12 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use chrono::{TimeDelta, Utc};
-use contracts::common::v1::Role;
-use contracts::identity::v1::key_service_server::{KeyService, KeyServiceServer};
-use contracts::identity::v1::{ListSigningKeysRequest, ListSigningKeysResponse};
-use contracts::log::v1::event_log_service_client::EventLogServiceClient;
-use contracts::log::v1::event_log_service_server::{EventLogService, EventLogServiceServer};
-use contracts::log::v1::{HeadRequest, HeadResponse, ReadRequest, ReadResponse};
+use contracts_core::common::v1::Role;
+use contracts_core::identity::v1::key_service_server::{KeyService, KeyServiceServer};
+use contracts_core::identity::v1::{ListSigningKeysRequest, ListSigningKeysResponse};
+use contracts_core::log::v1::event_log_service_client::EventLogServiceClient;
+use contracts_core::log::v1::event_log_service_server::{EventLogService, EventLogServiceServer};
+use contracts_core::log::v1::{HeadRequest, HeadResponse, ReadRequest, ReadResponse};
 use futures::stream::BoxStream;
 use service::auth::{Claims, FetchKeys, KeyPair, PublicKey};
 use service::guard::Guard;
@@ -179,6 +179,7 @@ impl Running {
             .add_service(KeyServiceServer::new(probe()));
         let metrics = Metrics::new("probe");
         let guard = Guard::new(
+            &contracts::CONTRACT,
             "probe",
             keys.verifier(),
             metrics.clone(),

@@ -1,8 +1,8 @@
 use std::convert::Infallible;
 use std::task::{Context, Poll};
 
-use contracts::log::v1::HeadRequest;
-use contracts::log::v1::event_log_service_client::EventLogServiceClient;
+use contracts_core::log::v1::HeadRequest;
+use contracts_core::log::v1::event_log_service_client::EventLogServiceClient;
 use futures::future::BoxFuture;
 use http_body_util::BodyExt as _;
 use service::{Telemetry, TelemetrySettings};

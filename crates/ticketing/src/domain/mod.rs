@@ -1,35 +1,26 @@
-//! What ticketing decides: pure, without a database, a network or a clock.
+//! What ticketing decides, and nothing else: no database, no network, no clock. Ids, instants and
+//! prices come in with the command.
 
-pub mod event;
-mod ids;
-mod money;
+pub mod camp;
 
-use eventsourcing::{Aggregate, DecodeError, RecordedEvent};
+use eventsourcing::{DecodeError, RecordedEvent};
 
-pub use ids::{
-    ChildId, EventId, HoldId, LocationId, PaymentId, TicketId, TierId, TrainerId, UserId,
-};
-pub use money::Money;
+use camp::CampEvent;
 
-use event::{Event, EventEvent};
-
-/// An event of ticketing's log, whichever aggregate it happened to.
+/// Any event of ticketing's log.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum TicketingLogEvent {
-    /// It happened to an [`Event`].
-    Event(EventEvent),
+    /// Of an event and its sale.
+    Camp(CampEvent),
 }
 
 impl TicketingLogEvent {
-    /// Reads a recorded event; `None` when its aggregate is not one of ticketing's.
-    ///
-    /// # Errors
-    /// When the payload is not of this program's vocabulary.
+    /// Reads an event of the log by the type of its aggregate. All of them are of interest.
     pub fn decode(recorded: &RecordedEvent) -> Result<Option<Self>, DecodeError> {
-        if recorded.aggregate_type == Event::TYPE {
-            recorded.decode().map(Self::Event).map(Some)
-        } else {
-            Ok(None)
+        match recorded.aggregate_type.as_str() {
+            camp::TYPE => recorded.decode().map(Self::Camp),
+            _ => Err(recorded.unreadable(&"unknown aggregate type")),
         }
+        .map(Some)
     }
 }

@@ -1,35 +1,43 @@
-//! The gRPC services: parse, execute, reply.
+//! The RPCs: each parses, looks up, executes.
 
-mod convert;
-mod errors;
-mod event_service;
-mod ticket_service;
+mod event;
+mod refusals;
+mod ticket;
 
-pub use event_service::Events;
-pub use ticket_service::Tickets;
+pub use event::EventRpcs;
+pub use ticket::TicketRpcs;
 
-use chrono::{DateTime, SubsecRound, Utc};
-use contracts::common::v1::LogPosition;
-use eventsourcing::Committed;
-use prost::Message;
-use service::internal;
-use tonic::{Response, Status};
+use contracts::common::v1::ErrorReason;
+use service::{Call, refused};
+use tonic::{Code, Status};
+use uuid::Uuid;
+use values::UserId;
 
-/// The time of a command, as exact as the database keeps it.
-fn now() -> DateTime<Utc> {
-    Utc::now().trunc_subsecs(6)
+/// On whose behalf a call acts on tickets.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Acting {
+    /// This parent.
+    Parent(UserId),
+    /// Any admin.
+    Admin,
 }
 
-/// The stored answer, with the place where it is recorded.
-fn answer<M: Message + Default>(
-    committed: &Committed,
-    place: impl FnOnce(&mut M, LogPosition),
-) -> Result<Response<M>, Status> {
-    let mut message = M::decode(committed.reply.as_slice()).map_err(internal)?;
-    let position = LogPosition {
-        service: crate::NAME.to_owned(),
-        position: committed.position,
-    };
-    place(&mut message, position);
-    Ok(Response::new(message))
+fn acting(call: &Call) -> Result<Acting, Status> {
+    if call.is_admin() {
+        return Ok(Acting::Admin);
+    }
+    parent(call).map(Acting::Parent)
+}
+
+/// The parent who calls.
+fn parent(call: &Call) -> Result<UserId, Status> {
+    call.user_id().map(UserId::from).ok_or_else(|| {
+        let message = "only a user can do this";
+        refused(Code::PermissionDenied, ErrorReason::RoleNotAllowed, message)
+    })
+}
+
+/// An id for something new.
+fn new_id<I: From<Uuid>>() -> I {
+    Uuid::now_v7().into()
 }

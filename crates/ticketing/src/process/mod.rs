@@ -1,7 +1,7 @@
-//! Events to commands: what has to follow.
+//! From events to commands.
 
 mod ticket_hold;
 mod ticket_payment;
 
 pub use ticket_hold::TicketHold;
-pub use ticket_payment::{TicketPayment, TicketPaymentReceived};
+pub use ticket_payment::{PaidHold, TicketPayment};

@@ -1,4 +1,4 @@
-//! A hold that is not paid for in time is let go.
+//! Lets go of holds that are not paid for in time.
 //!
 //! ```text
 //! TicketsHeld (something to pay) --> waiting --timer--> ExpireTicketHold
@@ -9,15 +9,17 @@
 use contracts::ticketing::v1::ExpireTicketHoldRequest;
 use eventsourcing::{Delivered, Effect, Input, Process};
 use serde::{Deserialize, Serialize};
+use values::{EventId, HoldId};
 
-use crate::domain::{EventId, HoldId, TicketingLogEvent, event::EventEvent};
+use crate::domain::TicketingLogEvent;
+use crate::domain::camp::CampEvent;
 
 const EXPIRY: &str = "expiry";
 
-/// Lets go of holds whose time is over.
+/// One instance per hold with something to pay.
 pub struct TicketHold;
 
-/// The hold that is waited for.
+/// What is remembered of a hold.
 #[derive(Debug, Default, Serialize, Deserialize)]
 pub struct Waiting {
     hold: Option<(EventId, HoldId)>,
@@ -29,27 +31,27 @@ impl Process for TicketHold {
     type State = Waiting;
 
     fn key(&self, delivered: &Delivered<TicketingLogEvent>) -> Option<String> {
-        let TicketingLogEvent::Event(event) = &delivered.event;
+        let TicketingLogEvent::Camp(event) = &delivered.event;
         match event {
-            EventEvent::TicketsHeld { total, .. } if total.is_zero() => None,
-            EventEvent::TicketsConfirmed {
+            CampEvent::TicketsHeld { total, .. } if total.is_zero() => None,
+            CampEvent::TicketsConfirmed {
                 payment_id: None, ..
             }
-            | EventEvent::EventCreated(_)
-            | EventEvent::EventPublished { .. }
-            | EventEvent::TicketPaymentRejected { .. } => None,
-            EventEvent::TicketsHeld { hold_id, .. }
-            | EventEvent::TicketsConfirmed { hold_id, .. }
-            | EventEvent::TicketHoldExpired { hold_id, .. } => Some(hold_id.to_string()),
+            | CampEvent::EventCreated(_)
+            | CampEvent::EventPublished { .. }
+            | CampEvent::TicketPaymentRejected { .. } => None,
+            CampEvent::TicketsHeld { hold_id, .. }
+            | CampEvent::TicketsConfirmed { hold_id, .. }
+            | CampEvent::TicketHoldExpired { hold_id, .. } => Some(hold_id.to_string()),
         }
     }
 
     fn react(&self, state: &mut Waiting, input: Input<'_, TicketingLogEvent>) -> Vec<Effect> {
         match input {
             Input::Event(delivered) => {
-                let TicketingLogEvent::Event(event) = &delivered.event;
+                let TicketingLogEvent::Camp(event) = &delivered.event;
                 match event {
-                    EventEvent::TicketsHeld {
+                    CampEvent::TicketsHeld {
                         event_id,
                         hold_id,
                         hold_expires_at,
@@ -61,19 +63,20 @@ impl Process for TicketHold {
                             due: *hold_expires_at,
                         }]
                     }
-                    _ => vec![Effect::Done],
+                    CampEvent::TicketsConfirmed { .. } | CampEvent::TicketHoldExpired { .. } => {
+                        vec![Effect::Done]
+                    }
+                    CampEvent::EventCreated(_)
+                    | CampEvent::EventPublished { .. }
+                    | CampEvent::TicketPaymentRejected { .. } => vec![],
                 }
             }
             Input::Timer { .. } => state.hold.map_or_else(Vec::new, |(event_id, hold_id)| {
-                vec![Effect::send(
-                    "ticketing",
-                    "/divinetime.ticketing.v1.TicketService/ExpireTicketHold",
-                    move |request_id| ExpireTicketHoldRequest {
-                        request_id,
-                        hold_id: hold_id.to_string(),
-                        event_id: event_id.to_string(),
-                    },
-                )]
+                vec![Effect::send(move |request_id| ExpireTicketHoldRequest {
+                    request_id,
+                    hold_id: hold_id.to_string(),
+                    event_id: event_id.to_string(),
+                })]
             }),
         }
     }
@@ -84,9 +87,9 @@ mod tests {
     use chrono::{DateTime, TimeDelta, Utc};
     use testing::{NOTHING, Run, delivered};
     use uuid::Uuid;
+    use values::{Money, PaymentId};
 
     use super::*;
-    use crate::domain::{Money, PaymentId};
 
     const EXPIRE: &str = "send /divinetime.ticketing.v1.TicketService/ExpireTicketHold";
     const WAIT: &str = "timer expiry at 1811852100";
@@ -100,22 +103,19 @@ mod tests {
     }
 
     fn held(minor_units: i64) -> TicketingLogEvent {
-        TicketingLogEvent::Event(EventEvent::TicketsHeld {
+        TicketingLogEvent::Camp(CampEvent::TicketsHeld {
             hold_id: hold_id(),
             event_id: Uuid::from_u128(100).into(),
             parent_id: Uuid::from_u128(4).into(),
             tickets: vec![],
-            total: Money {
-                minor_units,
-                currency_code: "USD".to_owned(),
-            },
+            total: Money::new("USD", minor_units).unwrap(),
             hold_expires_at: due(),
             held_at: due() - TimeDelta::minutes(15),
         })
     }
 
     fn confirmed(payment_id: Option<PaymentId>) -> TicketingLogEvent {
-        TicketingLogEvent::Event(EventEvent::TicketsConfirmed {
+        TicketingLogEvent::Camp(CampEvent::TicketsConfirmed {
             hold_id: hold_id(),
             event_id: Uuid::from_u128(100).into(),
             tickets: vec![],

@@ -1,96 +1,87 @@
-//! A payment that succeeded for a hold is brought to it, whenever it comes.
+//! Brings a payment that succeeded to its hold, in time or late. The hold decides what that means:
+//! its tickets are confirmed, or the payment is rejected and goes back.
 //!
 //! ```text
 //! PaymentSucceeded of a ticket hold --> SettleTicketHold --> done
 //! ```
-//!
-//! The hold decides: it confirms, or rejects the payment, which then goes back.
 
 use contracts::{
-    log::v1::Envelope,
-    payments::events::v1::{PayableKind, PaymentsEvent, payments_event::Event as Public},
+    payments::events::v1::{PayableKind, payments_event::Event as Public},
     ticketing::v1::SettleTicketHoldRequest,
 };
-use eventsourcing::{DecodeError, Delivered, Effect, Input, Process};
-use prost::Message;
-use serde::{Deserialize, Serialize};
+use eventsourcing::{DecodeError, Delivered, Effect, Input, Process, Received};
+use values::{HoldId, PaymentId};
 
-/// Brings payments to holds.
+/// One instance per hold, done at once.
 pub struct TicketPayment;
 
 /// A payment succeeded for a hold.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct TicketPaymentReceived {
-    /// The hold.
-    pub hold_id: String,
-    /// The payment.
-    pub payment_id: String,
+pub struct PaidHold {
+    pub hold_id: HoldId,
+    pub payment_id: PaymentId,
 }
 
-impl TicketPaymentReceived {
+impl PaidHold {
     /// Reads one of payments' events; `None` for all others.
-    ///
-    /// # Errors
-    /// When the payload is not of payments' vocabulary.
-    pub fn decode(envelope: &Envelope) -> Result<Option<Self>, DecodeError> {
-        let event = PaymentsEvent::decode(envelope.payload.as_slice())
-            .map_err(|error| crate::projector::unreadable(envelope, &error))?;
-        Ok(match event.event {
-            Some(Public::PaymentSucceeded(succeeded))
-                if succeeded.payable_kind() == PayableKind::TicketHold =>
-            {
-                Some(Self {
-                    hold_id: succeeded.payable_id,
-                    payment_id: succeeded.payment_id,
-                })
-            }
-            _ => None,
-        })
+    pub fn read(received: Received<'_>, event: Public) -> Result<Option<Self>, DecodeError> {
+        match event {
+            Public::PaymentSucceeded(payment) => match payment.payable_kind() {
+                PayableKind::TicketHold => Ok(Some(Self {
+                    hold_id: received.id("payable_id", &payment.payable_id)?,
+                    payment_id: received.id("payment_id", &payment.payment_id)?,
+                })),
+                PayableKind::Session | PayableKind::Unspecified => Ok(None),
+            },
+            Public::PaymentCreated(_)
+            | Public::PaymentFailed(_)
+            | Public::PaymentOutcomeUnknown(_)
+            | Public::RefundRequested(_)
+            | Public::RefundSucceeded(_)
+            | Public::RefundOutcomeUnknown(_) => Ok(None),
+        }
     }
 }
-
-/// Nothing has to be remembered.
-#[derive(Debug, Default, Serialize, Deserialize)]
-pub struct Nothing {}
 
 impl Process for TicketPayment {
     const NAME: &'static str = "ticket_payment";
-    type Event = TicketPaymentReceived;
-    type State = Nothing;
+    type Event = PaidHold;
+    type State = ();
 
-    fn key(&self, delivered: &Delivered<TicketPaymentReceived>) -> Option<String> {
-        Some(delivered.event.hold_id.clone())
+    fn key(&self, delivered: &Delivered<PaidHold>) -> Option<String> {
+        Some(delivered.event.hold_id.to_string())
     }
 
-    fn react(&self, _: &mut Nothing, input: Input<'_, TicketPaymentReceived>) -> Vec<Effect> {
+    fn react(&self, (): &mut (), input: Input<'_, PaidHold>) -> Vec<Effect> {
         let Input::Event(delivered) = input else {
             return Vec::new();
         };
-        let TicketPaymentReceived {
+        let PaidHold {
             hold_id,
             payment_id,
         } = delivered.event.clone();
-        let settle = Effect::send(
-            "ticketing",
-            "/divinetime.ticketing.v1.TicketService/SettleTicketHold",
-            move |request_id| SettleTicketHoldRequest {
-                request_id,
-                hold_id,
-                payment_id,
-            },
-        );
+        let settle = Effect::send(move |request_id| SettleTicketHoldRequest {
+            request_id,
+            hold_id: hold_id.to_string(),
+            payment_id: payment_id.to_string(),
+        });
         vec![settle, Effect::Done]
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use contracts::payments::events::v1::{PaymentFailed, PaymentSucceeded};
+    use contracts::log::v1::Envelope;
+    use contracts::payments::events::v1::{PaymentFailed, PaymentSucceeded, PaymentsEvent};
+    use prost::Message as _;
     use testing::{Run, delivered};
+    use uuid::Uuid;
 
     use super::*;
 
     const SETTLE: &str = "send /divinetime.ticketing.v1.TicketService/SettleTicketHold";
+    const HOLD: Uuid = Uuid::from_u128(1);
+    const PAYMENT: Uuid = Uuid::from_u128(2);
 
     fn envelope(event: Public) -> Envelope {
         Envelope {
@@ -101,23 +92,23 @@ mod tests {
 
     fn succeeded(kind: PayableKind) -> Envelope {
         envelope(Public::PaymentSucceeded(PaymentSucceeded {
-            payment_id: "payment".to_owned(),
+            payment_id: PAYMENT.to_string(),
             payable_kind: kind.into(),
-            payable_id: "hold".to_owned(),
+            payable_id: HOLD.to_string(),
             ..PaymentSucceeded::default()
         }))
     }
 
-    fn received() -> TicketPaymentReceived {
-        TicketPaymentReceived {
-            hold_id: "hold".to_owned(),
-            payment_id: "payment".to_owned(),
+    fn received() -> PaidHold {
+        PaidHold {
+            hold_id: HOLD.into(),
+            payment_id: PAYMENT.into(),
         }
     }
 
     #[test]
     fn only_payments_that_succeeded_for_tickets_are_brought_to_a_hold() {
-        let read = |envelope| TicketPaymentReceived::decode(&envelope).unwrap();
+        let read = |envelope| Received::read(&envelope, PaidHold::read).unwrap();
         assert_eq!(read(succeeded(PayableKind::TicketHold)), Some(received()));
         assert_eq!(read(succeeded(PayableKind::Session)), None);
         let failed = PaymentFailed {
@@ -135,7 +126,7 @@ mod tests {
             payload: vec![0xff],
             ..Envelope::default()
         };
-        let error = TicketPaymentReceived::decode(&envelope).unwrap_err();
+        let error = Received::read(&envelope, PaidHold::read).unwrap_err();
         assert_eq!(error.position, 7);
     }
 
@@ -143,15 +134,15 @@ mod tests {
     fn each_delivery_settles_the_hold_and_remembers_nothing() {
         assert_eq!(
             TicketPayment.key(&delivered(received())),
-            Some("hold".to_owned())
+            Some(HOLD.to_string())
         );
         let mut run = Run::of(TicketPayment);
         for _ in 0..2 {
             assert_eq!(run.event(received()), [SETTLE, "done"]);
             let request: SettleTicketHoldRequest = run.sent();
             assert_eq!(
-                (request.hold_id.as_str(), request.payment_id.as_str()),
-                ("hold", "payment")
+                (request.hold_id, request.payment_id),
+                (HOLD.to_string(), PAYMENT.to_string())
             );
         }
     }

@@ -1,28 +1,29 @@
-//! Whose child it is, and whether anything can be booked for it: a reference table from
-//! identity's events.
+//! Whose child it is, and whether anything can be booked for it, from identity's events.
 
-use contracts::{
-    identity::events::v1::{IdentityEvent, identity_event::Event as Public},
-    log::v1::Envelope,
-};
-use eventsourcing::{AnyTable, DecodeError, Delivered, FoldError, Projection, Table, TableSet};
-use prost::Message;
-use uuid::Uuid;
+use contracts::identity::events::v1::identity_event::Event as Public;
+use eventsourcing::{DecodeError, Delivered, FoldError, Keys, Projection, Received, rows, tables};
+use serde::{Deserialize, Serialize};
+use values::{ChildId, UserId};
 
-use super::{rows::ChildRow, unreadable};
-
-/// Folds identity's children.
-pub struct Children;
-
-/// The table that it writes.
-#[derive(Default)]
-pub struct ChildrenTables {
-    children: Table<ChildRow>,
+rows! {
+    ChildRow in "children" by (child_id: ChildId),
 }
 
-impl TableSet for ChildrenTables {
-    fn tables(&mut self) -> Vec<&mut dyn AnyTable> {
-        vec![&mut self.children]
+/// A child and the user who answers for it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ChildRow {
+    pub child_id: ChildId,
+    pub guardian_id: UserId,
+    /// Whether it takes part in nothing new.
+    pub archived: bool,
+}
+
+/// Guardians of children, folded from identity's log.
+pub struct Children;
+
+tables! {
+    pub struct ChildrenTables {
+        children: ChildRow,
     }
 }
 
@@ -32,20 +33,46 @@ pub enum ChildEvent {
     /// A guardian added it.
     Added(ChildRow),
     /// It takes part in nothing new.
-    Archived(Uuid),
+    Archived(ChildId),
     /// It was erased.
-    Erased(Uuid),
+    Erased(ChildId),
     /// Another user answers for it.
     Guardian {
-        /// The child.
-        child_id: Uuid,
-        /// Who answers for it from now on.
-        guardian_id: Uuid,
+        child_id: ChildId,
+        /// The user who answers for it from now on.
+        guardian_id: UserId,
     },
 }
 
 impl ChildEvent {
-    fn child(&self) -> Uuid {
+    /// Reads one of identity's events; `None` for what says nothing of a child.
+    pub fn read(received: Received<'_>, event: Public) -> Result<Option<Self>, DecodeError> {
+        let child_id = |id: &str| received.id("child_id", id);
+        let guardian_id = |id: &str| received.id("guardian_id", id);
+        Ok(Some(match event {
+            Public::ChildAdded(child) => Self::Added(ChildRow {
+                child_id: child_id(&child.child_id)?,
+                guardian_id: guardian_id(&child.guardian_id)?,
+                archived: false,
+            }),
+            Public::ChildArchived(child) => Self::Archived(child_id(&child.child_id)?),
+            Public::ChildErased(child) => Self::Erased(child_id(&child.child_id)?),
+            Public::GuardianTransferred(child) => Self::Guardian {
+                child_id: child_id(&child.child_id)?,
+                guardian_id: guardian_id(&child.guardian_id)?,
+            },
+            Public::UserRegistered(_)
+            | Public::UserLoggedIn(_)
+            | Public::UserRoleChanged(_)
+            | Public::UserDeactivated(_)
+            | Public::UserReactivated(_)
+            | Public::UserErased(_)
+            | Public::TrainerCreated(_)
+            | Public::TrainerUpdated(_) => return Ok(None),
+        }))
+    }
+
+    fn child_id(&self) -> ChildId {
         match self {
             Self::Added(ChildRow { child_id, .. })
             | Self::Archived(child_id)
@@ -55,54 +82,14 @@ impl ChildEvent {
     }
 }
 
-impl Children {
-    /// Reads one of identity's events; `None` for what says nothing of a child.
-    ///
-    /// # Errors
-    /// When the payload is not of identity's vocabulary.
-    pub fn decode(envelope: &Envelope) -> Result<Option<ChildEvent>, DecodeError> {
-        let event = IdentityEvent::decode(envelope.payload.as_slice())
-            .map_err(|error| unreadable(envelope, &error))?;
-        let id = |id: &str| Uuid::parse_str(id).map_err(|error| unreadable(envelope, &error));
-        Ok(match event.event {
-            Some(Public::ChildAdded(added)) => Some(ChildEvent::Added(ChildRow {
-                child_id: id(&added.child_id)?,
-                guardian_id: id(&added.guardian_id)?,
-                archived: false,
-            })),
-            Some(Public::ChildArchived(child)) => Some(ChildEvent::Archived(id(&child.child_id)?)),
-            Some(Public::ChildErased(child)) => Some(ChildEvent::Erased(id(&child.child_id)?)),
-            Some(Public::GuardianTransferred(child)) => Some(ChildEvent::Guardian {
-                child_id: id(&child.child_id)?,
-                guardian_id: id(&child.guardian_id)?,
-            }),
-            Some(
-                Public::UserRegistered(_)
-                | Public::UserLoggedIn(_)
-                | Public::UserRoleChanged(_)
-                | Public::UserDeactivated(_)
-                | Public::UserReactivated(_)
-                | Public::UserErased(_)
-                | Public::TrainerCreated(_)
-                | Public::TrainerUpdated(_),
-            )
-            | None => None,
-        })
-    }
-}
-
 impl Projection for Children {
     const NAME: &'static str = "children";
     const FOLD_VERSION: i32 = 2;
     type Event = ChildEvent;
     type Tables = ChildrenTables;
 
-    fn key(&self, delivered: &Delivered<ChildEvent>) -> String {
-        delivered.event.child().to_string()
-    }
-
-    fn touch(&self, delivered: &Delivered<ChildEvent>, tables: &mut ChildrenTables) {
-        tables.children.touch(delivered.event.child());
+    fn keys(&self, delivered: &Delivered<ChildEvent>) -> Keys {
+        Keys::one(&delivered.event.child_id())
     }
 
     fn fold(
@@ -110,20 +97,23 @@ impl Projection for Children {
         delivered: &Delivered<ChildEvent>,
         tables: &mut ChildrenTables,
     ) -> Result<(), FoldError> {
-        let known = |tables: &mut ChildrenTables, change: &dyn Fn(&mut ChildRow)| {
-            let child_id = delivered.event.child();
-            let row = tables.children.get_mut(&child_id);
-            change(row.ok_or_else(|| FoldError::missing("child", &child_id))?);
-            Ok(())
-        };
         match &delivered.event {
             ChildEvent::Added(row) => tables.children.insert(row.clone()),
             ChildEvent::Erased(child_id) => tables.children.remove(child_id),
-            ChildEvent::Archived(_) => known(tables, &|row| row.archived = true)?,
-            ChildEvent::Guardian { guardian_id, .. } => {
-                known(tables, &|row| row.guardian_id = *guardian_id)?;
-            }
+            ChildEvent::Archived(child_id) => child(tables, child_id)?.archived = true,
+            ChildEvent::Guardian {
+                child_id,
+                guardian_id,
+            } => child(tables, child_id)?.guardian_id = *guardian_id,
         }
         Ok(())
     }
+}
+
+fn child<'a>(
+    tables: &'a mut ChildrenTables,
+    child_id: &ChildId,
+) -> Result<&'a mut ChildRow, FoldError> {
+    let row = tables.children.get_mut(child_id);
+    row.ok_or_else(|| FoldError::missing("child", child_id))
 }

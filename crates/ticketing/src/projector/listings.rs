@@ -1,87 +1,140 @@
-//! Events, their trainers and their tiers.
+//! The rows of events, their trainers and their tiers.
 
-use chrono::{DateTime, Utc};
-use eventsourcing::FoldError;
-use uuid::Uuid;
+use chrono::{DateTime, NaiveDate, Utc};
+use eventsourcing::{FoldError, rows};
+use serde::{Deserialize, Serialize};
+use values::{EventId, LocationId, TierId, TrainerId};
 
-use super::{
-    rows::{EventListing, EventTicket, EventTrainer},
-    sales::{SalesTables, expected},
-};
-use crate::domain::event::EventCreated;
+use crate::domain::camp::{Day, EventCreated, EventState, EventType, SkillLevel, TicketTier};
 
-pub(super) fn created(created: &EventCreated, tables: &mut SalesTables) -> Result<(), FoldError> {
-    let event_id = created.event_id.uuid();
-    tables.listings.insert(listing(created)?);
-    for trainer in &created.trainer_ids {
-        tables.trainers.insert(EventTrainer {
+rows! {
+    ListingRow in "event_listings" by (id: EventId),
+    EventTrainerRow in "event_trainers" by (event_id: EventId, trainer_id: TrainerId),
+    TierRow in "event_tickets" by (id: TierId),
+}
+
+/// An event as browsers see it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct ListingRow {
+    pub id: EventId,
+    pub title: String,
+    pub description: String,
+    pub event_type: EventType,
+    pub location_id: LocationId,
+    /// IANA zone of the location.
+    pub time_zone: String,
+    /// The first day in that zone.
+    pub start_date: NaiveDate,
+    /// The last day in that zone.
+    pub end_date: NaiveDate,
+    /// When each day begins, local, "HH:MM".
+    pub start_time: String,
+    /// When each day ends, local, "HH:MM".
+    pub end_time: String,
+    /// Start of the first day.
+    pub starts_at: DateTime<Utc>,
+    /// End of the last day.
+    pub ends_at: DateTime<Utc>,
+    pub days: Vec<Day>,
+    /// Price of the cheapest tier.
+    pub price_minor_units: i64,
+    /// ISO 4217.
+    pub currency_code: String,
+    pub max_participants: i32,
+    pub min_age: Option<i32>,
+    pub max_age: Option<i32>,
+    /// All levels when it is empty.
+    pub skill_levels: Vec<SkillLevel>,
+    pub state: EventState,
+    pub canceled: bool,
+    pub created_at: DateTime<Utc>,
+    pub published_at: Option<DateTime<Utc>>,
+}
+
+/// Who coaches an event.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct EventTrainerRow {
+    pub event_id: EventId,
+    pub trainer_id: TrainerId,
+}
+
+/// A tier and its sale.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TierRow {
+    pub id: TierId,
+    pub event_id: EventId,
+    /// Its place among the event's tiers, from 0.
+    pub ordinal: i32,
+    /// Its name.
+    pub r#type: String,
+    /// Price of one ticket.
+    pub price_minor_units: i64,
+    /// ISO 4217.
+    pub currency_code: String,
+    /// How many tickets of it can be sold.
+    pub capacity: i32,
+    /// Tickets sold.
+    pub total_amount: i32,
+    /// Tickets that wait for their payment.
+    pub held: i32,
+    pub deleted: bool,
+}
+
+impl ListingRow {
+    pub fn drafted(created: &EventCreated) -> Result<Self, FoldError> {
+        let EventCreated {
             event_id,
-            trainer_id: trainer.uuid(),
-        });
+            draft,
+            starts_at,
+            ends_at,
+            created_at,
+        } = created;
+        let cheapest = draft.tiers.iter().map(|tier| &tier.price);
+        let cheapest = cheapest.min_by_key(|price| price.minor_units());
+        let cheapest = cheapest.ok_or_else(|| FoldError::missing("tier of event", event_id))?;
+        Ok(Self {
+            id: *event_id,
+            title: draft.title.clone(),
+            description: draft.description.clone(),
+            event_type: draft.event_type,
+            location_id: draft.location_id,
+            time_zone: draft.time_zone.clone(),
+            start_date: draft.start_date,
+            end_date: draft.end_date,
+            start_time: draft.start_time.format("%H:%M").to_string(),
+            end_time: draft.end_time.format("%H:%M").to_string(),
+            starts_at: *starts_at,
+            ends_at: *ends_at,
+            days: draft.days.clone(),
+            price_minor_units: cheapest.minor_units(),
+            currency_code: cheapest.currency_code().to_owned(),
+            max_participants: count(draft.max_participants)?,
+            min_age: draft.min_age.map(count).transpose()?,
+            max_age: draft.max_age.map(count).transpose()?,
+            skill_levels: draft.skill_levels.clone(),
+            state: EventState::Draft,
+            canceled: false,
+            created_at: *created_at,
+            published_at: None,
+        })
     }
-    for (ordinal, tier) in (0..).zip(&created.tiers) {
-        tables.tiers.insert(EventTicket {
-            id: tier.tier_id.uuid(),
+}
+
+impl TierRow {
+    pub fn unsold(event_id: EventId, ordinal: i32, tier: &TicketTier) -> Result<Self, FoldError> {
+        Ok(Self {
+            id: tier.tier_id,
             event_id,
             ordinal,
             r#type: tier.name.clone(),
-            price_minor_units: tier.price.minor_units,
-            currency_code: tier.price.currency_code.clone(),
+            price_minor_units: tier.price.minor_units(),
+            currency_code: tier.price.currency_code().to_owned(),
             capacity: count(tier.capacity)?,
             total_amount: 0,
             held: 0,
             deleted: false,
-        });
+        })
     }
-    Ok(())
-}
-
-pub(super) fn published(
-    event_id: Uuid,
-    at: DateTime<Utc>,
-    tables: &mut SalesTables,
-) -> Result<(), FoldError> {
-    let listing = expected(tables.listings.get_mut(&event_id), "event", event_id)?;
-    "PUBLISHED".clone_into(&mut listing.state);
-    listing.published_at = Some(at);
-    Ok(())
-}
-
-fn listing(created: &EventCreated) -> Result<EventListing, FoldError> {
-    let cheapest = created
-        .tiers
-        .iter()
-        .min_by_key(|tier| tier.price.minor_units);
-    Ok(EventListing {
-        id: created.event_id.uuid(),
-        title: created.title.clone(),
-        description: created.description.clone(),
-        event_type: created.event_type.to_string(),
-        location_id: created.location_id.uuid(),
-        time_zone: created.time_zone.clone(),
-        start_date: created.start_date,
-        end_date: created.end_date,
-        start_time: created.start_time.format("%H:%M").to_string(),
-        end_time: created.end_time.format("%H:%M").to_string(),
-        starts_at: created.starts_at,
-        ends_at: created.ends_at,
-        days: serde_json::to_value(&created.days)
-            .map_err(|error| FoldError::new(error.to_string()))?,
-        price_minor_units: cheapest.map_or(0, |tier| tier.price.minor_units),
-        currency_code: cheapest.map_or_else(String::new, |tier| tier.price.currency_code.clone()),
-        max_participants: count(created.max_participants)?,
-        min_age: created.min_age.map(count).transpose()?,
-        max_age: created.max_age.map(count).transpose()?,
-        skill_levels: created
-            .skill_levels
-            .iter()
-            .map(ToString::to_string)
-            .collect(),
-        state: "DRAFT".to_owned(),
-        canceled: false,
-        created_at: created.created_at,
-        published_at: None,
-    })
 }
 
 fn count(number: u32) -> Result<i32, FoldError> {

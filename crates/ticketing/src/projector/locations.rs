@@ -1,46 +1,48 @@
-//! Venues and their zones: a reference table from scheduling's events.
+//! Venues and their zones, from scheduling's events.
 
-use contracts::{
-    log::v1::Envelope,
-    scheduling::events::v1::{SchedulingEvent, scheduling_event::Event as Public},
-};
-use eventsourcing::{AnyTable, DecodeError, Delivered, FoldError, Projection, Table, TableSet};
-use prost::Message;
-use uuid::Uuid;
+use contracts::scheduling::events::v1::scheduling_event::Event as Public;
+use eventsourcing::{DecodeError, Delivered, FoldError, Keys, Projection, Received, rows, tables};
+use serde::{Deserialize, Serialize};
+use values::LocationId;
 
-use super::{rows::LocationRow, unreadable};
-
-/// Folds scheduling's locations.
-pub struct Locations;
-
-/// The table that it writes.
-#[derive(Default)]
-pub struct LocationsTables {
-    locations: Table<LocationRow>,
+rows! {
+    LocationRow in "locations" by (location_id: LocationId),
 }
 
-impl TableSet for LocationsTables {
-    fn tables(&mut self) -> Vec<&mut dyn AnyTable> {
-        vec![&mut self.locations]
+/// A venue's zone.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LocationRow {
+    pub location_id: LocationId,
+    /// IANA zone.
+    pub time_zone: String,
+}
+
+/// Zones of locations, folded from scheduling's log.
+pub struct Locations;
+
+tables! {
+    pub struct LocationsTables {
+        locations: LocationRow,
     }
 }
 
-impl Locations {
+impl LocationRow {
     /// Reads one of scheduling's events; `None` for what says nothing of a location.
-    ///
-    /// # Errors
-    /// When the payload is not of scheduling's vocabulary.
-    pub fn decode(envelope: &Envelope) -> Result<Option<LocationRow>, DecodeError> {
-        let event = SchedulingEvent::decode(envelope.payload.as_slice())
-            .map_err(|error| unreadable(envelope, &error))?;
-        let Some(Public::LocationCreated(created)) = event.event else {
-            return Ok(None);
-        };
-        Ok(Some(LocationRow {
-            location_id: Uuid::parse_str(&created.location_id)
-                .map_err(|error| unreadable(envelope, &error))?,
-            time_zone: created.time_zone,
-        }))
+    pub fn read(received: Received<'_>, event: Public) -> Result<Option<Self>, DecodeError> {
+        match event {
+            Public::LocationCreated(created) => Ok(Some(Self {
+                location_id: received.id("location_id", &created.location_id)?,
+                time_zone: created.time_zone,
+            })),
+            Public::TrainerLocationAssigned(_)
+            | Public::ScheduleOpened(_)
+            | Public::SessionHeld(_)
+            | Public::SessionPaid(_)
+            | Public::SessionHoldExpired(_)
+            | Public::SessionCanceled(_)
+            | Public::SessionCompleted(_)
+            | Public::SessionPaymentRejected(_) => Ok(None),
+        }
     }
 }
 
@@ -50,12 +52,8 @@ impl Projection for Locations {
     type Event = LocationRow;
     type Tables = LocationsTables;
 
-    fn key(&self, delivered: &Delivered<LocationRow>) -> String {
-        delivered.event.location_id.to_string()
-    }
-
-    fn touch(&self, delivered: &Delivered<LocationRow>, tables: &mut LocationsTables) {
-        tables.locations.touch(delivered.event.location_id);
+    fn keys(&self, delivered: &Delivered<LocationRow>) -> Keys {
+        Keys::one(&delivered.event.location_id)
     }
 
     fn fold(

@@ -1,46 +1,27 @@
-//! Everything that ticketing's own log says: events, tiers, tickets and registrations.
+//! Everything that follows from ticketing's own log: events, tiers, tickets and registrations.
 
-use eventsourcing::{AnyTable, Delivered, FoldError, Projection, Table, TableSet};
-use uuid::Uuid;
+use eventsourcing::{Delivered, FoldError, Keys, Projection, tables};
+use values::{HoldId, PaymentId};
 
-use super::{
-    listings,
-    rows::{
-        EventListing, EventRegistration, EventTicket, EventTrainer, Ticket, TicketHold, UserTicket,
-    },
-    tickets,
-};
-use crate::domain::{
-    TicketingLogEvent,
-    event::{EventEvent, HeldTicket},
+use super::listings::{EventTrainerRow, ListingRow, TierRow};
+use super::tickets::{HoldRow, RegistrationRow, RegistrationStatus, TicketRow, UserTicketRow};
+use crate::domain::TicketingLogEvent;
+use crate::domain::camp::{
+    CampEvent, EventCreated, EventState, HeldTicket, HoldState, TicketStatus,
 };
 
-/// Folds ticketing's own log.
+/// Events and their sale, folded from ticketing's own log.
 pub struct Sales;
 
-/// The tables that it writes.
-#[derive(Default)]
-pub struct SalesTables {
-    pub(super) listings: Table<EventListing>,
-    pub(super) trainers: Table<EventTrainer>,
-    pub(super) tiers: Table<EventTicket>,
-    pub(super) registrations: Table<EventRegistration>,
-    pub(super) tickets: Table<Ticket>,
-    pub(super) user_tickets: Table<UserTicket>,
-    pub(super) holds: Table<TicketHold>,
-}
-
-impl TableSet for SalesTables {
-    fn tables(&mut self) -> Vec<&mut dyn AnyTable> {
-        vec![
-            &mut self.listings,
-            &mut self.trainers,
-            &mut self.tiers,
-            &mut self.registrations,
-            &mut self.tickets,
-            &mut self.user_tickets,
-            &mut self.holds,
-        ]
+tables! {
+    pub struct SalesTables {
+        listings: ListingRow,
+        trainers: EventTrainerRow,
+        tiers: TierRow,
+        holds: HoldRow,
+        tickets: TicketRow,
+        user_tickets: UserTicketRow,
+        registrations: RegistrationRow,
     }
 }
 
@@ -50,25 +31,8 @@ impl Projection for Sales {
     type Event = TicketingLogEvent;
     type Tables = SalesTables;
 
-    fn key(&self, delivered: &Delivered<TicketingLogEvent>) -> String {
-        delivered.aggregate_id.clone()
-    }
-
-    fn touch(&self, delivered: &Delivered<TicketingLogEvent>, tables: &mut SalesTables) {
-        let TicketingLogEvent::Event(event) = &delivered.event;
-        match event {
-            EventEvent::EventPublished { event_id, .. } => {
-                tables.listings.touch(event_id.uuid());
-            }
-            EventEvent::TicketsHeld { tickets, .. } => touch_tiers(tickets, tables),
-            EventEvent::TicketsConfirmed {
-                hold_id, tickets, ..
-            }
-            | EventEvent::TicketHoldExpired {
-                hold_id, tickets, ..
-            } => touch_hold(hold_id.uuid(), tickets, tables),
-            EventEvent::EventCreated(_) | EventEvent::TicketPaymentRejected { .. } => {}
-        }
+    fn keys(&self, delivered: &Delivered<TicketingLogEvent>) -> Keys {
+        Keys::one(&delivered.aggregate_id)
     }
 
     fn fold(
@@ -76,50 +40,158 @@ impl Projection for Sales {
         delivered: &Delivered<TicketingLogEvent>,
         tables: &mut SalesTables,
     ) -> Result<(), FoldError> {
-        let TicketingLogEvent::Event(event) = &delivered.event;
+        let TicketingLogEvent::Camp(event) = &delivered.event;
         match event {
-            EventEvent::EventCreated(created) => listings::created(created, tables),
-            EventEvent::EventPublished {
+            CampEvent::EventCreated(created) => drafted(created, tables),
+            CampEvent::EventPublished {
                 event_id,
                 published_at,
-            } => listings::published(event_id.uuid(), *published_at, tables),
-            EventEvent::TicketsHeld { .. } => tickets::held(event, tables),
-            EventEvent::TicketsConfirmed {
+            } => {
+                let listing = tables.listings.get_mut(event_id);
+                let listing = expected(listing, "event", event_id)?;
+                listing.state = EventState::Published;
+                listing.published_at = Some(*published_at);
+                Ok(())
+            }
+            CampEvent::TicketsHeld {
+                hold_id,
+                event_id,
+                parent_id,
+                tickets,
+                total,
+                hold_expires_at,
+                held_at,
+            } => {
+                let hold = HoldRow {
+                    id: *hold_id,
+                    event_id: *event_id,
+                    user_id: *parent_id,
+                    total_minor_units: total.minor_units(),
+                    currency_code: total.currency_code().to_owned(),
+                    state: HoldState::Held,
+                    payment_id: None,
+                    expires_at: *hold_expires_at,
+                };
+                let rows = each(tickets, |ticket| {
+                    let tier = tables.tiers.get_mut(&ticket.tier_id);
+                    let tier = expected(tier, "tier", &ticket.tier_id)?;
+                    tier.held += 1;
+                    let ticket = TicketRow::pending(ticket, &hold, &tier.r#type, *held_at);
+                    tables.user_tickets.insert(UserTicketRow::of(&ticket));
+                    let registration = RegistrationRow::pending(&ticket);
+                    tables.registrations.insert(registration);
+                    tables.tickets.insert(ticket);
+                    Ok(())
+                });
+                tables.holds.insert(hold);
+                rows
+            }
+            CampEvent::TicketsConfirmed {
                 hold_id,
                 tickets,
                 payment_id,
                 reinstated,
                 ..
             } => {
-                let payment = payment_id.map(crate::domain::PaymentId::uuid);
-                tickets::confirmed(hold_id.uuid(), tickets, payment, *reinstated, tables)
+                let hold = settle(*hold_id, HoldState::Confirmed, *payment_id, tables);
+                let tickets = each(tickets, |ticket| {
+                    let sold = Sold::find(ticket, tables)?;
+                    sold.tier.total_amount += 1;
+                    if !reinstated {
+                        sold.tier.held -= 1;
+                    }
+                    sold.ticket.payment_id = *payment_id;
+                    sold.mark(TicketStatus::Active, RegistrationStatus::Paid);
+                    Ok(())
+                });
+                hold.and(tickets)
             }
-            EventEvent::TicketHoldExpired {
+            CampEvent::TicketHoldExpired {
                 hold_id, tickets, ..
-            } => tickets::expired(hold_id.uuid(), tickets, tables),
-            EventEvent::TicketPaymentRejected { .. } => Ok(()),
+            } => {
+                let hold = settle(*hold_id, HoldState::Expired, None, tables);
+                let tickets = each(tickets, |ticket| {
+                    let sold = Sold::find(ticket, tables)?;
+                    sold.tier.held -= 1;
+                    sold.mark(TicketStatus::Canceled, RegistrationStatus::Canceled);
+                    Ok(())
+                });
+                hold.and(tickets)
+            }
+            CampEvent::TicketPaymentRejected { .. } => Ok(()),
         }
     }
 }
 
-fn touch_tiers(tickets: &[HeldTicket], tables: &mut SalesTables) {
-    for ticket in tickets {
-        tables.tiers.touch(ticket.tier_id.uuid());
+fn drafted(created: &EventCreated, tables: &mut SalesTables) -> Result<(), FoldError> {
+    let event_id = created.event_id;
+    tables.listings.insert(ListingRow::drafted(created)?);
+    for trainer_id in created.draft.trainer_ids.iter().copied() {
+        tables.trainers.insert(EventTrainerRow {
+            event_id,
+            trainer_id,
+        });
+    }
+    for (ordinal, tier) in (0..).zip(&created.draft.tiers) {
+        let tier = TierRow::unsold(event_id, ordinal, tier)?;
+        tables.tiers.insert(tier);
+    }
+    Ok(())
+}
+
+fn settle(
+    id: HoldId,
+    state: HoldState,
+    payment_id: Option<PaymentId>,
+    tables: &mut SalesTables,
+) -> Result<(), FoldError> {
+    let hold = expected(tables.holds.get_mut(&id), "hold", &id)?;
+    hold.state = state;
+    hold.payment_id = payment_id;
+    Ok(())
+}
+
+/// The rows of a ticket, and that of its tier.
+struct Sold<'a> {
+    tier: &'a mut TierRow,
+    ticket: &'a mut TicketRow,
+    user_ticket: &'a mut UserTicketRow,
+    registration: &'a mut RegistrationRow,
+}
+
+impl<'a> Sold<'a> {
+    /// Looks for all of them before it says that one is missing.
+    fn find(ticket: &HeldTicket, tables: &'a mut SalesTables) -> Result<Self, FoldError> {
+        let (id, tier_id) = (ticket.ticket_id, ticket.tier_id);
+        let tier = tables.tiers.get_mut(&tier_id);
+        let ticket = tables.tickets.get_mut(&id);
+        let user_ticket = tables.user_tickets.get_mut(&id);
+        let registration = tables.registrations.get_mut(&id);
+        Ok(Self {
+            tier: expected(tier, "tier", &tier_id)?,
+            ticket: expected(ticket, "ticket", &id)?,
+            user_ticket: expected(user_ticket, "user ticket", &id)?,
+            registration: expected(registration, "registration", &id)?,
+        })
+    }
+
+    fn mark(self, ticket: TicketStatus, registration: RegistrationStatus) {
+        self.ticket.status = ticket;
+        self.user_ticket.status = ticket;
+        self.registration.status = registration;
     }
 }
 
-fn touch_hold(hold_id: Uuid, tickets: &[HeldTicket], tables: &mut SalesTables) {
-    tables.holds.touch(hold_id);
-    touch_tiers(tickets, tables);
-    for ticket in tickets {
-        let id = ticket.ticket_id.uuid();
-        tables.tickets.touch(id);
-        tables.user_tickets.touch(id);
-        tables.registrations.touch(id);
-    }
+/// Folds every ticket, also after one whose rows are not there: all rows that an event changes are
+/// looked for at once, and so loaded at once.
+fn each(
+    tickets: &[HeldTicket],
+    fold: impl FnMut(&HeldTicket) -> Result<(), FoldError>,
+) -> Result<(), FoldError> {
+    tickets.iter().map(fold).fold(Ok(()), Result::and)
 }
 
 /// A row that earlier events of the same log must have made.
-pub(super) fn expected<T>(row: Option<T>, what: &str, id: Uuid) -> Result<T, FoldError> {
-    row.ok_or_else(|| FoldError::missing(what, &id))
+fn expected<T>(row: Option<T>, what: &str, id: &impl ToString) -> Result<T, FoldError> {
+    row.ok_or_else(|| FoldError::missing(what, id))
 }

@@ -8,13 +8,12 @@ use serde_json::Value;
 use sqlx::PgPool;
 use testing::Database;
 use uuid::Uuid;
+use values::Money;
 
 use super::Sales;
-use crate::domain::{
-    Money, TicketingLogEvent,
-    event::{
-        CreateEvent, Day, Event, EventCommand, EventType, HoldTickets, Line, NewTier, SkillLevel,
-    },
+use crate::domain::TicketingLogEvent;
+use crate::domain::camp::{
+    Camp, CampCommand, Day, Draft, EventType, Hold, Line, SkillLevel, TicketTier,
 };
 
 const TABLES: [&str; 7] = [
@@ -35,47 +34,46 @@ fn id<T: From<Uuid>>(kind: u128, number: u128) -> T {
     Uuid::from_u128(kind << 64 | number).into()
 }
 
-fn draft() -> EventCommand {
-    let tier = |number: u128, name: &str, minor_units| NewTier {
+fn draft() -> CampCommand {
+    let tier = |number: u128, name: &str, minor_units| TicketTier {
         tier_id: id(3, number),
         name: name.to_owned(),
-        price: Money {
-            minor_units,
-            currency_code: "EUR".to_owned(),
-        },
+        price: Money::new("EUR", minor_units).unwrap(),
         capacity: 4,
     };
-    EventCommand::Create(Box::new(CreateEvent {
+    CampCommand::Create {
         event_id: id(1, 0),
-        title: "Clinic".to_owned(),
-        description: "Passing, shooting, \"set pieces\".".to_owned(),
-        event_type: EventType::Clinic,
-        location_id: id(2, 0),
-        time_zone: "Europe/Berlin".to_owned(),
-        start_date: start().date_naive(),
-        end_date: start().date_naive(),
-        start_time: "15:00:00".parse().unwrap(),
-        end_time: "17:00:00".parse().unwrap(),
-        days: vec![Day {
-            starts_at: start(),
-            ends_at: start() + TimeDelta::hours(2),
-        }],
-        max_participants: 7,
-        min_age: None,
-        max_age: Some(12),
-        skill_levels: vec![SkillLevel::Beginner],
-        trainer_ids: vec![id(9, 1), id(9, 2)],
-        tiers: vec![tier(0, "Early Bird", 1_000), tier(1, "Sponsored", 0)],
-        at: start() - TimeDelta::days(30),
-    }))
+        now: start() - TimeDelta::days(30),
+        draft: Box::new(Draft {
+            title: "Clinic".to_owned(),
+            description: "Passing, shooting, \"set pieces\".".to_owned(),
+            event_type: EventType::Clinic,
+            location_id: id(2, 0),
+            time_zone: "Europe/Berlin".to_owned(),
+            start_date: start().date_naive(),
+            end_date: start().date_naive(),
+            start_time: "15:00:00".parse().unwrap(),
+            end_time: "17:00:00".parse().unwrap(),
+            days: vec![Day {
+                starts_at: start(),
+                ends_at: start() + TimeDelta::hours(2),
+            }],
+            max_participants: 7,
+            min_age: None,
+            max_age: Some(12),
+            skill_levels: vec![SkillLevel::Beginner],
+            trainer_ids: vec![id(9, 1), id(9, 2)],
+            tiers: vec![tier(0, "Early Bird", 1_000), tier(1, "Sponsored", 0)],
+        }),
+    }
 }
 
 /// Forty steps: holds of one or two children, expiries and payments, early, late and repeated.
-fn step(number: u128) -> EventCommand {
-    let at = start() - TimeDelta::days(1);
+fn step(number: u128) -> CampCommand {
+    let now = start() - TimeDelta::days(1);
     let hold = number / 2 % 13;
     match number % 4 {
-        0 | 2 => EventCommand::Hold(HoldTickets {
+        0 | 2 => CampCommand::Hold(Hold {
             hold_id: id(4, number / 2),
             parent_id: id(5, number % 3),
             lines: (0..=number % 3 % 2)
@@ -85,17 +83,17 @@ fn step(number: u128) -> EventCommand {
                     child_id: id(8, (number + line * 5) % 11),
                 })
                 .collect(),
-            expires_at: at + TimeDelta::minutes(15),
-            at,
+            hold_for: TimeDelta::minutes(15),
+            now,
         }),
-        1 => EventCommand::ExpireHold {
+        1 => CampCommand::ExpireHold {
             hold_id: id(4, hold),
-            at,
+            now,
         },
-        _ => EventCommand::SettleHold {
+        _ => CampCommand::SettleHold {
             hold_id: id(4, hold.saturating_sub(1)),
             payment_id: id(7, number),
-            at,
+            now,
         },
     }
 }
@@ -116,13 +114,13 @@ async fn event_by_event_and_all_at_once_give_the_same_rows() {
     let database = Database::of(&crate::definition()).await;
     let log = database.log().await;
     let pool = database.pool();
-    let events: Repository<Event> = Repository::new(&log);
+    let events: Repository<Camp> = Repository::new(&log);
     let feed = LocalFeed::new(crate::NAME, &log, TicketingLogEvent::decode);
     let projector = Projector::new(Sales, pool.clone(), vec![Arc::new(feed)]);
     let event_id = id::<Uuid>(1, 0).to_string();
 
-    let publish = EventCommand::Publish {
-        at: start() - TimeDelta::days(20),
+    let publish = CampCommand::Publish {
+        now: start() - TimeDelta::days(20),
     };
     let sale = (0..80).map(step);
     for command in [draft(), publish].into_iter().chain(sale) {

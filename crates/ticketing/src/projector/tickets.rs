@@ -1,127 +1,147 @@
-//! Tickets, registrations and holds, and what they take from their tiers.
+//! The rows of holds, tickets and registrations.
 
-use eventsourcing::FoldError;
-use uuid::Uuid;
+use chrono::{DateTime, Utc};
+use eventsourcing::rows;
+use serde::{Deserialize, Serialize};
+use values::{ChildId, EventId, HoldId, PaymentId, RefundId, TicketId, TierId, UserId};
 
-use super::{
-    rows::{EventRegistration, Ticket, TicketHold, UserTicket},
-    sales::{SalesTables, expected},
-};
-use crate::domain::event::{EventEvent, HeldTicket};
+use crate::domain::camp::{HeldTicket, HoldState, TicketStatus};
 
-pub(super) fn held(event: &EventEvent, tables: &mut SalesTables) -> Result<(), FoldError> {
-    let EventEvent::TicketsHeld {
-        hold_id,
-        event_id,
-        parent_id,
-        tickets,
-        total,
-        hold_expires_at,
-        held_at,
-    } = event
-    else {
-        return Ok(());
-    };
-    for held in tickets {
-        let tier_id = held.tier_id.uuid();
-        let tier = expected(tables.tiers.get_mut(&tier_id), "tier", tier_id)?;
-        tier.held += 1;
-        let ticket = Ticket {
-            id: held.ticket_id.uuid(),
-            hold_id: hold_id.uuid(),
-            user_id: parent_id.uuid(),
-            event_id: event_id.uuid(),
-            event_ticket_id: tier_id,
-            child_id: held.child_id.uuid(),
-            price_minor_units: held.price.minor_units,
-            currency_code: held.price.currency_code.clone(),
-            r#type: tier.r#type.clone(),
+rows! {
+    HoldRow in "ticket_holds" by (id: HoldId),
+    TicketRow in "tickets" by (id: TicketId),
+    UserTicketRow in "user_tickets" by (id: TicketId),
+    RegistrationRow in "event_registrations" by (id: TicketId),
+}
+
+/// The event that a hold belongs to, and how the hold stands.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct HoldRow {
+    pub id: HoldId,
+    pub event_id: EventId,
+    /// The parent who holds.
+    pub user_id: UserId,
+    /// What has to be paid.
+    pub total_minor_units: i64,
+    /// ISO 4217.
+    pub currency_code: String,
+    pub state: HoldState,
+    /// The payment that paid for it.
+    pub payment_id: Option<PaymentId>,
+    pub expires_at: DateTime<Utc>,
+}
+
+/// A ticket.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TicketRow {
+    pub id: TicketId,
+    /// The hold that it came from.
+    pub hold_id: HoldId,
+    /// The parent who took it.
+    pub user_id: UserId,
+    pub event_id: EventId,
+    /// The tier.
+    pub event_ticket_id: TierId,
+    pub child_id: ChildId,
+    pub price_minor_units: i64,
+    /// ISO 4217.
+    pub currency_code: String,
+    /// The tier's name.
+    pub r#type: String,
+    /// How many places it stands for.
+    pub capacity: i32,
+    pub status: TicketStatus,
+    /// The payment that paid for it.
+    pub payment_id: Option<PaymentId>,
+    pub hold_expires_at: DateTime<Utc>,
+    pub held_at: DateTime<Utc>,
+}
+
+/// Which child uses a ticket.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct UserTicketRow {
+    /// The id of the ticket.
+    pub id: TicketId,
+    pub user_id: UserId,
+    pub ticket_id: TicketId,
+    /// The tier.
+    pub event_ticket_id: TierId,
+    pub child_id: ChildId,
+    /// That of the ticket.
+    pub status: TicketStatus,
+    /// The refund that took it back.
+    pub refund_id: Option<RefundId>,
+}
+
+/// A child's part in an event.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RegistrationRow {
+    /// The id of the ticket that it came with.
+    pub id: TicketId,
+    pub event_id: EventId,
+    pub child_id: ChildId,
+    pub status: RegistrationStatus,
+}
+
+/// How a registration stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+pub enum RegistrationStatus {
+    /// Its ticket is held, not paid.
+    Pending,
+    /// Its ticket is paid for, or free.
+    Paid,
+    /// The hold of its ticket ran out.
+    Canceled,
+}
+
+impl TicketRow {
+    pub fn pending(
+        ticket: &HeldTicket,
+        hold: &HoldRow,
+        tier_name: &str,
+        held_at: DateTime<Utc>,
+    ) -> Self {
+        Self {
+            id: ticket.ticket_id,
+            hold_id: hold.id,
+            user_id: hold.user_id,
+            event_id: hold.event_id,
+            event_ticket_id: ticket.tier_id,
+            child_id: ticket.child_id,
+            price_minor_units: ticket.price.minor_units(),
+            currency_code: ticket.price.currency_code().to_owned(),
+            r#type: tier_name.to_owned(),
             capacity: 1,
-            status: "PENDING".to_owned(),
+            status: TicketStatus::Pending,
             payment_id: None,
-            hold_expires_at: *hold_expires_at,
-            held_at: *held_at,
-        };
-        tables.user_tickets.insert(UserTicket {
+            hold_expires_at: hold.expires_at,
+            held_at,
+        }
+    }
+}
+
+impl UserTicketRow {
+    pub fn of(ticket: &TicketRow) -> Self {
+        Self {
             id: ticket.id,
             user_id: ticket.user_id,
             ticket_id: ticket.id,
-            event_ticket_id: tier_id,
+            event_ticket_id: ticket.event_ticket_id,
             child_id: ticket.child_id,
-            status: ticket.status.clone(),
+            status: ticket.status,
             refund_id: None,
-        });
-        tables.registrations.insert(EventRegistration {
+        }
+    }
+}
+
+impl RegistrationRow {
+    pub fn pending(ticket: &TicketRow) -> Self {
+        Self {
             id: ticket.id,
             event_id: ticket.event_id,
             child_id: ticket.child_id,
-            status: "PENDING".to_owned(),
-        });
-        tables.tickets.insert(ticket);
-    }
-    tables.holds.insert(TicketHold {
-        id: hold_id.uuid(),
-        event_id: event_id.uuid(),
-        user_id: parent_id.uuid(),
-        total_minor_units: total.minor_units,
-        currency_code: total.currency_code.clone(),
-        state: "HELD".to_owned(),
-        payment_id: None,
-        expires_at: *hold_expires_at,
-    });
-    Ok(())
-}
-
-pub(super) fn confirmed(
-    hold_id: Uuid,
-    tickets: &[HeldTicket],
-    payment_id: Option<Uuid>,
-    reinstated: bool,
-    tables: &mut SalesTables,
-) -> Result<(), FoldError> {
-    for held in tickets {
-        let tier_id = held.tier_id.uuid();
-        let tier = expected(tables.tiers.get_mut(&tier_id), "tier", tier_id)?;
-        tier.total_amount += 1;
-        if !reinstated {
-            tier.held -= 1;
+            status: RegistrationStatus::Pending,
         }
-        let id = held.ticket_id.uuid();
-        mark(id, "ACTIVE", "PAID", tables)?;
-        expected(tables.tickets.get_mut(&id), "ticket", id)?.payment_id = payment_id;
     }
-    let hold = expected(tables.holds.get_mut(&hold_id), "hold", hold_id)?;
-    "CONFIRMED".clone_into(&mut hold.state);
-    hold.payment_id = payment_id;
-    Ok(())
-}
-
-pub(super) fn expired(
-    hold_id: Uuid,
-    tickets: &[HeldTicket],
-    tables: &mut SalesTables,
-) -> Result<(), FoldError> {
-    for held in tickets {
-        let tier_id = held.tier_id.uuid();
-        expected(tables.tiers.get_mut(&tier_id), "tier", tier_id)?.held -= 1;
-        mark(held.ticket_id.uuid(), "CANCELED", "CANCELED", tables)?;
-    }
-    let hold = expected(tables.holds.get_mut(&hold_id), "hold", hold_id)?;
-    "EXPIRED".clone_into(&mut hold.state);
-    Ok(())
-}
-
-fn mark(
-    id: Uuid,
-    ticket_status: &str,
-    registration_status: &str,
-    tables: &mut SalesTables,
-) -> Result<(), FoldError> {
-    let ticket = expected(tables.tickets.get_mut(&id), "ticket", id)?;
-    ticket_status.clone_into(&mut ticket.status);
-    let user_ticket = expected(tables.user_tickets.get_mut(&id), "user ticket", id)?;
-    ticket_status.clone_into(&mut user_ticket.status);
-    let registration = expected(tables.registrations.get_mut(&id), "registration", id)?;
-    registration_status.clone_into(&mut registration.status);
-    Ok(())
 }

@@ -2,55 +2,48 @@
 
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
+use service::Page;
 use sqlx::{PgPool, types::Json};
 use uuid::Uuid;
+use values::{EventId, TrainerId};
 
-use crate::projector::{EventListing, EventTicket};
+use crate::domain::camp::EventType;
+use crate::projector::{ListingRow, TierRow};
 
 /// An event with what belongs to it.
 #[derive(Clone, Debug, Deserialize)]
 pub struct EventView {
-    /// The event itself.
     #[serde(flatten)]
-    pub listing: EventListing,
+    pub listing: ListingRow,
     /// Its tiers, in order.
-    pub tiers: Vec<EventTicket>,
-    /// Who coaches it, in order of their ids.
-    pub trainer_ids: Vec<Uuid>,
+    pub tiers: Vec<TierRow>,
+    /// The trainers who coach it, by id.
+    pub trainer_ids: Vec<TrainerId>,
 }
 
 /// Which events.
-#[derive(Clone, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct EventFilter {
-    /// Drafts as well.
-    pub drafts: bool,
-    /// Only of this type.
-    pub event_type: Option<String>,
-    /// Only what ends after this.
+    pub event_type: Option<EventType>,
+    /// Only events that end after this.
     pub from: Option<DateTime<Utc>>,
-    /// Only what starts before this.
+    /// Only events that start before this.
     pub until: Option<DateTime<Utc>>,
-    /// Only what comes after this one.
-    pub after: Option<EventCursor>,
-    /// At most so many.
-    pub limit: i64,
 }
 
-/// The last event of a page.
-#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+/// Where the list of events goes on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct EventCursor {
-    /// Its start.
-    pub starts_at: DateTime<Utc>,
-    /// Its id.
-    pub id: Uuid,
+    starts_at: DateTime<Utc>,
+    id: Uuid,
 }
 
 impl EventCursor {
-    /// Where this event stands in the list.
-    pub fn of(view: &EventView) -> Self {
+    /// After an event.
+    pub fn of(event: &EventView) -> Self {
         Self {
-            starts_at: view.listing.starts_at,
-            id: view.listing.id,
+            starts_at: event.listing.starts_at,
+            id: event.listing.id.uuid(),
         }
     }
 }
@@ -63,18 +56,23 @@ const VIEW: &str = "select to_jsonb(l) || jsonb_build_object(
     from event_listings l";
 
 /// One event; a draft only if asked for.
-pub async fn event(pool: &PgPool, id: Uuid, drafts: bool) -> sqlx::Result<Option<EventView>> {
+pub async fn event(pool: &PgPool, id: EventId, drafts: bool) -> sqlx::Result<Option<EventView>> {
     let sql = format!("{VIEW} where l.id = $1 and ($2 or l.state <> 'DRAFT')");
     let view: Option<Json<EventView>> = sqlx::query_scalar(&sql)
-        .bind(id)
+        .bind(id.uuid())
         .bind(drafts)
         .fetch_optional(pool)
         .await?;
     Ok(view.map(|Json(view)| view))
 }
 
-/// Events by start, then id.
-pub async fn events(pool: &PgPool, filter: &EventFilter) -> sqlx::Result<Vec<EventView>> {
+/// Events by start, then id; drafts only if asked for.
+pub async fn events(
+    pool: &PgPool,
+    drafts: bool,
+    filter: &EventFilter,
+    page: &Page<EventCursor>,
+) -> sqlx::Result<Vec<EventView>> {
     let sql = format!(
         "{VIEW}
         where ($1 or l.state <> 'DRAFT')
@@ -86,13 +84,13 @@ pub async fn events(pool: &PgPool, filter: &EventFilter) -> sqlx::Result<Vec<Eve
         limit $7"
     );
     let views: Vec<Json<EventView>> = sqlx::query_scalar(&sql)
-        .bind(filter.drafts)
-        .bind(&filter.event_type)
+        .bind(drafts)
+        .bind(filter.event_type.map(<&str>::from))
         .bind(filter.from)
         .bind(filter.until)
-        .bind(filter.after.map(|after| after.starts_at))
-        .bind(filter.after.map(|after| after.id))
-        .bind(filter.limit)
+        .bind(page.after.map(|after| after.starts_at))
+        .bind(page.after.map(|after| after.id))
+        .bind(page.limit())
         .fetch_all(pool)
         .await?;
     Ok(views.into_iter().map(|Json(view)| view).collect())

@@ -1,9 +1,7 @@
-//! Read tables to rows.
+//! From read tables to rows. Lists are cut by the key that they are sorted by.
 
 mod events;
-mod reference;
 mod tickets;
 
 pub use events::{EventCursor, EventFilter, EventView, event, events};
-pub use reference::{event_of_hold, guardians, time_zone};
 pub use tickets::{TicketFilter, tickets};

@@ -1,28 +1,28 @@
 //! Tickets.
 
+use service::Page;
 use sqlx::{PgPool, types::Json};
-use uuid::Uuid;
+use values::{EventId, TicketId, UserId};
 
-use crate::projector::Ticket;
+use crate::domain::camp::TicketStatus;
+use crate::projector::TicketRow;
 
 /// Which tickets.
-#[derive(Clone, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct TicketFilter {
-    /// Only this user's.
-    pub user_id: Option<Uuid>,
-    /// Only of this event.
-    pub event_id: Option<Uuid>,
-    /// Only in this status.
-    pub status: Option<String>,
-    /// Only what comes after this one.
-    pub after: Option<Uuid>,
-    /// At most so many.
-    pub limit: i64,
+    /// Only tickets that this user took.
+    pub user_id: Option<UserId>,
+    pub event_id: Option<EventId>,
+    pub status: Option<TicketStatus>,
 }
 
 /// Tickets, newest first: their ids are in order of time.
-pub async fn tickets(pool: &PgPool, filter: &TicketFilter) -> sqlx::Result<Vec<Ticket>> {
-    let tickets: Vec<Json<Ticket>> = sqlx::query_scalar(
+pub async fn tickets(
+    pool: &PgPool,
+    filter: &TicketFilter,
+    page: &Page<TicketId>,
+) -> sqlx::Result<Vec<TicketRow>> {
+    let tickets: Vec<Json<TicketRow>> = sqlx::query_scalar(
         "select to_jsonb(t) from tickets t
         where ($1::uuid is null or t.user_id = $1)
           and ($2::uuid is null or t.event_id = $2)
@@ -31,11 +31,11 @@ pub async fn tickets(pool: &PgPool, filter: &TicketFilter) -> sqlx::Result<Vec<T
         order by t.id desc
         limit $5",
     )
-    .bind(filter.user_id)
-    .bind(filter.event_id)
-    .bind(&filter.status)
-    .bind(filter.after)
-    .bind(filter.limit)
+    .bind(filter.user_id.map(UserId::uuid))
+    .bind(filter.event_id.map(EventId::uuid))
+    .bind(filter.status.map(<&str>::from))
+    .bind(page.after.map(TicketId::uuid))
+    .bind(page.limit())
     .fetch_all(pool)
     .await?;
     Ok(tickets.into_iter().map(|Json(ticket)| ticket).collect())

@@ -1,4 +1,4 @@
-//! Whose child it is.
+//! Who answers for a child, cached.
 
 use std::{
     collections::HashMap,
@@ -11,22 +11,20 @@ use quick_cache::sync::Cache;
 use sqlx::PgPool;
 use tokio::sync::{Mutex as Turn, oneshot};
 use uuid::Uuid;
+use values::{ChildId, UserId};
 
-use crate::query;
-
-/// Children whose guardian stays in memory.
+/// So many children are cached.
 const CACHED: usize = 100_000;
 
-/// For so long a child is answered for from memory: who gives a child away or archives it may
-/// still book for it until then.
+/// Guardians are cached for this long: a former guardian, or one who has archived the child, may
+/// still take places for it until then.
 const FRESH: Duration = Duration::from_secs(5);
 
-/// Who answers for a child.
+/// What is known of a child.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Guarded {
-    /// The user.
-    pub guardian: Uuid,
-    /// The child takes part in nothing new.
+    pub guardian_id: UserId,
+    /// Whether it takes part in nothing new.
     pub archived: bool,
 }
 
@@ -36,19 +34,19 @@ struct Remembered {
     looked_at: Instant,
 }
 
-/// Guardians by child: from memory for a few seconds, because they hardly ever change, else from
-/// the read table. Callers who ask while a query is under way share the next one, so that the rush
-/// at the start of a sale costs a few queries and not one for each family.
+/// Guardians by child, from memory for a few seconds, because they hardly ever change, otherwise
+/// from the read table. Callers who ask while a query is under way share the next one, so that the
+/// rush at the start of a sale costs a few queries and not one for each family.
 pub struct Guardians {
     pool: PgPool,
-    known: Cache<Uuid, Remembered>,
+    known: Cache<ChildId, Remembered>,
     waiting: Mutex<Vec<Question>>,
     turn: Turn<()>,
 }
 
 struct Question {
-    children: Vec<Uuid>,
-    answer: oneshot::Sender<HashMap<Uuid, Guarded>>,
+    children: Vec<ChildId>,
+    answer: oneshot::Sender<HashMap<ChildId, Guarded>>,
 }
 
 impl Guardians {
@@ -63,17 +61,14 @@ impl Guardians {
     }
 
     /// Forgets who answers for these children, so that the read table is asked.
-    pub fn forget(&self, children: &[Uuid]) {
+    pub fn forget(&self, children: &[ChildId]) {
         for child in children {
             self.known.remove(child);
         }
     }
 
-    /// Those of the children that are known, each with its guardian.
-    ///
-    /// # Errors
-    /// When the read table does not answer.
-    pub async fn of(&self, children: &[Uuid]) -> sqlx::Result<HashMap<Uuid, Guarded>> {
+    /// What is known of these children, for those that are known at all.
+    pub async fn of(&self, children: &[ChildId]) -> sqlx::Result<HashMap<ChildId, Guarded>> {
         let mut found = HashMap::with_capacity(children.len());
         let mut unknown = Vec::new();
         for child in children {
@@ -89,9 +84,9 @@ impl Guardians {
         Ok(found)
     }
 
-    /// Whoever has the turn asks for everybody who waits. One that is dropped meanwhile, or
-    /// fails, leaves the others without an answer; each of them then asks in its own turn.
-    async fn ask(&self, children: Vec<Uuid>) -> sqlx::Result<HashMap<Uuid, Guarded>> {
+    /// The caller who has the turn asks for everybody who waits. If that call is dropped or fails,
+    /// the others have no answer, and each of them asks in its own turn.
+    async fn ask(&self, children: Vec<ChildId>) -> sqlx::Result<HashMap<ChildId, Guarded>> {
         let (answer, mut answered) = oneshot::channel();
         let question = Question {
             children: children.clone(),
@@ -104,13 +99,9 @@ impl Guardians {
         }
         let questions = mem::take(&mut *self.questions());
         let others = questions.iter().flat_map(|question| &question.children);
-        let wanted: Vec<Uuid> = others.chain(&children).copied().collect();
+        let wanted: Vec<Uuid> = others.chain(&children).map(|child| child.uuid()).collect();
         let looked_at = Instant::now();
-        let rows: HashMap<Uuid, Guarded> = query::guardians(&self.pool, &wanted)
-            .await?
-            .into_iter()
-            .map(|(child, guardian, archived)| (child, Guarded { guardian, archived }))
-            .collect();
+        let rows = self.find(&wanted).await?;
         for (child, guarded) in &rows {
             let guarded = *guarded;
             let remembered = Remembered { guarded, looked_at };
@@ -123,12 +114,30 @@ impl Guardians {
         Ok(of_these(&children, &rows))
     }
 
+    async fn find(&self, children: &[Uuid]) -> sqlx::Result<HashMap<ChildId, Guarded>> {
+        let rows: Vec<(Uuid, Uuid, bool)> = sqlx::query_as(
+            "select child_id, guardian_id, archived from children where child_id = any($1)",
+        )
+        .bind(children)
+        .fetch_all(&self.pool)
+        .await?;
+        let guarded = |(child, guardian, archived): (Uuid, Uuid, bool)| {
+            let guardian_id = guardian.into();
+            let guarded = Guarded {
+                guardian_id,
+                archived,
+            };
+            (child.into(), guarded)
+        };
+        Ok(rows.into_iter().map(guarded).collect())
+    }
+
     fn questions(&self) -> std::sync::MutexGuard<'_, Vec<Question>> {
         self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-fn of_these(children: &[Uuid], rows: &HashMap<Uuid, Guarded>) -> HashMap<Uuid, Guarded> {
+fn of_these(children: &[ChildId], rows: &HashMap<ChildId, Guarded>) -> HashMap<ChildId, Guarded> {
     let found = children
         .iter()
         .filter_map(|child| Some((*child, *rows.get(child)?)));
@@ -159,8 +168,12 @@ mod tests {
         (database, guardians)
     }
 
-    fn children(numbers: &[u128]) -> Vec<Uuid> {
-        numbers.iter().copied().map(Uuid::from_u128).collect()
+    fn child(number: u128) -> ChildId {
+        Uuid::from_u128(number).into()
+    }
+
+    fn children(numbers: &[u128]) -> Vec<ChildId> {
+        numbers.iter().map(|number| child(*number)).collect()
     }
 
     #[tokio::test]
@@ -177,10 +190,12 @@ mod tests {
                 let expected: HashMap<_, _> = [number, number + 1, 1]
                     .into_iter()
                     .filter(|child| *child <= 100)
-                    .map(|child| {
-                        let guardian = Uuid::from_u128(1000 + child);
-                        let archived = false;
-                        (Uuid::from_u128(child), Guarded { guardian, archived })
+                    .map(|number| {
+                        let guarded = Guarded {
+                            guardian_id: Uuid::from_u128(1000 + number).into(),
+                            archived: false,
+                        };
+                        (child(number), guarded)
                     })
                     .collect();
                 assert_eq!(answer, expected);

@@ -1,142 +1,146 @@
-//! What commands have to know beforehand, from read tables. A miss is made definite by
-//! catching up with the log that would have the answer.
+//! What a command has to know of other things than its aggregate, one look-up for each command.
+//!
+//! What would be a refusal is looked up again once the read table has everything that happened
+//! before the question: a parent who adds a child and takes a place for it at once gets it.
 
 mod guardians;
 
 use std::{collections::HashMap, sync::Arc};
 
 use chrono_tz::Tz;
-use eventsourcing::{CheckpointError, Checkpoints, Feed, Projection};
-use sqlx::PgPool;
+use contracts::common::v1::ErrorReason;
+use eventsourcing::Feed;
+use service::{Reads, Runtime, internal, not_found, refused};
+use tonic::{Code, Status};
 use uuid::Uuid;
+use values::{ChildId, EventId, HoldId, LocationId, UserId};
 
 use guardians::{Guarded, Guardians};
 
-use crate::{
-    domain::{ChildId, EventId, HoldId, LocationId, TicketingLogEvent, UserId},
-    projector::{ChildEvent, Children, LocationRow, Locations, Sales},
-    query,
-};
+use crate::domain::TicketingLogEvent;
+use crate::domain::camp::Line;
+use crate::projector::{ChildEvent, Children, LocationRow, Locations, Sales};
 
-/// Looks up what commands have to know.
+/// Looks up what commands depend on. Cheap to clone.
 #[derive(Clone)]
 pub struct References {
-    pool: PgPool,
-    checkpoints: Checkpoints,
-    children: Arc<dyn Feed<ChildEvent>>,
-    locations: Arc<dyn Feed<LocationRow>>,
-    sales: Arc<dyn Feed<TicketingLogEvent>>,
+    children: Reads<Children>,
+    identity: Arc<dyn Feed<ChildEvent>>,
+    locations: Reads<Locations>,
+    scheduling: Arc<dyn Feed<LocationRow>>,
+    sales: Reads<Sales>,
+    own: Arc<dyn Feed<TicketingLogEvent>>,
     guardians: Arc<Guardians>,
-}
-
-/// Something that cannot be looked up now.
-#[derive(Debug, thiserror::Error)]
-pub enum LookupError {
-    /// The read table does not answer.
-    #[error("a reference table cannot be read")]
-    Table(#[from] sqlx::Error),
-    /// The log behind it does not answer.
-    #[error("a reference table cannot be brought up to date")]
-    CatchUp(#[from] CheckpointError),
-    /// A location has a zone that this program does not know.
-    #[error("location {0} is in {1:?}, which is not a known zone")]
-    Zone(LocationId, String),
-}
-
-/// Why nothing can be booked for a child.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Obstacle {
-    /// It is somebody else's, or there is none.
-    Stranger(ChildId),
-    /// It takes part in nothing new.
-    Archived(ChildId),
-}
-
-fn first_obstacle(
-    guardian: UserId,
-    children: &[ChildId],
-    known: &HashMap<Uuid, Guarded>,
-) -> Option<Obstacle> {
-    children
-        .iter()
-        .find_map(|child| match known.get(&child.uuid()) {
-            Some(guarded) if guarded.guardian != guardian.uuid() => {
-                Some(Obstacle::Stranger(*child))
-            }
-            Some(guarded) => guarded.archived.then_some(Obstacle::Archived(*child)),
-            None => Some(Obstacle::Stranger(*child)),
-        })
 }
 
 impl References {
     /// Over the read tables and the feeds that they are folded from.
-    pub fn new(
-        pool: PgPool,
-        checkpoints: Checkpoints,
-        children: Arc<dyn Feed<ChildEvent>>,
-        locations: Arc<dyn Feed<LocationRow>>,
-        sales: Arc<dyn Feed<TicketingLogEvent>>,
+    pub fn on(
+        runtime: &Runtime,
+        identity: &Arc<dyn Feed<ChildEvent>>,
+        scheduling: &Arc<dyn Feed<LocationRow>>,
+        own: &Arc<dyn Feed<TicketingLogEvent>>,
     ) -> Self {
         Self {
-            guardians: Arc::new(Guardians::new(pool.clone())),
-            pool,
-            checkpoints,
-            children,
-            locations,
-            sales,
+            children: Reads::on(runtime),
+            identity: Arc::clone(identity),
+            locations: Reads::on(runtime),
+            scheduling: Arc::clone(scheduling),
+            sales: Reads::on(runtime),
+            own: Arc::clone(own),
+            guardians: Arc::new(Guardians::new(runtime.pool.clone())),
         }
     }
 
-    /// Why this user cannot book for all of these children, if she cannot. What would be a
-    /// refusal is looked up again once everything that identity has said is known.
-    ///
-    /// The children are distinct. Those seen a moment ago cost nothing, others one query together.
-    ///
-    /// # Errors
-    /// When a child cannot be looked up.
-    pub async fn obstacle(
-        &self,
-        guardian: UserId,
-        children: &[ChildId],
-    ) -> Result<Option<Obstacle>, LookupError> {
-        let ids: Vec<Uuid> = children.iter().map(|child| child.uuid()).collect();
-        if first_obstacle(guardian, children, &self.guardians.of(&ids).await?).is_none() {
+    /// The zone of a location, by its id as it was sent; `None` if there is no such location.
+    pub async fn zone(&self, location_id: &str) -> Result<Option<Tz>, Status> {
+        let Ok(id) = Uuid::parse_str(location_id) else {
             return Ok(None);
-        }
-        self.checkpoints
-            .catch_up(Children::NAME, &*self.children)
-            .await?;
-        self.guardians.forget(&ids);
-        let known = self.guardians.of(&ids).await?;
-        Ok(first_obstacle(guardian, children, &known))
-    }
-
-    /// The zone of a location; `None` if there is no such location.
-    ///
-    /// # Errors
-    /// When it cannot be looked up.
-    pub async fn zone(&self, location: LocationId) -> Result<Option<Tz>, LookupError> {
-        let mut zone = query::time_zone(&self.pool, location.uuid()).await?;
+        };
+        let id = LocationId::from(id);
+        let mut zone = self.find_zone(id).await?;
         if zone.is_none() {
-            self.checkpoints
-                .catch_up(Locations::NAME, &*self.locations)
-                .await?;
-            zone = query::time_zone(&self.pool, location.uuid()).await?;
+            self.locations.catch_up(&*self.scheduling).await?;
+            zone = self.find_zone(id).await?;
         }
-        zone.map(|zone| zone.parse().map_err(|_| LookupError::Zone(location, zone)))
-            .transpose()
+        let known = |zone: String| zone.parse().map_err(|_| internal(UnknownZone { id, zone }));
+        zone.map(known).transpose()
     }
 
-    /// The event that a hold belongs to; `None` if there is no such hold.
+    /// Checks that a parent answers for every child they take a place for, and that each child can
+    /// take part in something new. Children seen a moment ago cost nothing, others one query
+    /// together.
     ///
     /// # Errors
-    /// When it cannot be looked up.
-    pub async fn event_of(&self, hold: HoldId) -> Result<Option<EventId>, LookupError> {
-        let mut event = query::event_of_hold(&self.pool, hold.uuid()).await?;
-        if event.is_none() {
-            self.checkpoints.catch_up(Sales::NAME, &*self.sales).await?;
-            event = query::event_of_hold(&self.pool, hold.uuid()).await?;
+    /// `NOT_FOUND` for the first child that is somebody else's or nobody's, `CHILD_ARCHIVED` for
+    /// the first that was archived.
+    pub async fn check_children(&self, parent_id: UserId, lines: &[Line]) -> Result<(), Status> {
+        let ids: Vec<ChildId> = lines.iter().map(|line| line.child_id).collect();
+        let known = self.guardians.of(&ids).await.map_err(internal)?;
+        if obstacle(parent_id, &ids, &known).is_none() {
+            return Ok(());
         }
+        self.children.catch_up(&*self.identity).await?;
+        self.guardians.forget(&ids);
+        let known = self.guardians.of(&ids).await.map_err(internal)?;
+        obstacle(parent_id, &ids, &known).map_or(Ok(()), Err)
+    }
+
+    /// The event that a hold belongs to.
+    ///
+    /// # Errors
+    /// `NOT_FOUND` when there is no such hold.
+    pub async fn event_of(&self, hold_id: HoldId) -> Result<EventId, Status> {
+        let mut event = self.find_event(hold_id).await?;
+        if event.is_none() {
+            self.sales.catch_up(&*self.own).await?;
+            event = self.find_event(hold_id).await?;
+        }
+        event.ok_or_else(|| not_found("ticket hold", &hold_id.to_string()))
+    }
+
+    async fn find_zone(&self, id: LocationId) -> Result<Option<String>, Status> {
+        sqlx::query_scalar("select time_zone from locations where location_id = $1")
+            .bind(id.uuid())
+            .fetch_optional(self.locations.pool())
+            .await
+            .map_err(internal)
+    }
+
+    async fn find_event(&self, id: HoldId) -> Result<Option<EventId>, Status> {
+        let event: Option<Uuid> =
+            sqlx::query_scalar("select event_id from ticket_holds where id = $1")
+                .bind(id.uuid())
+                .fetch_optional(self.sales.pool())
+                .await
+                .map_err(internal)?;
         Ok(event.map(EventId::from))
     }
+}
+
+/// Why the parent cannot hold places for the children, if they cannot.
+fn obstacle(
+    parent_id: UserId,
+    children: &[ChildId],
+    known: &HashMap<ChildId, Guarded>,
+) -> Option<Status> {
+    children.iter().find_map(|id| match known.get(id) {
+        Some(child) if child.guardian_id == parent_id => child.archived.then(|| archived(*id)),
+        Some(_) | None => Some(not_found("child", &id.to_string())),
+    })
+}
+
+fn archived(id: ChildId) -> Status {
+    refused(
+        Code::FailedPrecondition,
+        ErrorReason::ChildArchived,
+        format!("child {id} was archived"),
+    )
+}
+
+#[derive(Debug, thiserror::Error)]
+#[error("location {id} is in {zone:?}, which is not a known zone")]
+struct UnknownZone {
+    id: LocationId,
+    zone: String,
 }

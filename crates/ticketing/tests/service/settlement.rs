@@ -1,4 +1,4 @@
-//! Holds that run out, and payments that come in time, late or in vain.
+//! Holds that run out, and payments that come in time, late or twice.
 
 use std::time::Duration;
 

@@ -15,6 +15,7 @@ use contracts::{
     },
 };
 use testing::{Caller, request_id, usd};
+use ticketing::TicketingSettings;
 use tonic::Status;
 use uuid::Uuid;
 
@@ -34,7 +35,7 @@ impl World {
     pub async fn start(hold: Duration) -> Self {
         let setup = testing::World::of(ticketing::definition)
             .with(["identity", "scheduling", "payments"])
-            .adjusted(|settings| settings.hold = hold);
+            .adjusted(|settings| settings.set(TicketingSettings { hold }));
         Self(setup.start().await)
     }
 

@@ -8,6 +8,7 @@ use std::{
 };
 
 use chrono::{TimeDelta, Utc};
+use contracts_core::Rpc;
 use eventsourcing::{
     Checkpoints, Delivered, Effect, Input, Outbox, Process, ProcessRunner, ProjectionStatus,
 };
@@ -88,10 +89,13 @@ impl Process for Clerk {
 }
 
 fn tell(what: String) -> Effect {
-    Effect::send("office", "/test.Office/Tell", |request_id| Tell {
-        request_id,
-        what,
-    })
+    Effect::send(|request_id| Tell { request_id, what })
+}
+
+impl Rpc for Tell {
+    const SERVICE: &'static str = "office";
+    const PATH: &'static str = "/test.Office/Tell";
+    type Answer = ();
 }
 
 #[derive(Clone, PartialEq, prost::Message)]

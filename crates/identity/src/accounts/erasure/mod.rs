@@ -274,7 +274,7 @@ impl Erasures {
             .trainers
             .execute(&id, follows(call, decision), command, |_, _| Vec::new())
             .await
-            .map_err(|error| status(error, |_| None))?;
+            .map_err(status)?;
         erased.position = erased.position.max(committed.position);
         Ok(())
     }

@@ -1,7 +1,7 @@
 use std::collections::BTreeMap;
 
 use chrono::{DateTime, Utc};
-use cqrs_es::{Aggregate, event_sink::EventSink};
+use eventsourcing::Decide;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
@@ -87,60 +87,6 @@ impl Child {
             forgotten.push(child_id.uuid());
         }
         forgotten
-    }
-
-    /// The events that a command comes to, or why it is refused.
-    pub fn decide(&self, command: ChildCommand) -> Result<Vec<ChildEvent>, ChildError> {
-        let ChildCommand {
-            child_id,
-            acting,
-            now,
-            action,
-        } = command;
-        let asked = Asked {
-            child_id,
-            acting,
-            now,
-        };
-        match action {
-            Action::RecordConsent {
-                role,
-                purpose,
-                policy_version,
-            } => self.record_consent(asked, role, purpose, policy_version),
-            Action::WithdrawConsent {
-                purpose,
-                paid_ahead,
-            } => self.withdraw_consent(asked, purpose, paid_ahead),
-            Action::Add {
-                role,
-                consent,
-                player,
-            } => self.add(asked, role, consent, *player),
-            Action::Update(changes) => self.update(asked, *changes),
-            Action::Archive => self.archive(asked),
-            Action::Erase { paid_ahead } => self.erase(asked, paid_ahead),
-            Action::UpdateMedical {
-                subject,
-                changes,
-                custom,
-            } => self.update_medical(asked, subject, *changes, custom),
-            Action::AddAllergen { subject, allergen } => {
-                self.add_allergen(asked, subject, allergen)
-            }
-            Action::RemoveAllergen { allergen_id } => self.remove_allergen(asked, allergen_id),
-            Action::ReadMedical { fields } => self.read_medical(asked, fields),
-            Action::OfferTransfer { transfer_id, to } => {
-                self.offer_transfer(asked, transfer_id, to)
-            }
-            Action::AcceptTransfer {
-                transfer_id,
-                role,
-                policy_version,
-                medical,
-            } => self.accept_transfer(asked, transfer_id, role, &policy_version, medical),
-            Action::CancelTransfer { transfer_id } => self.cancel_transfer(asked, transfer_id),
-        }
     }
 
     /// Refuses everybody but the guardian, admins and the system.
@@ -305,23 +251,63 @@ impl Child {
     }
 }
 
-impl Aggregate for Child {
+impl Decide for Child {
     const TYPE: &'static str = "child";
     type Command = ChildCommand;
     type Event = ChildEvent;
     type Error = ChildError;
-    type Services = ();
 
-    async fn handle(
-        &mut self,
-        command: ChildCommand,
-        (): &(),
-        sink: &EventSink<Self>,
-    ) -> Result<(), ChildError> {
-        for event in self.decide(command)? {
-            sink.write(event, self).await;
+    fn decide(&self, command: ChildCommand) -> Result<Vec<ChildEvent>, ChildError> {
+        let ChildCommand {
+            child_id,
+            acting,
+            now,
+            action,
+        } = command;
+        let asked = Asked {
+            child_id,
+            acting,
+            now,
+        };
+        match action {
+            Action::RecordConsent {
+                role,
+                purpose,
+                policy_version,
+            } => self.record_consent(asked, role, purpose, policy_version),
+            Action::WithdrawConsent {
+                purpose,
+                paid_ahead,
+            } => self.withdraw_consent(asked, purpose, paid_ahead),
+            Action::Add {
+                role,
+                consent,
+                player,
+            } => self.add(asked, role, consent, *player),
+            Action::Update(changes) => self.update(asked, *changes),
+            Action::Archive => self.archive(asked),
+            Action::Erase { paid_ahead } => self.erase(asked, paid_ahead),
+            Action::UpdateMedical {
+                subject,
+                changes,
+                custom,
+            } => self.update_medical(asked, subject, *changes, custom),
+            Action::AddAllergen { subject, allergen } => {
+                self.add_allergen(asked, subject, allergen)
+            }
+            Action::RemoveAllergen { allergen_id } => self.remove_allergen(asked, allergen_id),
+            Action::ReadMedical { fields } => self.read_medical(asked, fields),
+            Action::OfferTransfer { transfer_id, to } => {
+                self.offer_transfer(asked, transfer_id, to)
+            }
+            Action::AcceptTransfer {
+                transfer_id,
+                role,
+                policy_version,
+                medical,
+            } => self.accept_transfer(asked, transfer_id, role, &policy_version, medical),
+            Action::CancelTransfer { transfer_id } => self.cancel_transfer(asked, transfer_id),
         }
-        Ok(())
     }
 
     fn apply(&mut self, event: ChildEvent) {

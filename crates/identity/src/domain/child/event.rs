@@ -1,6 +1,6 @@
 use chrono::{DateTime, Utc};
-use cqrs_es::DomainEvent;
-use eventsourcing::{ClaimingEvent, personal::Personal};
+
+use eventsourcing::{ClaimingEvent, DomainEvent, personal::Personal};
 use serde::{Deserialize, Serialize};
 use strum::IntoStaticStr;
 

@@ -1,5 +1,5 @@
 use chrono::{DateTime, Utc};
-use cqrs_es::{Aggregate, event_sink::EventSink};
+use eventsourcing::Decide;
 use serde::{Deserialize, Serialize};
 
 use super::{CreateTrainer, Terms, TrainerCommand, TrainerError, TrainerEvent, UpdateTrainer};
@@ -22,22 +22,6 @@ impl Trainer {
     /// The terms, `None` before the profile is created.
     pub fn terms(&self) -> Option<&Terms> {
         self.created.as_ref().map(|created| &created.terms)
-    }
-
-    /// The events that a command comes to, or why it is refused.
-    pub fn decide(&self, command: TrainerCommand) -> Result<Vec<TrainerEvent>, TrainerError> {
-        let created = self.created.as_ref();
-        match command {
-            TrainerCommand::Create(command) => match created {
-                _ if command.role != Role::Trainer => Err(TrainerError::NotATrainer),
-                Some(_) => Err(TrainerError::Exists),
-                None => Ok(vec![create(*command)]),
-            },
-            TrainerCommand::Update(command) => {
-                created.ok_or(TrainerError::NotFound)?.update(*command)
-            }
-            TrainerCommand::Erase { now } => Ok(created.ok_or(TrainerError::NotFound)?.erase(now)),
-        }
     }
 }
 
@@ -90,23 +74,25 @@ impl Created {
     }
 }
 
-impl Aggregate for Trainer {
+impl Decide for Trainer {
     const TYPE: &'static str = "trainer";
     type Command = TrainerCommand;
     type Event = TrainerEvent;
     type Error = TrainerError;
-    type Services = ();
 
-    async fn handle(
-        &mut self,
-        command: TrainerCommand,
-        (): &(),
-        sink: &EventSink<Self>,
-    ) -> Result<(), TrainerError> {
-        for event in self.decide(command)? {
-            sink.write(event, self).await;
+    fn decide(&self, command: TrainerCommand) -> Result<Vec<TrainerEvent>, TrainerError> {
+        let created = self.created.as_ref();
+        match command {
+            TrainerCommand::Create(command) => match created {
+                _ if command.role != Role::Trainer => Err(TrainerError::NotATrainer),
+                Some(_) => Err(TrainerError::Exists),
+                None => Ok(vec![create(*command)]),
+            },
+            TrainerCommand::Update(command) => {
+                created.ok_or(TrainerError::NotFound)?.update(*command)
+            }
+            TrainerCommand::Erase { now } => Ok(created.ok_or(TrainerError::NotFound)?.erase(now)),
         }
-        Ok(())
     }
 
     fn apply(&mut self, event: TrainerEvent) {

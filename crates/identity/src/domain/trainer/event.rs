@@ -1,6 +1,6 @@
 use chrono::{DateTime, Utc};
-use cqrs_es::DomainEvent;
-use eventsourcing::ClaimingEvent;
+
+use eventsourcing::{ClaimingEvent, DomainEvent};
 use serde::{Deserialize, Serialize};
 use strum::IntoStaticStr;
 

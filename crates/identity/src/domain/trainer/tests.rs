@@ -1,4 +1,5 @@
 use cqrs_es::test::TestFramework;
+use eventsourcing::Root;
 
 use super::{
     CreateTrainer, ProfileChanges, TermChanges, Terms, Trainer, TrainerCommand, TrainerError,
@@ -9,7 +10,7 @@ use crate::domain::{
     values::{Price, Role},
 };
 
-type Framework = TestFramework<Trainer>;
+type Framework = TestFramework<Root<Trainer>>;
 
 fn create(role: Role) -> TrainerCommand {
     TrainerCommand::Create(Box::new(CreateTrainer {

@@ -1,4 +1,4 @@
-use cqrs_es::{Aggregate, event_sink::EventSink};
+use eventsourcing::Decide;
 use serde::{Deserialize, Serialize};
 
 use super::{
@@ -34,20 +34,6 @@ impl User {
 
     pub fn is_erased(&self) -> bool {
         self.account.as_ref().is_some_and(|account| account.erased)
-    }
-
-    /// The events that a command comes to, or why it is refused.
-    pub fn decide(&self, command: UserCommand) -> Result<Vec<UserEvent>, UserError> {
-        match command {
-            UserCommand::Register(registration) => self.register(registration),
-            UserCommand::LogIn(login) => self.account()?.log_in(&login),
-            UserCommand::Update(update) => self.account()?.update(update),
-            UserCommand::ChangeRole(change) => self.account()?.change_role(&change),
-            UserCommand::Deactivate(deactivate) => self.account()?.deactivate(&deactivate),
-            UserCommand::Reactivate(reactivate) => self.account()?.reactivate(&reactivate),
-            UserCommand::Erase(erase) => self.account()?.erase(&erase),
-            UserCommand::Secure(command) => self.account()?.secure(command),
-        }
     }
 
     fn account(&self) -> Result<&Account, UserError> {
@@ -87,23 +73,23 @@ impl User {
     }
 }
 
-impl Aggregate for User {
+impl Decide for User {
     const TYPE: &'static str = "user";
     type Command = UserCommand;
     type Event = UserEvent;
     type Error = UserError;
-    type Services = ();
 
-    async fn handle(
-        &mut self,
-        command: UserCommand,
-        (): &(),
-        sink: &EventSink<Self>,
-    ) -> Result<(), UserError> {
-        for event in self.decide(command)? {
-            sink.write(event, self).await;
+    fn decide(&self, command: UserCommand) -> Result<Vec<UserEvent>, UserError> {
+        match command {
+            UserCommand::Register(registration) => self.register(registration),
+            UserCommand::LogIn(login) => self.account()?.log_in(&login),
+            UserCommand::Update(update) => self.account()?.update(update),
+            UserCommand::ChangeRole(change) => self.account()?.change_role(&change),
+            UserCommand::Deactivate(deactivate) => self.account()?.deactivate(&deactivate),
+            UserCommand::Reactivate(reactivate) => self.account()?.reactivate(&reactivate),
+            UserCommand::Erase(erase) => self.account()?.erase(&erase),
+            UserCommand::Secure(command) => self.account()?.secure(command),
         }
-        Ok(())
     }
 
     fn apply(&mut self, event: UserEvent) {

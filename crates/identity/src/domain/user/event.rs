@@ -1,6 +1,6 @@
 use chrono::{DateTime, Utc};
-use cqrs_es::DomainEvent;
-use eventsourcing::{Claim, ClaimChange, ClaimingEvent, personal::Personal};
+
+use eventsourcing::{Claim, ClaimChange, ClaimingEvent, DomainEvent, personal::Personal};
 use serde::{Deserialize, Serialize};
 use strum::IntoStaticStr;
 use uuid::Uuid;

@@ -2,12 +2,13 @@ mod lifecycle;
 mod security;
 
 use cqrs_es::test::TestFramework;
+use eventsourcing::Root;
 use eventsourcing::{Claim, ClaimChange, ClaimingEvent, testing::sealed};
 
 use super::{Acting, EMAIL_SCOPE, LogIn, Registration, User, UserCommand, UserError, UserEvent};
 use crate::domain::{samples, values::Role};
 
-type Framework = TestFramework<User>;
+type Framework = TestFramework<Root<User>>;
 
 fn register(acting: Acting, role: Role) -> UserCommand {
     let subject = samples::user_id().uuid();

@@ -5,15 +5,14 @@ mod email;
 mod id;
 mod medical;
 mod phone;
-mod price;
 mod role;
 mod web_address;
 
 pub use birthdate::Birthdate;
 pub use email::{EmailAddress, EmailError};
-pub use id::{AllergenId, ChildId, TransferId, UserId};
+pub use id::{AllergenId, TransferId};
 pub use medical::{Allergen, EmergencyContact, MedicalConditions, medical_subject};
 pub use phone::PhoneNumber;
-pub use price::{Price, PriceError};
 pub use role::Role;
+pub use values::{ChildId, Price, PriceError, UserId};
 pub use web_address::WebAddress;

@@ -8,7 +8,7 @@ use contracts::{
     },
 };
 use eventsourcing::Context;
-use service::{Call, Fields, Page};
+use service::{Call, Fields, Page, context};
 use tonic::Status;
 
 use super::own_or_admin;
@@ -25,15 +25,14 @@ pub fn update_user(
 ) -> Result<(Context, UserId, ClearUpdate), Status> {
     let covered = request.clone();
     let UpdateUserRequest {
-        request_id,
+        request_id: _,
         user_id,
         first_name,
         last_name,
         phone_number,
     } = request;
-    let mut fields = Fields::new();
-    let request_id = fields.uuid("request_id", &request_id);
-    let user_id = fields.uuid("user_id", &user_id);
+    let mut fields = Fields::of(&covered);
+    let user_id = fields.id::<uuid::Uuid>("user_id", &user_id);
     let mut name =
         |field, text: Option<String>| text.map(|text| fields.text(field, &text, 1..=100));
     let update = ClearUpdate {
@@ -43,8 +42,7 @@ pub fn update_user(
     };
     fields.finish()?;
     own_or_admin(call, user_id, "user")?;
-    let method = "/divinetime.identity.v1.UserService/UpdateUser";
-    let context = call.context(method, request_id, &covered);
+    let context = context(call, &covered)?;
     Ok((context, user_id.into(), update))
 }
 
@@ -63,22 +61,20 @@ pub fn change_role(
 ) -> Result<(Context, UserId, Role), Status> {
     let covered = request.clone();
     let ChangeRoleRequest {
-        request_id,
+        request_id: _,
         user_id,
         role,
     } = request;
-    let mut fields = Fields::new();
-    let request_id = fields.uuid("request_id", &request_id);
-    let user_id = fields.uuid("user_id", &user_id);
+    let mut fields = Fields::of(&covered);
+    let user_id = fields.id::<UserId>("user_id", &user_id);
     let role = user_role(role);
     if role.is_none() {
         let expected = "must be ROLE_ADMIN, ROLE_TRAINER or ROLE_PARENT";
         fields.violation("role", "ROLE", expected);
     }
     let role = fields.finish_with(role)?;
-    let method = "/divinetime.identity.v1.UserService/ChangeRole";
-    let context = call.context(method, request_id, &covered);
-    Ok((context, user_id.into(), role))
+    let context = context(call, &covered)?;
+    Ok((context, user_id, role))
 }
 
 /// Admins alone get here.
@@ -88,15 +84,13 @@ pub fn deactivate_user(
 ) -> Result<(Context, UserId), Status> {
     let covered = request.clone();
     let DeactivateUserRequest {
-        request_id,
+        request_id: _,
         user_id,
     } = request;
-    let mut fields = Fields::new();
-    let request_id = fields.uuid("request_id", &request_id);
-    let user_id = fields.uuid("user_id", &user_id);
+    let mut fields = Fields::of(&covered);
+    let user_id = fields.id::<UserId>("user_id", &user_id);
     fields.finish()?;
-    let method = "/divinetime.identity.v1.UserService/DeactivateUser";
-    Ok((call.context(method, request_id, &covered), user_id.into()))
+    Ok((context(call, &covered)?, user_id))
 }
 
 /// Admins alone get here.
@@ -106,15 +100,13 @@ pub fn reactivate_user(
 ) -> Result<(Context, UserId), Status> {
     let covered = request.clone();
     let ReactivateUserRequest {
-        request_id,
+        request_id: _,
         user_id,
     } = request;
-    let mut fields = Fields::new();
-    let request_id = fields.uuid("request_id", &request_id);
-    let user_id = fields.uuid("user_id", &user_id);
+    let mut fields = Fields::of(&covered);
+    let user_id = fields.id::<UserId>("user_id", &user_id);
     fields.finish()?;
-    let method = "/divinetime.identity.v1.UserService/ReactivateUser";
-    Ok((call.context(method, request_id, &covered), user_id.into()))
+    Ok((context(call, &covered)?, user_id))
 }
 
 /// Which accounts, in which order, and which page of them.

@@ -10,7 +10,7 @@ use contracts::identity::v1::{
     VerifyPhoneRequest,
 };
 use eventsourcing::Context;
-use service::{Call, Fields, not_found};
+use service::{Call, Fields, context, not_found};
 use tonic::Status;
 use uuid::Uuid;
 
@@ -55,18 +55,16 @@ pub fn refresh_token(request: RefreshTokenRequest) -> Result<String, Status> {
 pub fn logout(call: &Call, request: LogoutRequest) -> Result<(Context, UserId, Uuid), Status> {
     let covered = request.clone();
     let LogoutRequest {
-        request_id,
+        request_id: _,
         login_id,
     } = request;
-    let mut fields = Fields::new();
-    let request_id = fields.uuid("request_id", &request_id);
+    let mut fields = Fields::of(&covered);
     let login_id = match call.login_id {
         Some(present) if login_id.is_empty() => present,
-        _ => fields.uuid("login_id", &login_id),
+        _ => fields.id("login_id", &login_id),
     };
     fields.finish()?;
-    let method = "/divinetime.identity.v1.AuthenticationService/Logout";
-    let context = call.context(method, request_id, &covered);
+    let context = context(call, &covered)?;
     Ok((context, caller(call)?, login_id))
 }
 
@@ -77,34 +75,30 @@ pub fn logout_everywhere(
 ) -> Result<(Context, UserId), Status> {
     let covered = request.clone();
     let LogoutEverywhereRequest {
-        request_id,
+        request_id: _,
         user_id,
     } = request;
-    let mut fields = Fields::new();
-    let request_id = fields.uuid("request_id", &request_id);
+    let mut fields = Fields::of(&covered);
     let user_id = match call.user_id() {
         Some(caller) if user_id.is_empty() => caller,
-        _ => fields.uuid("user_id", &user_id),
+        _ => fields.id("user_id", &user_id),
     };
     fields.finish()?;
     own_or_admin(call, user_id, "user")?;
-    let method = "/divinetime.identity.v1.AuthenticationService/LogoutEverywhere";
-    Ok((call.context(method, request_id, &covered), user_id.into()))
+    Ok((context(call, &covered)?, user_id.into()))
 }
 
 /// What is to be verified.
 pub fn request_verification(
     call: &Call,
-    request: RequestVerificationRequest,
+    request: &RequestVerificationRequest,
 ) -> Result<(Context, UserId, Channel), Status> {
-    let covered = request.clone();
     let RequestVerificationRequest {
-        request_id,
+        request_id: _,
         channel,
     } = request;
-    let mut fields = Fields::new();
-    let request_id = fields.uuid("request_id", &request_id);
-    let channel = match VerificationChannel::try_from(channel) {
+    let mut fields = Fields::of(request);
+    let channel = match VerificationChannel::try_from(*channel) {
         Ok(VerificationChannel::Email) => Some(Channel::Email),
         Ok(VerificationChannel::Phone) => Some(Channel::Phone),
         _ => {
@@ -114,8 +108,7 @@ pub fn request_verification(
         }
     };
     let channel = fields.finish_with(channel)?;
-    let method = "/divinetime.identity.v1.AuthenticationService/RequestVerification";
-    let context = call.context(method, request_id, &covered);
+    let context = context(call, request)?;
     Ok((context, caller(call)?, channel))
 }
 
@@ -127,15 +120,13 @@ pub fn verify_email(
     let secret = take(&mut request.code);
     let covered = request.clone();
     let VerifyEmailRequest {
-        request_id,
+        request_id: _,
         code: _,
     } = request;
-    let mut fields = Fields::new();
-    let request_id = fields.uuid("request_id", &request_id);
+    let mut fields = Fields::of(&covered);
     let code = code(&mut fields, &secret);
     fields.finish()?;
-    let method = "/divinetime.identity.v1.AuthenticationService/VerifyEmail";
-    let context = call.context(method, request_id, &covered);
+    let context = context(call, &covered)?;
     Ok((context, caller(call)?, code))
 }
 
@@ -147,15 +138,13 @@ pub fn verify_phone(
     let secret = take(&mut request.code);
     let covered = request.clone();
     let VerifyPhoneRequest {
-        request_id,
+        request_id: _,
         code: _,
     } = request;
-    let mut fields = Fields::new();
-    let request_id = fields.uuid("request_id", &request_id);
+    let mut fields = Fields::of(&covered);
     let code = code(&mut fields, &secret);
     fields.finish()?;
-    let method = "/divinetime.identity.v1.AuthenticationService/VerifyPhone";
-    let context = call.context(method, request_id, &covered);
+    let context = context(call, &covered)?;
     Ok((context, caller(call)?, code))
 }
 
@@ -178,17 +167,15 @@ pub fn reset_password(
     let (sent, new) = (take(&mut request.token), take(&mut request.new_password));
     let covered = request.clone();
     let ResetPasswordRequest {
-        request_id,
+        request_id: _,
         token: _,
         new_password: _,
     } = request;
-    let mut fields = Fields::new();
-    let request_id = fields.uuid("request_id", &request_id);
+    let mut fields = Fields::of(&covered);
     let token = token(&mut fields, "token", sent);
     let password = fields.check("new_password", "LENGTH", Password::chosen(new));
     let password = fields.finish_with(password)?;
-    let method = "/divinetime.identity.v1.AuthenticationService/ResetPassword";
-    Ok((call.context(method, request_id, &covered), token, password))
+    Ok((context(call, &covered)?, token, password))
 }
 
 /// The present password and the new one.
@@ -199,17 +186,15 @@ pub fn change_password(
     let (present, new) = (take(&mut request.password), take(&mut request.new_password));
     let covered = request.clone();
     let ChangePasswordRequest {
-        request_id,
+        request_id: _,
         password: _,
         new_password: _,
     } = request;
-    let mut fields = Fields::new();
-    let request_id = fields.uuid("request_id", &request_id);
+    let mut fields = Fields::of(&covered);
     let present = offered(&mut fields, "password", present);
     let new = fields.check("new_password", "LENGTH", Password::chosen(new));
     let (present, new) = fields.finish_with(present.zip(new))?;
-    let method = "/divinetime.identity.v1.AuthenticationService/ChangePassword";
-    let context = call.context(method, request_id, &covered);
+    let context = context(call, &covered)?;
     Ok((context, caller(call)?, present, new))
 }
 
@@ -221,17 +206,15 @@ pub fn request_email_change(
     let present = take(&mut request.password);
     let covered = request.clone();
     let RequestEmailChangeRequest {
-        request_id,
+        request_id: _,
         email,
         password: _,
     } = request;
-    let mut fields = Fields::new();
-    let request_id = fields.uuid("request_id", &request_id);
+    let mut fields = Fields::of(&covered);
     let email = fields.check("email", "EMAIL", EmailAddress::parse(&email));
     let password = offered(&mut fields, "password", present);
     let (email, password) = fields.finish_with(email.zip(password))?;
-    let method = "/divinetime.identity.v1.AuthenticationService/RequestEmailChange";
-    let context = call.context(method, request_id, &covered);
+    let context = context(call, &covered)?;
     Ok((context, caller(call)?, email, password))
 }
 
@@ -243,15 +226,13 @@ pub fn change_email(
     let secret = take(&mut request.code);
     let covered = request.clone();
     let ChangeEmailRequest {
-        request_id,
+        request_id: _,
         code: _,
     } = request;
-    let mut fields = Fields::new();
-    let request_id = fields.uuid("request_id", &request_id);
+    let mut fields = Fields::of(&covered);
     let code = code(&mut fields, &secret);
     fields.finish()?;
-    let method = "/divinetime.identity.v1.AuthenticationService/ChangeEmail";
-    let context = call.context(method, request_id, &covered);
+    let context = context(call, &covered)?;
     Ok((context, caller(call)?, code))
 }
 

@@ -12,7 +12,7 @@ use eventsourcing::{
     Context,
     personal::{PersonalError, Sealer},
 };
-use service::{Call, Fields, Page};
+use service::{Call, Fields, Page, context};
 use tonic::Status;
 use uuid::Uuid;
 
@@ -68,7 +68,7 @@ pub fn add_child(
 ) -> Result<NewChild, Status> {
     let covered = request.clone();
     let AddChildRequest {
-        request_id,
+        request_id: _,
         guardian_consent,
         first_name,
         last_name,
@@ -79,9 +79,8 @@ pub fn add_child(
         child_id,
         policy_version,
     } = request;
-    let mut fields = Fields::new();
-    let request_id = fields.uuid("request_id", &request_id);
-    let known = fields.optional_uuid("child_id", &child_id);
+    let mut fields = Fields::of(&covered);
+    let known = fields.optional_id("child_id", &child_id);
     let policy_version = policy(&mut fields, &policy_version);
     if !guardian_consent && known.is_none() {
         fields.violation(
@@ -98,13 +97,10 @@ pub fn add_child(
     let team = fields.text("team", &team, 0..=100);
     let parts = birthdate.zip(skill_level).zip(policy_version);
     let ((birthdate, skill_level), policy_version) = fields.finish_with(parts)?;
+    let context = context(call, &covered)?;
     Ok(NewChild {
-        context: call.context(
-            "/divinetime.identity.v1.ChildService/AddChild",
-            request_id,
-            &covered,
-        ),
-        child_id: known.unwrap_or_else(|| made_id(call, request_id)).into(),
+        child_id: known.unwrap_or_else(|| made_id(call, &context)).into(),
+        context,
         is_known: known.is_some(),
         consent: guardian_consent.then_some(policy_version),
         player: ClearPlayer {
@@ -132,24 +128,20 @@ pub struct NewConsent {
 pub fn record_consent(call: &Call, request: RecordConsentRequest) -> Result<NewConsent, Status> {
     let covered = request.clone();
     let RecordConsentRequest {
-        request_id,
+        request_id: _,
         child_id,
         purpose,
         policy_version,
     } = request;
-    let mut fields = Fields::new();
-    let request_id = fields.uuid("request_id", &request_id);
-    let known = fields.optional_uuid("child_id", &child_id);
+    let mut fields = Fields::of(&covered);
+    let known = fields.optional_id("child_id", &child_id);
     let purpose = consent_purpose(&mut fields, purpose);
     let policy_version = required_policy(&mut fields, &policy_version);
     let (purpose, policy_version) = fields.finish_with(purpose.zip(policy_version))?;
+    let context = context(call, &covered)?;
     Ok(NewConsent {
-        context: call.context(
-            "/divinetime.identity.v1.ChildService/RecordConsent",
-            request_id,
-            &covered,
-        ),
-        child_id: known.unwrap_or_else(|| made_id(call, request_id)).into(),
+        child_id: known.unwrap_or_else(|| made_id(call, &context)).into(),
+        context,
         is_known: known.is_some(),
         purpose,
         policy_version,
@@ -162,21 +154,16 @@ pub fn withdraw_consent(
 ) -> Result<(Context, ChildId, Purpose), Status> {
     let covered = request.clone();
     let WithdrawConsentRequest {
-        request_id,
+        request_id: _,
         child_id,
         purpose,
     } = request;
-    let mut fields = Fields::new();
-    let request_id = fields.uuid("request_id", &request_id);
-    let child_id = fields.uuid("child_id", &child_id);
+    let mut fields = Fields::of(&covered);
+    let child_id = fields.id::<ChildId>("child_id", &child_id);
     let purpose = consent_purpose(&mut fields, purpose);
     let purpose = fields.finish_with(purpose)?;
-    let context = call.context(
-        "/divinetime.identity.v1.ChildService/WithdrawConsent",
-        request_id,
-        &covered,
-    );
-    Ok((context, child_id.into(), purpose))
+    let context = context(call, &covered)?;
+    Ok((context, child_id, purpose))
 }
 
 /// What of a child becomes another, before it is sealed.
@@ -214,7 +201,7 @@ pub fn update_child(
 ) -> Result<(Context, ChildId, ClearChanges), Status> {
     let covered = request.clone();
     let UpdateChildRequest {
-        request_id,
+        request_id: _,
         child_id,
         first_name,
         last_name,
@@ -223,9 +210,8 @@ pub fn update_child(
         specify,
         team,
     } = request;
-    let mut fields = Fields::new();
-    let request_id = fields.uuid("request_id", &request_id);
-    let child_id = fields.uuid("child_id", &child_id);
+    let mut fields = Fields::of(&covered);
+    let child_id = fields.id::<ChildId>("child_id", &child_id);
     let changes = ClearChanges {
         first_name: first_name.map(|name| fields.text("first_name", &name, 1..=100)),
         last_name: last_name.map(|name| fields.text("last_name", &name, 1..=100)),
@@ -235,12 +221,8 @@ pub fn update_child(
         team: team.map(|name| fields.text("team", &name, 0..=100)),
     };
     fields.finish()?;
-    let context = call.context(
-        "/divinetime.identity.v1.ChildService/UpdateChild",
-        request_id,
-        &covered,
-    );
-    Ok((context, child_id.into(), changes))
+    let context = context(call, &covered)?;
+    Ok((context, child_id, changes))
 }
 
 pub fn archive_child(
@@ -249,30 +231,26 @@ pub fn archive_child(
 ) -> Result<(Context, ChildId), Status> {
     let covered = request.clone();
     let ArchiveChildRequest {
-        request_id,
+        request_id: _,
         child_id,
     } = request;
-    let (request_id, child_id) = ids(&request_id, &child_id)?;
-    let context = call.context(
-        "/divinetime.identity.v1.ChildService/ArchiveChild",
-        request_id,
-        &covered,
-    );
+    let mut fields = Fields::of(&covered);
+    let child_id = fields.id("child_id", &child_id);
+    fields.finish()?;
+    let context = context(call, &covered)?;
     Ok((context, child_id))
 }
 
 pub fn erase_child(call: &Call, request: EraseChildRequest) -> Result<(Context, ChildId), Status> {
     let covered = request.clone();
     let EraseChildRequest {
-        request_id,
+        request_id: _,
         child_id,
     } = request;
-    let (request_id, child_id) = ids(&request_id, &child_id)?;
-    let context = call.context(
-        "/divinetime.identity.v1.ChildService/EraseChild",
-        request_id,
-        &covered,
-    );
+    let mut fields = Fields::of(&covered);
+    let child_id = fields.id("child_id", &child_id);
+    fields.finish()?;
+    let context = context(call, &covered)?;
     Ok((context, child_id))
 }
 
@@ -282,7 +260,10 @@ pub fn destroy_child_keys(request: DestroyChildKeysRequest) -> Result<ChildId, S
         request_id,
         child_id,
     } = request;
-    ids(&request_id, &child_id).map(|(_, child_id)| child_id)
+    let mut fields = Fields::new();
+    let _: Uuid = fields.id("request_id", &request_id);
+    let child_id = fields.id("child_id", &child_id);
+    fields.finish().map(|()| child_id)
 }
 
 pub fn get_child(request: GetChildRequest) -> Result<(Uuid, Option<LogPosition>), Status> {
@@ -291,7 +272,7 @@ pub fn get_child(request: GetChildRequest) -> Result<(Uuid, Option<LogPosition>)
         min_position,
     } = request;
     let mut fields = Fields::new();
-    let id = fields.uuid("child_id", &child_id);
+    let id = fields.id("child_id", &child_id);
     fields.finish().map(|()| (id, min_position))
 }
 
@@ -313,17 +294,11 @@ pub fn list_children(
     own_or_admin(call, guardian_id, "guardian").map(|()| (guardian_id, page, min_position))
 }
 
-fn ids(request_id: &str, child_id: &str) -> Result<(Uuid, ChildId), Status> {
-    let mut fields = Fields::new();
-    let request_id = fields.uuid("request_id", request_id);
-    let child_id = fields.uuid("child_id", child_id);
-    fields.finish().map(|()| (request_id, child_id.into()))
-}
-
 /// The id of a child that the caller did not name. Made of caller and request, so that a
 /// repeated request seals with the key of the first one.
-fn made_id(call: &Call, request_id: Uuid) -> Uuid {
+fn made_id(call: &Call, context: &Context) -> Uuid {
     let caller = call.user_id().unwrap_or_default();
+    let request_id = context.request.as_ref().map_or(Uuid::nil(), |it| it.id);
     Uuid::new_v5(&caller, format!("child:{request_id}").as_bytes())
 }
 

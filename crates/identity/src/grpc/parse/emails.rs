@@ -31,7 +31,7 @@ pub fn list_emails(
         page_token,
     } = request;
     let mut fields = Fields::new();
-    let user_id = fields.optional_uuid("user_id", &user_id);
+    let user_id = fields.optional_id("user_id", &user_id);
     let status = match status {
         0 => None,
         status => Some(fields.enum_value::<EmailStatus>("status", status)),
@@ -57,8 +57,8 @@ pub fn resend_email(request: ResendEmailRequest) -> Result<(Uuid, Uuid), Status>
         email_id,
     } = request;
     let mut fields = Fields::new();
-    let request_id = fields.uuid("request_id", &request_id);
-    let email_id = fields.uuid("email_id", &email_id);
+    let request_id = fields.id("request_id", &request_id);
+    let email_id = fields.id("email_id", &email_id);
     fields.finish().map(|()| (request_id, email_id))
 }
 
@@ -84,10 +84,10 @@ pub fn queue_email(request: QueueEmailRequest) -> Result<Notice, Status> {
         min_position,
     } = request;
     let mut fields = Fields::new();
-    fields.uuid("request_id", &request_id);
-    let cause = fields.uuid("cause_event_id", &cause_event_id);
+    fields.id::<Uuid>("request_id", &request_id);
+    let cause = fields.id("cause_event_id", &cause_event_id);
     let template = fields.check("template", "ENUM", notice(template));
-    let user_id = fields.uuid("user_id", &user_id);
+    let user_id = fields.id("user_id", &user_id);
     let to = match sealed_recipient.as_str() {
         "" => None,
         sealed => fields.check("sealed_recipient", "SEALED", sealed_under(user_id, sealed)),

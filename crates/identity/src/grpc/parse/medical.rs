@@ -10,7 +10,7 @@ use eventsourcing::{
     Context,
     personal::{LookupKey, PersonalError, Sealer},
 };
-use service::{Call, Fields, Page};
+use service::{Call, Fields, Page, context};
 use tonic::Status;
 use uuid::Uuid;
 
@@ -94,15 +94,14 @@ pub fn update_medical(
 ) -> Result<(Context, ChildId, ClearMedical), Status> {
     let covered = request.clone();
     let UpdateMedicalRequest {
-        request_id,
+        request_id: _,
         child_id,
         allergies,
         medical_conditions,
         emergency_contact,
     } = request;
-    let mut fields = Fields::new();
-    let request_id = fields.uuid("request_id", &request_id);
-    let child_id = fields.uuid("child_id", &child_id);
+    let mut fields = Fields::of(&covered);
+    let child_id = fields.id::<ChildId>("child_id", &child_id);
     let names = allergies.map(|Allergies { names }| sorted_out(&mut fields, &names));
     let (allergies, custom) = names.unzip();
     let conditions = medical_conditions.map(|PublicConditions { asthma, other }| {
@@ -111,15 +110,14 @@ pub fn update_medical(
     });
     let contact = emergency_contact.map(|contact| contact_or_nobody(&mut fields, contact));
     fields.finish()?;
-    let method = "/divinetime.identity.v1.ChildMedicalService/UpdateMedical";
     let medical = ClearMedical {
         allergies,
         custom: custom.unwrap_or_default(),
         conditions,
         emergency_contact: contact,
     };
-    let context = call.context(method, request_id, &covered);
-    Ok((context, child_id.into(), medical))
+    let context = context(call, &covered)?;
+    Ok((context, child_id, medical))
 }
 
 pub fn add_custom_allergen(
@@ -128,13 +126,12 @@ pub fn add_custom_allergen(
 ) -> Result<(Context, ChildId, ClearAllergen), Status> {
     let covered = request.clone();
     let AddCustomAllergenRequest {
-        request_id,
+        request_id: _,
         child_id,
         name,
     } = request;
-    let mut fields = Fields::new();
-    let request_id = fields.uuid("request_id", &request_id);
-    let child_id = fields.uuid("child_id", &child_id);
+    let mut fields = Fields::of(&covered);
+    let child_id = fields.id::<ChildId>("child_id", &child_id);
     let name = fields.text("name", &name, 1..=100);
     if known(&name).is_some() {
         fields.violation(
@@ -144,9 +141,8 @@ pub fn add_custom_allergen(
         );
     }
     fields.finish()?;
-    let method = "/divinetime.identity.v1.ChildMedicalService/AddCustomAllergen";
-    let context = call.context(method, request_id, &covered);
-    Ok((context, child_id.into(), ClearAllergen(name)))
+    let context = context(call, &covered)?;
+    Ok((context, child_id, ClearAllergen(name)))
 }
 
 pub fn remove_custom_allergen(
@@ -155,18 +151,16 @@ pub fn remove_custom_allergen(
 ) -> Result<(Context, ChildId, AllergenId), Status> {
     let covered = request.clone();
     let RemoveCustomAllergenRequest {
-        request_id,
+        request_id: _,
         child_id,
         allergen_id,
     } = request;
-    let mut fields = Fields::new();
-    let request_id = fields.uuid("request_id", &request_id);
-    let child_id = fields.uuid("child_id", &child_id);
-    let allergen_id = fields.uuid("allergen_id", &allergen_id);
+    let mut fields = Fields::of(&covered);
+    let child_id = fields.id::<ChildId>("child_id", &child_id);
+    let allergen_id = fields.id::<AllergenId>("allergen_id", &allergen_id);
     fields.finish()?;
-    let method = "/divinetime.identity.v1.ChildMedicalService/RemoveCustomAllergen";
-    let context = call.context(method, request_id, &covered);
-    Ok((context, child_id.into(), allergen_id.into()))
+    let context = context(call, &covered)?;
+    Ok((context, child_id, allergen_id))
 }
 
 /// A look is recorded anew each time, so its context has no request id.
@@ -179,7 +173,7 @@ pub fn get_child_medical(
         min_position,
     } = request;
     let mut fields = Fields::new();
-    let child_id = fields.uuid("child_id", &child_id);
+    let child_id = fields.id::<ChildId>("child_id", &child_id);
     fields.finish()?;
     let context = Context {
         actor: call.principal.actor(),
@@ -188,7 +182,7 @@ pub fn get_child_medical(
         trace_context: call.trace_context.clone(),
         ..Context::system()
     };
-    Ok((context, child_id.into(), min_position))
+    Ok((context, child_id, min_position))
 }
 
 pub fn list_medical_access(
@@ -201,11 +195,9 @@ pub fn list_medical_access(
         min_position,
     } = request;
     let mut fields = Fields::new();
-    let child_id = fields.uuid("child_id", &child_id);
+    let child_id = fields.id::<ChildId>("child_id", &child_id);
     let page = fields.page(page_size, &page_token);
-    fields
-        .finish()
-        .map(|()| (child_id.into(), page, min_position))
+    fields.finish().map(|()| (child_id, page, min_position))
 }
 
 /// The names that everybody knows, once each and in order, and the others.

@@ -35,6 +35,6 @@ pub fn own_or_admin(call: &Call, owner_id: Uuid, what: &str) -> Result<(), Statu
 pub fn own_unless_admin(fields: &mut Fields, call: &Call, field: &str, value: &str) -> Uuid {
     match call.user_id() {
         Some(caller) if value.is_empty() && !call.is_admin() => caller,
-        _ => fields.uuid(field, value),
+        _ => fields.id(field, value),
     }
 }

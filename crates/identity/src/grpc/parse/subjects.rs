@@ -2,7 +2,7 @@
 
 use contracts::identity::v1::{EraseSubjectRequest, ExportSubjectRequest, FinishErasureRequest};
 use eventsourcing::Context;
-use service::{Call, Fields};
+use service::{Call, Fields, context};
 use tonic::Status;
 
 use super::own_or_admin;
@@ -12,7 +12,7 @@ use crate::{accounts::Subject, domain::values::UserId};
 pub fn export_subject(call: &Call, request: ExportSubjectRequest) -> Result<UserId, Status> {
     let ExportSubjectRequest { user_id } = request;
     let mut fields = Fields::new();
-    let id = fields.uuid("user_id", &user_id);
+    let id = fields.id("user_id", &user_id);
     fields.finish()?;
     own_or_admin(call, id, "user").map(|()| id.into())
 }
@@ -25,19 +25,17 @@ pub fn erase_subject(
 ) -> Result<(Context, Subject), Status> {
     let covered = request.clone();
     let EraseSubjectRequest {
-        request_id,
+        request_id: _,
         user_id,
         child_id,
     } = request;
-    let mut fields = Fields::new();
-    let request_id = fields.uuid("request_id", &request_id);
+    let mut fields = Fields::of(&covered);
     let subject = subject(&mut fields, &user_id, &child_id);
     fields.finish()?;
     if let Subject::User(user_id) = subject {
         own_or_admin(call, user_id.uuid(), "user")?;
     }
-    let method = "/divinetime.identity.v1.UserService/EraseSubject";
-    Ok((call.context(method, request_id, &covered), subject))
+    Ok((context(call, &covered)?, subject))
 }
 
 /// Services alone get here.
@@ -48,7 +46,7 @@ pub fn finish_erasure(request: FinishErasureRequest) -> Result<Subject, Status> 
         child_id,
     } = request;
     let mut fields = Fields::new();
-    fields.uuid("request_id", &request_id);
+    fields.id::<uuid::Uuid>("request_id", &request_id);
     let subject = subject(&mut fields, &user_id, &child_id);
     fields.finish().map(|()| subject)
 }
@@ -59,8 +57,8 @@ fn subject(fields: &mut Fields, user_id: &str, child_id: &str) -> Subject {
         fields.violation("child_id", "ONE_OF", expected);
     }
     if child_id.is_empty() {
-        Subject::User(fields.uuid("user_id", user_id).into())
+        Subject::User(fields.id("user_id", user_id))
     } else {
-        Subject::Child(fields.uuid("child_id", child_id).into())
+        Subject::Child(fields.id("child_id", child_id))
     }
 }

@@ -8,7 +8,7 @@ use contracts::{
     },
 };
 use eventsourcing::Context;
-use service::{Call, Fields, Page};
+use service::{Call, Fields, Page, context};
 use tonic::Status;
 use uuid::Uuid;
 
@@ -38,7 +38,7 @@ pub struct CreateTrainer {
 pub fn create_trainer(call: &Call, request: CreateTrainerRequest) -> Result<CreateTrainer, Status> {
     let covered = request.clone();
     let CreateTrainerRequest {
-        request_id,
+        request_id: _,
         user_id,
         first_name,
         last_name,
@@ -51,8 +51,7 @@ pub fn create_trainer(call: &Call, request: CreateTrainerRequest) -> Result<Crea
         contacts: given_contacts,
         additional_sources,
     } = request;
-    let mut fields = Fields::new();
-    let request_id = fields.uuid("request_id", &request_id);
+    let mut fields = Fields::of(&covered);
     let trainer_id = own_unless_admin(&mut fields, call, "user_id", &user_id);
     let profile = ClearProfile {
         first_name: Some(name(&mut fields, "first_name", &first_name)),
@@ -72,11 +71,7 @@ pub fn create_trainer(call: &Call, request: CreateTrainerRequest) -> Result<Crea
     let price_per_hour = fields.finish_with(price_per_hour)?;
     own_or_admin(call, trainer_id, "user")?;
     Ok(CreateTrainer {
-        context: call.context(
-            "/divinetime.identity.v1.TrainerService/CreateTrainer",
-            request_id,
-            &covered,
-        ),
+        context: context(call, &covered)?,
         trainer_id: trainer_id.into(),
         profile,
         terms: Terms {
@@ -99,7 +94,7 @@ pub struct UpdateTrainer {
 pub fn update_trainer(call: &Call, request: UpdateTrainerRequest) -> Result<UpdateTrainer, Status> {
     let covered = request.clone();
     let UpdateTrainerRequest {
-        request_id,
+        request_id: _,
         trainer_id,
         first_name,
         last_name,
@@ -113,8 +108,7 @@ pub fn update_trainer(call: &Call, request: UpdateTrainerRequest) -> Result<Upda
         external,
         accepting_bookings,
     } = request;
-    let mut fields = Fields::new();
-    let request_id = fields.uuid("request_id", &request_id);
+    let mut fields = Fields::of(&covered);
     let trainer_id = own_unless_admin(&mut fields, call, "trainer_id", &trainer_id);
     let profile = ClearProfile {
         first_name: first_name.map(|text| name(&mut fields, "first_name", &text)),
@@ -138,11 +132,7 @@ pub fn update_trainer(call: &Call, request: UpdateTrainerRequest) -> Result<Upda
     fields.finish()?;
     own_or_admin(call, trainer_id, "trainer")?;
     Ok(UpdateTrainer {
-        context: call.context(
-            "/divinetime.identity.v1.TrainerService/UpdateTrainer",
-            request_id,
-            &covered,
-        ),
+        context: context(call, &covered)?,
         trainer_id: trainer_id.into(),
         profile,
         terms,
@@ -155,7 +145,7 @@ pub fn get_trainer(request: GetTrainerRequest) -> Result<(Uuid, Option<LogPositi
         min_position,
     } = request;
     let mut fields = Fields::new();
-    let id = fields.uuid("trainer_id", &trainer_id);
+    let id = fields.id("trainer_id", &trainer_id);
     fields.finish().map(|()| (id, min_position))
 }
 
@@ -184,7 +174,7 @@ pub fn list_trainers(
         order,
     } = request;
     let mut fields = Fields::new();
-    let location_id = fields.optional_uuid("location_id", &location_id);
+    let location_id = fields.optional_id("location_id", &location_id);
     let price = price_range(&mut fields, price_per_hour);
     let text = fields.text("text", &text, 0..=200);
     let filter = Filter {

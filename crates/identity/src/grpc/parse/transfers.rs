@@ -6,7 +6,7 @@ use contracts::{
     },
 };
 use eventsourcing::Context;
-use service::{Call, Fields, Page};
+use service::{Call, Fields, Page, context};
 use tonic::Status;
 
 use super::children::required_policy;
@@ -32,16 +32,15 @@ pub fn transfer_guardian(
 ) -> Result<(Context, ChildId, NewGuardian), Status> {
     let covered = request.clone();
     let TransferGuardianRequest {
-        request_id,
+        request_id: _,
         child_id,
         new_guardian,
     } = request;
-    let mut fields = Fields::new();
-    let request_id = fields.uuid("request_id", &request_id);
-    let child_id = fields.uuid("child_id", &child_id);
+    let mut fields = Fields::of(&covered);
+    let child_id = fields.id::<ChildId>("child_id", &child_id);
     let to = match new_guardian {
         Some(Named::NewGuardianId(id)) => {
-            let id = fields.uuid("new_guardian_id", &id);
+            let id = fields.id("new_guardian_id", &id);
             if Some(id) == call.user_id() {
                 fields.violation("new_guardian_id", "SELF", "must be somebody else");
             }
@@ -58,9 +57,8 @@ pub fn transfer_guardian(
         }
     };
     let to = fields.finish_with(to)?;
-    let method = "/divinetime.identity.v1.ChildService/TransferGuardian";
-    let context = call.context(method, request_id, &covered);
-    Ok((context, child_id.into(), to))
+    let context = context(call, &covered)?;
+    Ok((context, child_id, to))
 }
 
 /// A child that is accepted.
@@ -79,17 +77,16 @@ pub fn accept_guardian_transfer(
 ) -> Result<Acceptance, Status> {
     let covered = request.clone();
     let AcceptGuardianTransferRequest {
-        request_id,
+        request_id: _,
         child_id,
         transfer_id,
         guardian_consent,
         medical_consent,
         policy_version,
     } = request;
-    let mut fields = Fields::new();
-    let request_id = fields.uuid("request_id", &request_id);
-    let child_id = fields.uuid("child_id", &child_id);
-    let transfer_id = fields.uuid("transfer_id", &transfer_id);
+    let mut fields = Fields::of(&covered);
+    let child_id = fields.id::<ChildId>("child_id", &child_id);
+    let transfer_id = fields.id::<TransferId>("transfer_id", &transfer_id);
     if !guardian_consent {
         fields.violation(
             "guardian_consent",
@@ -99,11 +96,10 @@ pub fn accept_guardian_transfer(
     }
     let policy_version = required_policy(&mut fields, &policy_version);
     let policy_version = fields.finish_with(policy_version)?;
-    let method = "/divinetime.identity.v1.ChildService/AcceptGuardianTransfer";
     Ok(Acceptance {
-        context: call.context(method, request_id, &covered),
-        child_id: child_id.into(),
-        transfer_id: transfer_id.into(),
+        context: context(call, &covered)?,
+        child_id,
+        transfer_id,
         medical: medical_consent,
         policy_version,
     })
@@ -115,18 +111,16 @@ pub fn cancel_guardian_transfer(
 ) -> Result<(Context, ChildId, TransferId), Status> {
     let covered = request.clone();
     let CancelGuardianTransferRequest {
-        request_id,
+        request_id: _,
         child_id,
         transfer_id,
     } = request;
-    let mut fields = Fields::new();
-    let request_id = fields.uuid("request_id", &request_id);
-    let child_id = fields.uuid("child_id", &child_id);
-    let transfer_id = fields.uuid("transfer_id", &transfer_id);
+    let mut fields = Fields::of(&covered);
+    let child_id = fields.id::<ChildId>("child_id", &child_id);
+    let transfer_id = fields.id::<TransferId>("transfer_id", &transfer_id);
     fields.finish()?;
-    let method = "/divinetime.identity.v1.ChildService/CancelGuardianTransfer";
-    let context = call.context(method, request_id, &covered);
-    Ok((context, child_id.into(), transfer_id.into()))
+    let context = context(call, &covered)?;
+    Ok((context, child_id, transfer_id))
 }
 
 pub fn list_guardian_transfers(

@@ -3,7 +3,7 @@ use contracts::{
     identity::v1::{GetUserRequest, RegisterUserRequest},
 };
 use eventsourcing::Context;
-use service::{Call, Fields};
+use service::{Call, Fields, context};
 use tonic::Status;
 use uuid::Uuid;
 
@@ -26,7 +26,7 @@ pub fn register_user(
     let password = std::mem::take(&mut request.password);
     let covered = request.clone();
     let RegisterUserRequest {
-        request_id,
+        request_id: _,
         role,
         email,
         password: _,
@@ -34,8 +34,7 @@ pub fn register_user(
         last_name,
         phone_number,
     } = request;
-    let mut fields = Fields::new();
-    let request_id = fields.uuid("request_id", &request_id);
+    let mut fields = Fields::of(&covered);
     let role = open_role(&mut fields, role);
     let email = fields.check("email", "EMAIL", EmailAddress::parse(&email));
     let password = fields.check("password", "LENGTH", Password::chosen(password));
@@ -46,11 +45,7 @@ pub fn register_user(
         number => fields.check("phone_number", "PHONE_NUMBER", PhoneNumber::parse(number)),
     };
     let ((role, email), password) = fields.finish_with(role.zip(email).zip(password))?;
-    let context = call.context(
-        "/divinetime.identity.v1.UserService/RegisterUser",
-        request_id,
-        &covered,
-    );
+    let context = context(call, &covered)?;
     let registration = ClearRegistration {
         user_id: Uuid::now_v7().into(),
         acting: Acting::Anyone,
@@ -74,7 +69,7 @@ pub fn get_user(
         min_position,
     } = request;
     let mut fields = Fields::new();
-    let id = fields.uuid("user_id", &user_id);
+    let id = fields.id("user_id", &user_id);
     fields.finish()?;
     own_or_admin(call, id, "user").map(|()| (id, min_position))
 }

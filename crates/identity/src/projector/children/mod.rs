@@ -5,8 +5,7 @@ mod rows;
 
 use chrono::{DateTime, Utc};
 use eventsourcing::{
-    AnyTable, DecodeError, Delivered, FoldError, Projection, RecordedEvent, Table, TableSet,
-    personal::Personal,
+    DecodeError, Delivered, FoldError, Keys, Projection, RecordedEvent, personal::Personal,
 };
 
 use crate::{
@@ -20,25 +19,14 @@ use crate::{
 
 pub use rows::{ChildRow, ConsentRow, CustomAllergenRow, MedicalAccessRow, TransferRow};
 
-/// The read tables of [`Children`].
-#[derive(Default)]
-pub struct Tables {
-    children: Table<ChildRow>,
-    allergens: Table<CustomAllergenRow>,
-    consents: Table<ConsentRow>,
-    accesses: Table<MedicalAccessRow>,
-    transfers: Table<TransferRow>,
-}
-
-impl TableSet for Tables {
-    fn tables(&mut self) -> Vec<&mut dyn AnyTable> {
-        vec![
-            &mut self.children,
-            &mut self.allergens,
-            &mut self.consents,
-            &mut self.accesses,
-            &mut self.transfers,
-        ]
+eventsourcing::tables! {
+    /// The read tables of [`Children`].
+    pub struct Tables {
+        children: ChildRow,
+        allergens: CustomAllergenRow,
+        consents: ConsentRow,
+        accesses: MedicalAccessRow,
+        transfers: TransferRow,
     }
 }
 
@@ -61,20 +49,8 @@ impl Projection for Children {
     type Event = ChildEvent;
     type Tables = Tables;
 
-    fn key(&self, event: &Delivered<ChildEvent>) -> String {
-        event.aggregate_id.clone()
-    }
-
-    fn touch(&self, event: &Delivered<ChildEvent>, tables: &mut Tables) {
-        tables.children.touch(event.event.child_id().uuid());
-        match &event.event {
-            ChildEvent::GuardianTransferRequested { transfer_id, .. }
-            | ChildEvent::GuardianTransferCanceled { transfer_id, .. }
-            | ChildEvent::GuardianTransferred { transfer_id, .. } => {
-                tables.transfers.touch(transfer_id.uuid());
-            }
-            _ => {}
-        }
+    fn keys(&self, event: &Delivered<ChildEvent>) -> Keys {
+        Keys::one(&event.aggregate_id)
     }
 
     fn fold(&self, event: &Delivered<ChildEvent>, tables: &mut Tables) -> Result<(), FoldError> {

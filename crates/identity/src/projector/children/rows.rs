@@ -1,5 +1,5 @@
 use chrono::{DateTime, Utc};
-use eventsourcing::{Row, personal::Personal};
+use eventsourcing::personal::Personal;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
@@ -32,16 +32,6 @@ pub struct ChildRow {
     pub erased_at: Option<DateTime<Utc>>,
 }
 
-impl Row for ChildRow {
-    const TABLE: &'static str = "children";
-    const KEY: &'static [&'static str] = &["id"];
-    type Key = Uuid;
-
-    fn key(&self) -> Uuid {
-        self.id
-    }
-}
-
 impl ChildRow {
     /// Blanks what needs the consent to medical data.
     pub(super) fn blank_medical(&mut self) {
@@ -70,16 +60,6 @@ pub struct CustomAllergenRow {
     pub created_at: DateTime<Utc>,
 }
 
-impl Row for CustomAllergenRow {
-    const TABLE: &'static str = "custom_allergens";
-    const KEY: &'static [&'static str] = &["id"];
-    type Key = Uuid;
-
-    fn key(&self) -> Uuid {
-        self.id
-    }
-}
-
 /// A row of `child_consents`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ConsentRow {
@@ -90,16 +70,6 @@ pub struct ConsentRow {
     /// The text that the guardian agreed to.
     pub policy_version: String,
     pub given_at: DateTime<Utc>,
-}
-
-impl Row for ConsentRow {
-    const TABLE: &'static str = "child_consents";
-    const KEY: &'static [&'static str] = &["child_id", "purpose"];
-    type Key = (Uuid, String);
-
-    fn key(&self) -> (Uuid, String) {
-        (self.child_id, self.purpose.clone())
-    }
 }
 
 /// A row of `medical_accesses`.
@@ -113,16 +83,6 @@ pub struct MedicalAccessRow {
     /// `ALLERGIES`, `CUSTOM_ALLERGENS`, `MEDICAL_CONDITIONS`, `EMERGENCY_CONTACT`: what was shown.
     pub fields: Vec<String>,
     pub read_at: DateTime<Utc>,
-}
-
-impl Row for MedicalAccessRow {
-    const TABLE: &'static str = "medical_accesses";
-    const KEY: &'static [&'static str] = &["id"];
-    type Key = Uuid;
-
-    fn key(&self) -> Uuid {
-        self.id
-    }
 }
 
 /// A row of `guardian_transfers`.
@@ -143,12 +103,10 @@ pub struct TransferRow {
     pub ended_at: Option<DateTime<Utc>>,
 }
 
-impl Row for TransferRow {
-    const TABLE: &'static str = "guardian_transfers";
-    const KEY: &'static [&'static str] = &["id"];
-    type Key = Uuid;
-
-    fn key(&self) -> Uuid {
-        self.id
-    }
+eventsourcing::rows! {
+    ChildRow in "children" by (id: Uuid),
+    CustomAllergenRow in "custom_allergens" by (id: Uuid),
+    ConsentRow in "child_consents" by (child_id: Uuid, purpose: String),
+    MedicalAccessRow in "medical_accesses" by (id: Uuid),
+    TransferRow in "guardian_transfers" by (id: Uuid),
 }

@@ -147,7 +147,7 @@ impl Authentication {
     async fn contact(&self, user_id: UserId) -> Result<Contact, AuthError> {
         let id = user_id.to_string();
         let mut contact = Contact::default();
-        let aggregate = <User as cqrs_es::Aggregate>::TYPE;
+        let aggregate = <User as eventsourcing::Decide>::TYPE;
         for event in self.log.read_aggregate(aggregate, &id, 0).await? {
             contact.apply(event.decode()?);
         }

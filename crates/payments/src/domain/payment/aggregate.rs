@@ -1,31 +1,32 @@
 use chrono::{DateTime, Utc};
-use cqrs_es::Aggregate;
-use cqrs_es::event_sink::EventSink;
+use eventsourcing::Decide;
 use serde::{Deserialize, Serialize};
-use strum::{Display, EnumString};
+use strum::{Display, EnumIter};
 use uuid::Uuid;
+use values::{Money, PaymentId, RefundId};
 
-use super::command::{CreatePayment, Outcome, PaymentCommand};
+use super::command::{NewPayment, Outcome, PaymentCommand};
 use super::error::PaymentError;
 use super::event::{CancelReason, PaymentEvent, RefundCause};
 use super::refund::{Refund, RefundState};
-use crate::domain::{Money, Payable, PayableState};
+use crate::domain::{Payable, PayableState};
 
 /// Where a payment stands.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, Display, EnumString)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, Display, EnumIter)]
 #[strum(serialize_all = "SCREAMING_SNAKE_CASE")]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 pub enum PaymentState {
-    /// Opened, not yet sent.
+    /// It is open and was not sent to the provider yet.
     Created,
-    /// Sent, no answer recorded yet.
+    /// It was sent, and no answer is recorded yet.
     Processing,
-    /// The provider took the money.
+    /// The provider has taken the money.
     Succeeded,
-    /// The provider refused.
+    /// The provider has refused.
     Failed,
-    /// Given up before it was sent.
+    /// It was given up before it was sent.
     Canceled,
-    /// The provider did not say in time.
+    /// The provider has not answered in time.
     Unknown,
 }
 
@@ -33,19 +34,19 @@ pub enum PaymentState {
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Payment {
     opened: Option<Opened>,
-    refunds: Vec<Refund>,
-    /// A refund wanted before it is known whether there is money to return.
-    deferred: Option<(Uuid, RefundCause)>,
+    pub(super) refunds: Vec<Refund>,
+    /// A refund that was wanted before it is known whether there is money to return.
+    pub(super) deferred: Option<(RefundId, RefundCause)>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-struct Opened {
-    payment_id: Uuid,
-    payable: Payable,
-    amount: Money,
+pub(super) struct Opened {
+    pub(super) payment_id: PaymentId,
+    pub(super) payable: Payable,
+    pub(super) amount: Money,
     payment_method: String,
     pay_by: DateTime<Utc>,
-    state: PaymentState,
+    pub(super) state: PaymentState,
     idempotency_key: Option<Uuid>,
 }
 
@@ -58,17 +59,16 @@ pub struct Charge {
 }
 
 impl Payment {
-    /// Where it stands; none before it was opened.
+    /// Where it stands; `None` before it is opened.
     pub fn state(&self) -> Option<PaymentState> {
         self.opened.as_ref().map(|opened| opened.state)
     }
 
-    /// How much it is about.
     pub fn amount(&self) -> Option<&Money> {
         self.opened.as_ref().map(|opened| &opened.amount)
     }
 
-    /// What was, or is about to be, sent to the provider; nothing before it was submitted.
+    /// What was, or is about to be, sent to the provider; `None` before it is submitted.
     pub fn charge(&self) -> Option<Charge> {
         let opened = self.opened.as_ref()?;
         Some(Charge {
@@ -83,11 +83,8 @@ impl Payment {
         self.opened.as_ref().map(|opened| opened.pay_by)
     }
 
-    /// One of its refunds.
-    pub fn refund(&self, refund_id: Uuid) -> Option<&Refund> {
-        self.refunds
-            .iter()
-            .find(|refund| refund.refund_id == refund_id)
+    pub fn refund(&self, refund_id: RefundId) -> Option<&Refund> {
+        self.refunds.iter().find(|refund| refund.id == refund_id)
     }
 
     /// The refund of a cause or, when an earlier one returned the money, that one.
@@ -99,42 +96,11 @@ impl Payment {
         of_cause.or_else(|| self.refunds.iter().rev().find(|refund| refund.counts()))
     }
 
-    /// What was captured and neither went back nor is on its way.
-    fn refundable(&self, captured: &Money) -> Money {
-        captured.less(
-            self.refunds
-                .iter()
-                .filter(|refund| refund.counts())
-                .map(|refund| &refund.amount),
-        )
-    }
-
-    fn opened(&self) -> Result<&Opened, PaymentError> {
-        self.opened.as_ref().ok_or(PaymentError::NotFound)
-    }
-
-    fn decide(&self, command: PaymentCommand) -> Result<Vec<PaymentEvent>, PaymentError> {
-        match command {
-            PaymentCommand::Create(create) => self.create(create),
-            PaymentCommand::Submit { at } => self.submit(at),
-            PaymentCommand::RecordOutcome { outcome } => self.record(outcome),
-            PaymentCommand::Refund {
-                refund_id,
-                cause,
-                at,
-            } => self.request_refund(refund_id, cause, at),
-            PaymentCommand::SubmitRefund { refund_id, at } => self.submit_refund(refund_id, at),
-            PaymentCommand::RecordRefundOutcome { refund_id, outcome } => {
-                self.record_refund(refund_id, outcome)
-            }
-        }
-    }
-
-    fn create(&self, create: CreatePayment) -> Result<Vec<PaymentEvent>, PaymentError> {
+    fn create(&self, create: NewPayment) -> Result<Vec<PaymentEvent>, PaymentError> {
         if self.opened.is_some() {
-            return Ok(Vec::new());
+            return Ok(vec![]);
         }
-        let held = create.payable_state == PayableState::Held && create.at < create.pay_by;
+        let held = create.payable_state == PayableState::Held && create.now < create.pay_by;
         if !held || create.amount.is_zero() {
             return Err(PaymentError::NotPayable);
         }
@@ -147,170 +113,68 @@ impl Payment {
             payment_method: create.payment_method,
             live: create.live,
             pay_by: create.pay_by,
-            created_at: create.at,
-        }])
-    }
-
-    fn submit(&self, at: DateTime<Utc>) -> Result<Vec<PaymentEvent>, PaymentError> {
-        let opened = self.opened()?;
-        if opened.state != PaymentState::Created {
-            return Ok(Vec::new());
-        }
-        if at >= opened.pay_by {
-            return Ok(vec![PaymentEvent::PaymentCanceled {
-                payable: opened.payable,
-                reason: CancelReason::HoldExpired,
-                canceled_at: at,
-            }]);
-        }
-        Ok(vec![PaymentEvent::PaymentSubmitted {
-            idempotency_key: opened.payment_id,
-            submitted_at: at,
+            created_at: create.now,
         }])
     }
 
     /// Money that was taken is never overlooked: success counts even after a refusal. Whatever
     /// the order in which answers come, the state is the same in the end.
-    fn record(&self, outcome: Outcome) -> Result<Vec<PaymentEvent>, PaymentError> {
-        let opened = self.opened()?;
+    fn record(&self, opened: &Opened, outcome: Outcome) -> Result<Vec<PaymentEvent>, PaymentError> {
+        let payment_id = opened.payment_id;
         match (opened.state, outcome) {
             (PaymentState::Created | PaymentState::Canceled, _) => Err(PaymentError::NotSubmitted),
             (
                 PaymentState::Processing | PaymentState::Unknown | PaymentState::Failed,
-                Outcome::Succeeded { reference, at },
-            ) => Ok(self.succeed(opened, reference, at)),
-            (PaymentState::Processing | PaymentState::Unknown, Outcome::Declined { code, at }) => {
-                Ok(vec![PaymentEvent::PaymentFailed {
-                    payable: opened.payable,
-                    failure_code: code,
-                    failed_at: at,
-                }])
-            }
-            (PaymentState::Processing, Outcome::Unknown { at }) => {
+                Outcome::Succeeded {
+                    reference,
+                    succeeded_at,
+                },
+            ) => Ok(self.succeed(opened, reference, succeeded_at)),
+            (
+                PaymentState::Processing | PaymentState::Unknown,
+                Outcome::Declined { code, declined_at },
+            ) => Ok(vec![PaymentEvent::PaymentFailed {
+                payment_id,
+                payable: opened.payable,
+                failure_code: code,
+                failed_at: declined_at,
+            }]),
+            (PaymentState::Processing, Outcome::Unknown { since }) => {
                 Ok(vec![PaymentEvent::PaymentOutcomeUnknown {
-                    unknown_since: at,
+                    payment_id,
+                    unknown_since: since,
                 }])
             }
             (PaymentState::Unknown | PaymentState::Failed, Outcome::Unknown { .. })
             | (PaymentState::Failed, Outcome::Declined { .. })
-            | (PaymentState::Succeeded, _) => Ok(Vec::new()),
+            | (PaymentState::Succeeded, _) => Ok(vec![]),
         }
     }
 
-    fn succeed(&self, opened: &Opened, reference: String, at: DateTime<Utc>) -> Vec<PaymentEvent> {
+    fn succeed(
+        &self,
+        opened: &Opened,
+        reference: String,
+        succeeded_at: DateTime<Utc>,
+    ) -> Vec<PaymentEvent> {
+        let payment_id = opened.payment_id;
         let succeeded = PaymentEvent::PaymentSucceeded {
+            payment_id,
             payable: opened.payable,
             amount: opened.amount.clone(),
             provider_reference: reference,
-            succeeded_at: at,
+            succeeded_at,
         };
         let refund = self
             .deferred
             .map(|(refund_id, cause)| PaymentEvent::RefundRequested {
+                payment_id,
                 refund_id,
                 amount: opened.amount.clone(),
                 cause,
-                requested_at: at,
+                requested_at: succeeded_at,
             });
         std::iter::once(succeeded).chain(refund).collect()
-    }
-
-    fn request_refund(
-        &self,
-        refund_id: Uuid,
-        cause: RefundCause,
-        at: DateTime<Utc>,
-    ) -> Result<Vec<PaymentEvent>, PaymentError> {
-        let opened = self.opened()?;
-        let same = |refund: &Refund| {
-            refund.cause.event_id == cause.event_id || refund.refund_id == refund_id
-        };
-        if self.refunds.iter().any(same) {
-            return Ok(Vec::new());
-        }
-        let events = match opened.state {
-            PaymentState::Created => vec![PaymentEvent::PaymentCanceled {
-                payable: opened.payable,
-                reason: CancelReason::RefundRequested,
-                canceled_at: at,
-            }],
-            PaymentState::Processing | PaymentState::Unknown | PaymentState::Failed => {
-                let first = self.deferred.is_none();
-                let deferred = || PaymentEvent::RefundDeferred {
-                    refund_id,
-                    cause,
-                    deferred_at: at,
-                };
-                first.then(deferred).into_iter().collect()
-            }
-            PaymentState::Succeeded => {
-                let amount = self.refundable(&opened.amount);
-                let wanted = !amount.is_zero();
-                let requested = || PaymentEvent::RefundRequested {
-                    refund_id,
-                    amount,
-                    cause,
-                    requested_at: at,
-                };
-                wanted.then(requested).into_iter().collect()
-            }
-            PaymentState::Canceled => Vec::new(),
-        };
-        Ok(events)
-    }
-
-    fn submit_refund(
-        &self,
-        refund_id: Uuid,
-        at: DateTime<Utc>,
-    ) -> Result<Vec<PaymentEvent>, PaymentError> {
-        self.opened()?;
-        let refund = self.refund(refund_id).ok_or(PaymentError::RefundNotFound)?;
-        let first = refund.state == RefundState::Requested;
-        let submitted = || PaymentEvent::RefundSubmitted {
-            refund_id,
-            idempotency_key: refund_id,
-            submitted_at: at,
-        };
-        Ok(first.then(submitted).into_iter().collect())
-    }
-
-    /// The provider's first final word on a refund stands.
-    fn record_refund(
-        &self,
-        refund_id: Uuid,
-        outcome: Outcome,
-    ) -> Result<Vec<PaymentEvent>, PaymentError> {
-        let opened = self.opened()?;
-        let refund = self.refund(refund_id).ok_or(PaymentError::RefundNotFound)?;
-        match (refund.state, outcome) {
-            (RefundState::Requested, _) => Err(PaymentError::NotSubmitted),
-            (
-                RefundState::Submitted | RefundState::Unknown,
-                Outcome::Succeeded { reference, at },
-            ) => Ok(vec![PaymentEvent::RefundSucceeded {
-                refund_id,
-                payable: opened.payable,
-                amount: refund.amount.clone(),
-                provider_reference: reference,
-                succeeded_at: at,
-            }]),
-            (RefundState::Submitted | RefundState::Unknown, Outcome::Declined { code, at }) => {
-                Ok(vec![PaymentEvent::RefundFailed {
-                    refund_id,
-                    failure_code: code,
-                    failed_at: at,
-                }])
-            }
-            (RefundState::Submitted, Outcome::Unknown { at }) => {
-                Ok(vec![PaymentEvent::RefundOutcomeUnknown {
-                    refund_id,
-                    unknown_since: at,
-                }])
-            }
-            (RefundState::Unknown, Outcome::Unknown { .. })
-            | (RefundState::Succeeded | RefundState::Failed, _) => Ok(Vec::new()),
-        }
     }
 
     fn set_state(&mut self, state: PaymentState) {
@@ -319,39 +183,71 @@ impl Payment {
         }
     }
 
-    fn set_refund_state(&mut self, refund_id: Uuid, state: RefundState) {
+    fn set_refund_state(&mut self, refund_id: RefundId, state: RefundState) {
         if let Some(refund) = self.refund_mut(refund_id) {
             refund.state = state;
         }
     }
 
-    fn refund_mut(&mut self, refund_id: Uuid) -> Option<&mut Refund> {
+    fn refund_mut(&mut self, refund_id: RefundId) -> Option<&mut Refund> {
         self.refunds
             .iter_mut()
-            .find(|refund| refund.refund_id == refund_id)
+            .find(|refund| refund.id == refund_id)
     }
 }
 
-impl Aggregate for Payment {
+impl Opened {
+    /// A hold that has run out is not paid any more.
+    fn submit(&self, now: DateTime<Utc>) -> Vec<PaymentEvent> {
+        let payment_id = self.payment_id;
+        if self.state != PaymentState::Created {
+            return vec![];
+        }
+        if now >= self.pay_by {
+            return vec![PaymentEvent::PaymentCanceled {
+                payment_id,
+                reason: CancelReason::HoldExpired,
+                canceled_at: now,
+            }];
+        }
+        vec![PaymentEvent::PaymentSubmitted {
+            payment_id,
+            idempotency_key: payment_id.uuid(),
+            submitted_at: now,
+        }]
+    }
+}
+
+impl Decide for Payment {
     const TYPE: &'static str = "payment";
     type Command = PaymentCommand;
     type Event = PaymentEvent;
     type Error = PaymentError;
-    type Services = ();
 
-    async fn handle(
-        &mut self,
-        command: Self::Command,
-        _services: &Self::Services,
-        sink: &EventSink<Self>,
-    ) -> Result<(), Self::Error> {
-        for event in self.decide(command)? {
-            sink.write(event, self).await;
+    fn decide(&self, command: PaymentCommand) -> Result<Vec<PaymentEvent>, PaymentError> {
+        if let PaymentCommand::Create(create) = command {
+            return self.create(create);
         }
-        Ok(())
+        let opened = self.opened.as_ref().ok_or(PaymentError::NotFound)?;
+        match command {
+            PaymentCommand::Create(_) => Ok(vec![]),
+            PaymentCommand::Submit { now } => Ok(opened.submit(now)),
+            PaymentCommand::RecordOutcome { outcome } => self.record(opened, outcome),
+            PaymentCommand::Refund {
+                refund_id,
+                cause,
+                now,
+            } => Ok(self.request_refund(opened, refund_id, cause, now)),
+            PaymentCommand::SubmitRefund { refund_id, now } => {
+                self.submit_refund(opened, refund_id, now)
+            }
+            PaymentCommand::RecordRefundOutcome { refund_id, outcome } => {
+                self.record_refund(opened, refund_id, outcome)
+            }
+        }
     }
 
-    fn apply(&mut self, event: Self::Event) {
+    fn apply(&mut self, event: PaymentEvent) {
         match event {
             PaymentEvent::PaymentCreated {
                 payment_id,
@@ -394,7 +290,7 @@ impl Aggregate for Payment {
             } => {
                 self.deferred = None;
                 self.refunds.push(Refund {
-                    refund_id,
+                    id: refund_id,
                     amount,
                     cause,
                     state: RefundState::Requested,

@@ -1,58 +1,67 @@
 use chrono::{DateTime, Utc};
-use uuid::Uuid;
+use values::{Money, PaymentId, RefundId, UserId};
 
 use super::event::RefundCause;
-use crate::domain::{Money, Payable, PayableState, Purchase};
+use crate::domain::{Payable, PayableState, Purchase};
 
-/// What can be asked of a payment. Every instant is the caller's now, UTC.
+/// What can be asked of a payment.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum PaymentCommand {
-    /// Open it.
-    Create(CreatePayment),
-    /// It is about to be sent to the provider.
-    Submit { at: DateTime<Utc> },
-    /// The provider said something, or nothing in time.
+    /// Opens the payment, unless it is open already.
+    Create(NewPayment),
+    /// The payment is about to be sent to the provider.
+    Submit { now: DateTime<Utc> },
+    /// The provider has answered, or has not answered in time.
     RecordOutcome { outcome: Outcome },
-    /// Everything of it that has not gone back has to.
+    /// Everything of the payment that has not gone back has to go back.
     Refund {
-        refund_id: Uuid,
+        refund_id: RefundId,
         cause: RefundCause,
-        at: DateTime<Utc>,
+        now: DateTime<Utc>,
     },
     /// A refund is about to be sent to the provider.
-    SubmitRefund { refund_id: Uuid, at: DateTime<Utc> },
-    /// The provider said something about a refund, or nothing in time.
-    RecordRefundOutcome { refund_id: Uuid, outcome: Outcome },
+    SubmitRefund {
+        refund_id: RefundId,
+        now: DateTime<Utc>,
+    },
+    /// The provider has answered about a refund, or has not answered in time.
+    RecordRefundOutcome {
+        refund_id: RefundId,
+        outcome: Outcome,
+    },
 }
 
-/// Opens a payment with what is known about its payable at that moment.
+/// A payment to open, with what is known of its payable at that moment.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct CreatePayment {
-    pub payment_id: Uuid,
-    pub user_id: Uuid,
+pub struct NewPayment {
+    pub payment_id: PaymentId,
+    pub user_id: UserId,
     pub payable: Payable,
     pub purchase: Purchase,
     pub amount: Money,
     pub payable_state: PayableState,
     /// The end of the hold.
     pub pay_by: DateTime<Utc>,
-    /// A token that the provider knows.
+    /// The provider's token of the card or account that pays.
     pub payment_method: String,
     /// Whether real money moves.
     pub live: bool,
-    pub at: DateTime<Utc>,
+    pub now: DateTime<Utc>,
 }
 
-/// What the provider said about a charge or a refund.
+/// The provider's answer about a charge or a refund.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Outcome {
-    /// Done, at the provider's time and under its name.
+    /// It is done; the provider refers to it by this name.
     Succeeded {
         reference: String,
-        at: DateTime<Utc>,
+        succeeded_at: DateTime<Utc>,
     },
-    /// Refused, with the provider's code.
-    Declined { code: String, at: DateTime<Utc> },
-    /// Nothing in time, or that it does not know yet.
-    Unknown { at: DateTime<Utc> },
+    /// The provider refuses it, with this code of its own.
+    Declined {
+        code: String,
+        declined_at: DateTime<Utc>,
+    },
+    /// The provider has not answered in time, or does not know yet.
+    Unknown { since: DateTime<Utc> },
 }

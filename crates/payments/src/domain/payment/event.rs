@@ -1,18 +1,19 @@
 use chrono::{DateTime, Utc};
 use eventsourcing::{Claim, ClaimChange, ClaimingEvent, DomainEvent};
 use serde::{Deserialize, Serialize};
-use strum::{Display, EnumString, IntoStaticStr};
+use strum::{Display, EnumIter, IntoStaticStr};
 use uuid::Uuid;
+use values::{Money, PaymentId, RefundId, UserId};
 
-use crate::domain::{Money, Payable, Purchase};
+use crate::domain::{Payable, Purchase};
 
-/// What happened to a payment and to its refunds. Instants are UTC.
+/// What happened to a payment and to its refunds.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, IntoStaticStr)]
 pub enum PaymentEvent {
-    /// Opened, and the only one under way for its payable.
+    /// The payment was opened; no other one is under way for its payable.
     PaymentCreated {
-        payment_id: Uuid,
-        user_id: Uuid,
+        payment_id: PaymentId,
+        user_id: UserId,
         payable: Payable,
         purchase: Purchase,
         amount: Money,
@@ -21,68 +22,80 @@ pub enum PaymentEvent {
         pay_by: DateTime<Utc>,
         created_at: DateTime<Utc>,
     },
-    /// About to be sent to the provider under this key; recorded before the call.
+    /// The payment is about to be sent to the provider under this key. Recorded before the call.
     PaymentSubmitted {
+        payment_id: PaymentId,
         idempotency_key: Uuid,
         submitted_at: DateTime<Utc>,
     },
-    /// The provider took the money.
+    /// The provider has taken the money.
     PaymentSucceeded {
+        payment_id: PaymentId,
         payable: Payable,
         amount: Money,
         provider_reference: String,
         succeeded_at: DateTime<Utc>,
     },
-    /// The provider refused.
+    /// The provider has refused the payment.
     PaymentFailed {
+        payment_id: PaymentId,
         payable: Payable,
         failure_code: String,
         failed_at: DateTime<Utc>,
     },
-    /// The provider did not say in time.
-    PaymentOutcomeUnknown { unknown_since: DateTime<Utc> },
-    /// Given up before it was sent.
+    /// The provider has not answered in time.
+    PaymentOutcomeUnknown {
+        payment_id: PaymentId,
+        unknown_since: DateTime<Utc>,
+    },
+    /// The payment was given up before it was sent.
     PaymentCanceled {
-        payable: Payable,
+        payment_id: PaymentId,
         reason: CancelReason,
         canceled_at: DateTime<Utc>,
     },
     /// The money was wanted back before it is known whether it was taken.
     RefundDeferred {
-        refund_id: Uuid,
+        payment_id: PaymentId,
+        refund_id: RefundId,
         cause: RefundCause,
         deferred_at: DateTime<Utc>,
     },
-    /// So much has to go back.
+    /// This amount has to go back.
     RefundRequested {
-        refund_id: Uuid,
+        payment_id: PaymentId,
+        refund_id: RefundId,
         amount: Money,
         cause: RefundCause,
         requested_at: DateTime<Utc>,
     },
-    /// A refund is about to be sent to the provider under this key; recorded before the call.
+    /// A refund is about to be sent to the provider under this key. Recorded before the call.
     RefundSubmitted {
-        refund_id: Uuid,
+        payment_id: PaymentId,
+        refund_id: RefundId,
         idempotency_key: Uuid,
         submitted_at: DateTime<Utc>,
     },
-    /// The money went back.
+    /// The money has gone back.
     RefundSucceeded {
-        refund_id: Uuid,
+        payment_id: PaymentId,
+        refund_id: RefundId,
         payable: Payable,
         amount: Money,
         provider_reference: String,
         succeeded_at: DateTime<Utc>,
     },
-    /// The provider refused to give it back.
+    /// The provider has refused to give the money back.
     RefundFailed {
-        refund_id: Uuid,
+        payment_id: PaymentId,
+        refund_id: RefundId,
         failure_code: String,
         failed_at: DateTime<Utc>,
     },
-    /// The provider did not say in time about a refund.
+    /// The provider has not answered in time about a refund.
     RefundOutcomeUnknown {
-        refund_id: Uuid,
+        payment_id: PaymentId,
+        refund_id: RefundId,
         unknown_since: DateTime<Utc>,
     },
 }
@@ -98,7 +111,8 @@ pub enum CancelReason {
     RefundRequested,
 }
 
-/// Why money goes back: one event of another service, and what it means. One refund per event.
+/// Why money goes back: one event of another service, and what it means. One event causes one
+/// refund at most.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RefundCause {
     pub event_id: Uuid,
@@ -106,8 +120,7 @@ pub struct RefundCause {
 }
 
 /// What the event that caused a refund means.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, Display, EnumString)]
-#[strum(serialize_all = "SCREAMING_SNAKE_CASE")]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, EnumIter)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 pub enum RefundReason {
     /// A cancelled session whose policy returns the money.
@@ -133,14 +146,13 @@ pub const PAYABLE_SCOPE: &str = "payable";
 
 impl ClaimingEvent for PaymentEvent {
     fn claims(&self, _aggregate_id: &str) -> Vec<ClaimChange> {
-        let claim = |payable: &Payable| Claim::Unique {
-            scope: PAYABLE_SCOPE,
-            key: payable.to_string(),
-        };
         match self {
-            Self::PaymentCreated { payable, .. } => vec![ClaimChange::Acquire(claim(payable))],
-            Self::PaymentFailed { payable, .. } | Self::PaymentCanceled { payable, .. } => {
-                vec![ClaimChange::Release(claim(payable))]
+            Self::PaymentCreated { payable, .. } => vec![ClaimChange::Acquire(Claim::Unique {
+                scope: PAYABLE_SCOPE,
+                key: payable.to_string(),
+            })],
+            Self::PaymentFailed { .. } | Self::PaymentCanceled { .. } => {
+                vec![ClaimChange::ReleaseAll]
             }
             Self::PaymentSubmitted { .. }
             | Self::PaymentSucceeded { .. }

@@ -5,11 +5,14 @@ mod command;
 mod error;
 mod event;
 mod refund;
+mod refunding;
 #[cfg(test)]
 mod tests;
 
-pub use aggregate::{Charge, Payment, PaymentState};
-pub use command::{CreatePayment, Outcome, PaymentCommand};
+pub use aggregate::{Payment, PaymentState};
+pub use command::{NewPayment, Outcome, PaymentCommand};
 pub use error::PaymentError;
-pub use event::{CancelReason, PAYABLE_SCOPE, PaymentEvent, RefundCause, RefundReason};
+#[cfg(test)]
+pub use event::CancelReason;
+pub use event::{PAYABLE_SCOPE, PaymentEvent, RefundCause, RefundReason};
 pub use refund::{Refund, RefundState};

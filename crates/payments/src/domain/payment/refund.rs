@@ -1,34 +1,33 @@
 use serde::{Deserialize, Serialize};
-use strum::{Display, EnumString};
 use uuid::Uuid;
+use values::{Money, RefundId};
 
 use super::event::RefundCause;
-use crate::domain::Money;
 
 /// Where a refund stands.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, Display, EnumString)]
-#[strum(serialize_all = "SCREAMING_SNAKE_CASE")]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 pub enum RefundState {
-    /// Wanted, not yet sent.
+    /// It is wanted and was not sent to the provider yet.
     Requested,
-    /// Sent, no answer recorded yet.
+    /// It was sent, and no answer is recorded yet.
     Submitted,
-    /// The provider did not say in time.
+    /// The provider has not answered in time.
     Unknown,
-    /// The money went back.
+    /// The money has gone back.
     Succeeded,
-    /// The provider refused.
+    /// The provider has refused.
     Failed,
 }
 
 /// Money of a payment that goes back, or went back.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Refund {
-    pub refund_id: Uuid,
+    pub id: RefundId,
     pub amount: Money,
     pub cause: RefundCause,
     pub state: RefundState,
-    /// The provider's key; none before it was submitted.
+    /// The key at the provider; `None` before it is submitted.
     pub idempotency_key: Option<Uuid>,
 }
 

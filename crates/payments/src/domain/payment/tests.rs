@@ -1,10 +1,11 @@
 use chrono::{DateTime, TimeDelta, Utc};
 use cqrs_es::test::{AggregateTestExecutor, TestFramework};
-use eventsourcing::{Claim, ClaimChange, ClaimingEvent};
+use eventsourcing::{Claim, ClaimChange, ClaimingEvent, Root};
 use uuid::Uuid;
+use values::{Money, PaymentId};
 
 use super::*;
-use crate::domain::{Money, Payable, PayableKind, PayableState, Purchase};
+use crate::domain::{Payable, PayableKind, PayableState, Purchase};
 
 mod charging;
 mod golden;
@@ -15,12 +16,16 @@ fn at(minutes: i64) -> DateTime<Utc> {
     DateTime::UNIX_EPOCH + TimeDelta::minutes(minutes)
 }
 
-fn id(number: u128) -> Uuid {
-    Uuid::from_u128(number)
+fn id<I: From<Uuid>>(number: u128) -> I {
+    Uuid::from_u128(number).into()
+}
+
+fn payment_id() -> PaymentId {
+    id(1)
 }
 
 fn price() -> Money {
-    Money::new(7_500, "USD").unwrap()
+    Money::new("USD", 7_500).unwrap()
 }
 
 fn payable() -> Payable {
@@ -30,9 +35,9 @@ fn payable() -> Payable {
     }
 }
 
-fn create() -> CreatePayment {
-    CreatePayment {
-        payment_id: id(1),
+fn create() -> NewPayment {
+    NewPayment {
+        payment_id: payment_id(),
         user_id: id(2),
         payable: payable(),
         purchase: Purchase::Session { trainer_id: id(3) },
@@ -41,13 +46,13 @@ fn create() -> CreatePayment {
         pay_by: at(15),
         payment_method: "sandbox_ok".to_owned(),
         live: false,
-        at: at(0),
+        now: at(0),
     }
 }
 
 fn created() -> PaymentEvent {
     PaymentEvent::PaymentCreated {
-        payment_id: id(1),
+        payment_id: payment_id(),
         user_id: id(2),
         payable: payable(),
         purchase: Purchase::Session { trainer_id: id(3) },
@@ -61,6 +66,7 @@ fn created() -> PaymentEvent {
 
 fn submitted() -> PaymentEvent {
     PaymentEvent::PaymentSubmitted {
+        payment_id: payment_id(),
         idempotency_key: id(1),
         submitted_at: at(1),
     }
@@ -68,6 +74,7 @@ fn submitted() -> PaymentEvent {
 
 fn succeeded() -> PaymentEvent {
     PaymentEvent::PaymentSucceeded {
+        payment_id: payment_id(),
         payable: payable(),
         amount: price(),
         provider_reference: "ch_1".to_owned(),
@@ -77,6 +84,7 @@ fn succeeded() -> PaymentEvent {
 
 fn failed() -> PaymentEvent {
     PaymentEvent::PaymentFailed {
+        payment_id: payment_id(),
         payable: payable(),
         failure_code: "card_declined".to_owned(),
         failed_at: at(2),
@@ -85,13 +93,14 @@ fn failed() -> PaymentEvent {
 
 fn unknown() -> PaymentEvent {
     PaymentEvent::PaymentOutcomeUnknown {
+        payment_id: payment_id(),
         unknown_since: at(2),
     }
 }
 
 fn canceled(reason: CancelReason, minute: i64) -> PaymentEvent {
     PaymentEvent::PaymentCanceled {
-        payable: payable(),
+        payment_id: payment_id(),
         reason,
         canceled_at: at(minute),
     }
@@ -100,19 +109,19 @@ fn canceled(reason: CancelReason, minute: i64) -> PaymentEvent {
 fn taken() -> Outcome {
     Outcome::Succeeded {
         reference: "ch_1".to_owned(),
-        at: at(2),
+        succeeded_at: at(2),
     }
 }
 
 fn declined() -> Outcome {
     Outcome::Declined {
         code: "card_declined".to_owned(),
-        at: at(2),
+        declined_at: at(2),
     }
 }
 
 fn silence() -> Outcome {
-    Outcome::Unknown { at: at(2) }
+    Outcome::Unknown { since: at(2) }
 }
 
 fn record(outcome: Outcome) -> PaymentCommand {
@@ -126,6 +135,6 @@ fn cause(event: u128) -> RefundCause {
     }
 }
 
-fn given(events: Vec<PaymentEvent>) -> AggregateTestExecutor<Payment> {
-    TestFramework::<Payment>::with(()).given(events)
+fn given(events: Vec<PaymentEvent>) -> AggregateTestExecutor<Root<Payment>> {
+    TestFramework::<Root<Payment>>::with(()).given(events)
 }

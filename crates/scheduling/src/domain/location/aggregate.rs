@@ -1,4 +1,4 @@
-use eventsourcing::{Aggregate, EventSink};
+use eventsourcing::Decide;
 use serde::{Deserialize, Serialize};
 
 use super::{LocationCommand, LocationError, LocationEvent};
@@ -23,9 +23,17 @@ impl Location {
     pub fn time_zone(&self) -> Option<&str> {
         self.created.as_ref().map(|it| it.time_zone.as_str())
     }
+}
+
+impl Decide for Location {
+    const TYPE: &'static str = TYPE;
+    type Command = LocationCommand;
+    type Event = LocationEvent;
+    type Error = LocationError;
 
     fn decide(&self, command: LocationCommand) -> Result<Vec<LocationEvent>, LocationError> {
         let LocationCommand::Create {
+            location_id,
             name,
             time_zone,
             now,
@@ -34,34 +42,15 @@ impl Location {
             Some(it) if it.name == name && it.time_zone == time_zone => Ok(vec![]),
             Some(_) => Err(LocationError::Exists),
             None => Ok(vec![LocationEvent::LocationCreated {
+                location_id,
                 name,
                 time_zone,
                 created_at: now,
             }]),
         }
     }
-}
 
-impl Aggregate for Location {
-    const TYPE: &'static str = TYPE;
-    type Command = LocationCommand;
-    type Event = LocationEvent;
-    type Error = LocationError;
-    type Services = ();
-
-    async fn handle(
-        &mut self,
-        command: Self::Command,
-        _services: &(),
-        sink: &EventSink<Self>,
-    ) -> Result<(), Self::Error> {
-        for event in self.decide(command)? {
-            sink.write(event, self).await;
-        }
-        Ok(())
-    }
-
-    fn apply(&mut self, event: Self::Event) {
+    fn apply(&mut self, event: LocationEvent) {
         match event {
             LocationEvent::LocationCreated {
                 name, time_zone, ..

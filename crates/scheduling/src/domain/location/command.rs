@@ -1,15 +1,15 @@
 use chrono::{DateTime, Utc};
+use values::LocationId;
 
 /// What can be asked of a location.
 #[derive(Debug, Clone)]
 pub enum LocationCommand {
     /// Add it.
     Create {
-        /// Its name.
+        location_id: LocationId,
         name: String,
-        /// A known IANA zone.
+        /// The name of a known IANA zone.
         time_zone: String,
-        /// The moment of the command.
         now: DateTime<Utc>,
     },
 }

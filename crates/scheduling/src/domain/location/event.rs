@@ -1,6 +1,7 @@
 use chrono::{DateTime, Utc};
 use eventsourcing::{Claim, ClaimChange, ClaimingEvent, DomainEvent};
 use serde::{Deserialize, Serialize};
+use values::LocationId;
 
 /// The scope of the claim on a folded name.
 pub const NAME_SCOPE: &str = "location.name";
@@ -10,11 +11,10 @@ pub const NAME_SCOPE: &str = "location.name";
 pub enum LocationEvent {
     /// It was added.
     LocationCreated {
-        /// Its name.
+        location_id: LocationId,
         name: String,
-        /// IANA zone.
+        /// The name of an IANA zone.
         time_zone: String,
-        /// When.
         created_at: DateTime<Utc>,
     },
 }

@@ -1,11 +1,13 @@
 use chrono::DateTime;
 use cqrs_es::test::TestFramework;
-use eventsourcing::{Claim, ClaimChange, ClaimingEvent};
+use eventsourcing::{Claim, ClaimChange, ClaimingEvent, Root};
+use values::{LocationId, uuid::Uuid};
 
 use super::{Location, LocationCommand, LocationError, LocationEvent};
 
 fn create(name: &str) -> LocationCommand {
     LocationCommand::Create {
+        location_id: LocationId::from(Uuid::from_u128(7)),
         name: name.to_owned(),
         time_zone: "Europe/Berlin".to_owned(),
         now: DateTime::UNIX_EPOCH,
@@ -14,6 +16,7 @@ fn create(name: &str) -> LocationCommand {
 
 fn created(name: &str) -> LocationEvent {
     LocationEvent::LocationCreated {
+        location_id: LocationId::from(Uuid::from_u128(7)),
         name: name.to_owned(),
         time_zone: "Europe/Berlin".to_owned(),
         created_at: DateTime::UNIX_EPOCH,
@@ -22,7 +25,7 @@ fn created(name: &str) -> LocationEvent {
 
 #[test]
 fn a_location_is_created() {
-    TestFramework::<Location>::with(())
+    TestFramework::<Root<Location>>::with(())
         .given_no_previous_events()
         .when(create("Court 1"))
         .then_expect_events(vec![created("Court 1")]);
@@ -30,7 +33,7 @@ fn a_location_is_created() {
 
 #[test]
 fn creating_the_same_again_is_success() {
-    TestFramework::<Location>::with(())
+    TestFramework::<Root<Location>>::with(())
         .given(vec![created("Court 1")])
         .when(create("Court 1"))
         .then_expect_events(vec![]);
@@ -38,7 +41,7 @@ fn creating_the_same_again_is_success() {
 
 #[test]
 fn an_id_in_use_is_refused_for_another_name() {
-    TestFramework::<Location>::with(())
+    TestFramework::<Root<Location>>::with(())
         .given(vec![created("Court 1")])
         .when(create("Court 2"))
         .then_expect_error(LocationError::Exists);

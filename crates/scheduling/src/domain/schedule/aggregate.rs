@@ -1,11 +1,10 @@
 use std::collections::BTreeSet;
 
-use eventsourcing::{Aggregate, EventSink};
+use eventsourcing::Decide;
 use serde::{Deserialize, Serialize};
-use uuid::Uuid;
+use values::{Interval, LocationId, SlotId};
 
 use super::{ScheduleCommand, ScheduleError, ScheduleEvent, Slot};
-use crate::domain::Interval;
 
 /// The aggregate type in the log.
 pub const TYPE: &str = "schedule";
@@ -13,34 +12,13 @@ pub const TYPE: &str = "schedule";
 /// A window. Which of its slots are taken is not its business: sessions claim them.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub struct Schedule {
-    slots: Vec<Uuid>,
+    slots: Vec<SlotId>,
 }
 
 impl Schedule {
     /// Ids of its slots, by start.
-    pub fn slots(&self) -> &[Uuid] {
+    pub fn slots(&self) -> &[SlotId] {
         &self.slots
-    }
-
-    fn decide(&self, command: ScheduleCommand) -> Result<ScheduleEvent, ScheduleError> {
-        let ScheduleCommand::Open {
-            trainer_id,
-            window,
-            mut slots,
-            assigned_locations,
-            now,
-        } = command;
-        if !self.slots.is_empty() {
-            return Err(ScheduleError::AlreadyOpen);
-        }
-        slots.sort_by_key(|slot| slot.time.from());
-        check(&slots, window, &assigned_locations)?;
-        Ok(ScheduleEvent::ScheduleOpened {
-            trainer_id,
-            window,
-            slots,
-            opened_at: now,
-        })
     }
 }
 
@@ -48,7 +26,7 @@ impl Schedule {
 fn check(
     slots: &[Slot],
     window: Interval,
-    assigned_locations: &BTreeSet<Uuid>,
+    assigned_locations: &BTreeSet<LocationId>,
 ) -> Result<(), ScheduleError> {
     if slots.is_empty() {
         return Err(ScheduleError::NoSlots);
@@ -78,29 +56,37 @@ fn check(
     }
 }
 
-impl Aggregate for Schedule {
+impl Decide for Schedule {
     const TYPE: &'static str = TYPE;
     type Command = ScheduleCommand;
     type Event = ScheduleEvent;
     type Error = ScheduleError;
-    type Services = ();
 
-    async fn handle(
-        &mut self,
-        command: Self::Command,
-        _services: &(),
-        sink: &EventSink<Self>,
-    ) -> Result<(), Self::Error> {
-        let event = self.decide(command)?;
-        sink.write(event, self).await;
-        Ok(())
+    fn decide(&self, command: ScheduleCommand) -> Result<Vec<ScheduleEvent>, ScheduleError> {
+        let ScheduleCommand::Open {
+            schedule_id,
+            trainer_id,
+            window,
+            mut slots,
+            assigned_locations,
+            now,
+        } = command;
+        if !self.slots.is_empty() {
+            return Err(ScheduleError::AlreadyOpen);
+        }
+        slots.sort_by_key(|slot| slot.time.from());
+        check(&slots, window, &assigned_locations)?;
+        Ok(vec![ScheduleEvent::ScheduleOpened {
+            schedule_id,
+            trainer_id,
+            window,
+            slots,
+            opened_at: now,
+        }])
     }
 
-    fn apply(&mut self, event: Self::Event) {
-        match event {
-            ScheduleEvent::ScheduleOpened { slots, .. } => {
-                self.slots = slots.into_iter().map(|slot| slot.slot_id).collect();
-            }
-        }
+    fn apply(&mut self, event: ScheduleEvent) {
+        let ScheduleEvent::ScheduleOpened { slots, .. } = event;
+        self.slots = slots.into_iter().map(|slot| slot.slot_id).collect();
     }
 }

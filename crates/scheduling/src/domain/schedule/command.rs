@@ -1,25 +1,22 @@
 use std::collections::BTreeSet;
 
 use chrono::{DateTime, Utc};
-use uuid::Uuid;
+use values::{Interval, LocationId, ScheduleId, TrainerId};
 
 use super::Slot;
-use crate::domain::Interval;
 
 /// What can be asked of a schedule.
 #[derive(Debug, Clone)]
 pub enum ScheduleCommand {
     /// Open the window with all its slots.
     Open {
-        /// Whose window it is.
-        trainer_id: Uuid,
-        /// From when to when.
+        schedule_id: ScheduleId,
+        trainer_id: TrainerId,
         window: Interval,
         /// Its slots, in any order.
         slots: Vec<Slot>,
         /// Where the trainer works at the moment.
-        assigned_locations: BTreeSet<Uuid>,
-        /// The moment of the command.
+        assigned_locations: BTreeSet<LocationId>,
         now: DateTime<Utc>,
     },
 }

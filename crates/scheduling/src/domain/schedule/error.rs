@@ -1,5 +1,5 @@
 use chrono::{DateTime, Utc};
-use uuid::Uuid;
+use values::LocationId;
 
 /// Why a schedule refuses.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -12,10 +12,7 @@ pub enum ScheduleError {
     NoSlots,
     /// A slot is at a location to which the trainer is not assigned.
     #[error("the trainer does not work at location {location_id}")]
-    LocationNotAssigned {
-        /// That location.
-        location_id: Uuid,
-    },
+    LocationNotAssigned { location_id: LocationId },
     /// A slot reaches out of the window.
     #[error("the slot at {starts_at} is not inside the window")]
     OutsideWindow {

@@ -1,9 +1,7 @@
 use chrono::{DateTime, Utc};
 use eventsourcing::{Claim, ClaimChange, ClaimingEvent, DomainEvent};
 use serde::{Deserialize, Serialize};
-use uuid::Uuid;
-
-use crate::domain::{Interval, LocalTimes};
+use values::{Interval, LocalTimes, LocationId, ScheduleId, SlotId, TrainerId};
 
 /// The scope of the claim on a trainer's window.
 pub const WINDOW_SCOPE: &str = "trainer.window";
@@ -13,13 +11,11 @@ pub const WINDOW_SCOPE: &str = "trainer.window";
 pub enum ScheduleEvent {
     /// The window was opened.
     ScheduleOpened {
-        /// Whose window it is.
-        trainer_id: Uuid,
-        /// From when to when.
+        schedule_id: ScheduleId,
+        trainer_id: TrainerId,
         window: Interval,
         /// Its slots, by start.
         slots: Vec<Slot>,
-        /// When it was opened.
         opened_at: DateTime<Utc>,
     },
 }
@@ -27,11 +23,8 @@ pub enum ScheduleEvent {
 /// A time at which the trainer can be booked.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Slot {
-    /// Its id.
-    pub slot_id: Uuid,
-    /// Where.
-    pub location_id: Uuid,
-    /// From when to when.
+    pub slot_id: SlotId,
+    pub location_id: LocationId,
     pub time: Interval,
     /// The local times it was resolved from.
     pub local: LocalTimes,

@@ -2,15 +2,26 @@ use std::collections::BTreeSet;
 
 use chrono::{DateTime, NaiveDate, NaiveTime, Utc};
 use cqrs_es::test::TestFramework;
-use eventsourcing::{Claim, ClaimChange, ClaimingEvent};
+use eventsourcing::{Claim, ClaimChange, ClaimingEvent, Root};
 use uuid::Uuid;
+use values::{Interval, LocalTimes, LocationId, ScheduleId, TrainerId};
 
 use super::{Schedule, ScheduleCommand, ScheduleError, ScheduleEvent, Slot};
-use crate::domain::{Interval, LocalTimes};
 
-const TRAINER: Uuid = Uuid::from_u128(100);
-const HOME: Uuid = Uuid::from_u128(200);
-const ELSEWHERE: Uuid = Uuid::from_u128(201);
+const HOME: u128 = 200;
+const ELSEWHERE: u128 = 201;
+
+fn trainer() -> TrainerId {
+    Uuid::from_u128(100).into()
+}
+
+fn schedule() -> ScheduleId {
+    Uuid::from_u128(300).into()
+}
+
+fn location(number: u128) -> LocationId {
+    Uuid::from_u128(number).into()
+}
 
 fn minute(minute: i64) -> DateTime<Utc> {
     DateTime::from_timestamp(minute * 60, 0).unwrap()
@@ -22,8 +33,8 @@ fn interval(from: i64, to: i64) -> Interval {
 
 fn slot(from: i64, to: i64) -> Slot {
     Slot {
-        slot_id: Uuid::from_u128(u128::try_from(from).unwrap()),
-        location_id: HOME,
+        slot_id: Uuid::from_u128(u128::try_from(from).unwrap()).into(),
+        location_id: location(HOME),
         time: interval(from, to),
         local: LocalTimes {
             time_zone: "Europe/Berlin".to_owned(),
@@ -36,25 +47,27 @@ fn slot(from: i64, to: i64) -> Slot {
 
 fn open(slots: Vec<Slot>) -> ScheduleCommand {
     ScheduleCommand::Open {
-        trainer_id: TRAINER,
+        schedule_id: schedule(),
+        trainer_id: trainer(),
         window: interval(0, 240),
         slots,
-        assigned_locations: BTreeSet::from([HOME]),
+        assigned_locations: BTreeSet::from([location(HOME)]),
         now: minute(0),
     }
 }
 
 fn opened(slots: Vec<Slot>) -> ScheduleEvent {
     ScheduleEvent::ScheduleOpened {
-        trainer_id: TRAINER,
+        schedule_id: schedule(),
+        trainer_id: trainer(),
         window: interval(0, 240),
         slots,
         opened_at: minute(0),
     }
 }
 
-fn opening(slots: Vec<Slot>) -> cqrs_es::test::AggregateResultValidator<Schedule> {
-    TestFramework::<Schedule>::with(())
+fn opening(slots: Vec<Slot>) -> cqrs_es::test::AggregateResultValidator<Root<Schedule>> {
+    TestFramework::<Root<Schedule>>::with(())
         .given_no_previous_events()
         .when(open(slots))
 }
@@ -91,15 +104,15 @@ fn slots_that_overlap_are_refused_in_whatever_order_they_come() {
 #[test]
 fn a_slot_where_the_trainer_does_not_work_is_refused() {
     let mut elsewhere = slot(60, 120);
-    elsewhere.location_id = ELSEWHERE;
+    elsewhere.location_id = location(ELSEWHERE);
     opening(vec![slot(0, 60), elsewhere]).then_expect_error(ScheduleError::LocationNotAssigned {
-        location_id: ELSEWHERE,
+        location_id: location(ELSEWHERE),
     });
 }
 
 #[test]
 fn an_open_window_is_not_opened_again() {
-    TestFramework::<Schedule>::with(())
+    TestFramework::<Root<Schedule>>::with(())
         .given(vec![opened(vec![slot(0, 60)])])
         .when(open(vec![slot(60, 120)]))
         .then_expect_error(ScheduleError::AlreadyOpen);
@@ -111,7 +124,7 @@ fn a_window_claims_the_time_of_its_trainer() {
         opened(vec![slot(0, 60)]).claims("any"),
         vec![ClaimChange::Acquire(Claim::Interval {
             scope: "trainer.window",
-            key: TRAINER.to_string(),
+            key: trainer().to_string(),
             from: minute(0),
             to: minute(240),
         })]

@@ -1,11 +1,10 @@
 use chrono::{DateTime, TimeDelta, Utc};
-use eventsourcing::{Aggregate, EventSink};
+use eventsourcing::Decide;
 use serde::{Deserialize, Serialize};
-use uuid::Uuid;
+use values::{Money, PaymentId, SessionId, UserId};
 
 use super::event::{CanceledBy, CancellationPolicy, Place, SessionEvent};
 use super::{Acting, Hold, SessionCommand, SessionError};
-use crate::domain::Money;
 
 /// The aggregate type in the log.
 pub const TYPE: &str = "session";
@@ -23,20 +22,30 @@ pub struct Session {
 /// A session from its hold on.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Held {
+    pub(super) session_id: SessionId,
     pub(super) state: SessionState,
     pub(super) place: Place,
-    parent_id: Uuid,
+    parent_id: UserId,
     price: Money,
     policy: CancellationPolicy,
     hold_expires_at: DateTime<Utc>,
-    pub(super) payment_id: Option<Uuid>,
-    pub(super) rejected_payments: Vec<Uuid>,
+    pub(super) payment_id: Option<PaymentId>,
+    pub(super) rejected_payments: Vec<PaymentId>,
     refunded: bool,
 }
 
 /// What became of a session.
 #[derive(
-    Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, strum::IntoStaticStr, strum::Display,
+    Debug,
+    Clone,
+    Copy,
+    PartialEq,
+    Eq,
+    Serialize,
+    Deserialize,
+    strum::IntoStaticStr,
+    strum::Display,
+    strum::EnumIter,
 )]
 #[strum(serialize_all = "SCREAMING_SNAKE_CASE")]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
@@ -58,28 +67,6 @@ impl Session {
     pub fn held(&self) -> Option<&Held> {
         self.held.as_ref()
     }
-
-    /// The events that follow from a command.
-    pub fn decide(&self, command: SessionCommand) -> Result<Vec<SessionEvent>, SessionError> {
-        let held = self.held.as_ref();
-        if let SessionCommand::Hold(hold) = command {
-            return match held {
-                Some(_) => Err(SessionError::Exists),
-                None => hold.decide(),
-            };
-        }
-        let held = held.ok_or(SessionError::Unknown)?;
-        match command {
-            SessionCommand::Hold(_) => Err(SessionError::Exists),
-            SessionCommand::Cancel { acting, now } => held.cancel(acting, now),
-            SessionCommand::Complete { acting, now } => held.complete(acting, now),
-            SessionCommand::ExpireHold { now } => held.expire(now),
-            SessionCommand::Settle { payment_id, now } => Ok(held.settle(payment_id, now)),
-            SessionCommand::RejectPayment { payment_id, now } => {
-                Ok(held.reject_payment(payment_id, now))
-            }
-        }
-    }
 }
 
 impl Hold {
@@ -96,11 +83,13 @@ impl Hold {
         }
         let price = self.price()?;
         let stands = (price.minor_units() == 0).then(|| SessionEvent::SessionPaid {
-            place: self.place.clone(),
+            session_id: self.session_id,
+            slot: self.place.slot(),
             payment_id: None,
             paid_at: self.now,
         });
         let held = SessionEvent::SessionHeld {
+            session_id: self.session_id,
             price,
             hold_expires_at: self.now + self.hold_for,
             held_at: self.now,
@@ -153,7 +142,7 @@ impl Held {
     }
 
     /// The payment that paid for it.
-    pub fn payment_id(&self) -> Option<Uuid> {
+    pub fn payment_id(&self) -> Option<PaymentId> {
         self.payment_id
     }
 
@@ -167,7 +156,7 @@ impl Held {
             Acting::Parent(id) if id == self.parent_id => Ok(CanceledBy::Parent),
             Acting::Trainer(id) if id == self.place.trainer_id => Ok(CanceledBy::Trainer),
             Acting::Admin => Ok(CanceledBy::Admin),
-            Acting::Parent(_) | Acting::Trainer(_) => Err(SessionError::Unknown),
+            Acting::Parent(_) | Acting::Trainer(_) => Err(SessionError::NotFound),
         }
     }
 
@@ -189,7 +178,8 @@ impl Held {
         let late = self.policy.is_late(self.place.time.from(), now);
         let goes_back = !(by_parent && late);
         Ok(vec![SessionEvent::SessionCanceled {
-            place: self.place.clone(),
+            session_id: self.session_id,
+            slot: self.place.slot(),
             freed: self.state != SessionState::Expired,
             canceled_by,
             late,
@@ -204,13 +194,15 @@ impl Held {
         now: DateTime<Utc>,
     ) -> Result<Vec<SessionEvent>, SessionError> {
         if self.canceled_by(acting)? == CanceledBy::Parent {
-            return Err(SessionError::Unknown);
+            return Err(SessionError::NotFound);
         }
         match self.state {
             SessionState::Completed => Ok(vec![]),
             SessionState::Paid if now < self.place.time.to() => Err(SessionError::NotOver),
             SessionState::Paid => Ok(vec![SessionEvent::SessionCompleted {
-                place: self.place.clone(),
+                session_id: self.session_id,
+                trainer_id: self.place.trainer_id,
+                starts_at: self.place.time.from(),
                 completed_at: now,
             }]),
             state => Err(SessionError::State { state }),
@@ -223,7 +215,8 @@ impl Held {
                 Err(SessionError::HoldRunning)
             }
             SessionState::Pending => Ok(vec![SessionEvent::SessionHoldExpired {
-                place: self.place.clone(),
+                session_id: self.session_id,
+                slot: self.place.slot(),
                 expired_at: now.max(self.hold_expires_at),
             }]),
             _ => Ok(vec![]),
@@ -231,29 +224,38 @@ impl Held {
     }
 }
 
-impl Aggregate for Session {
+impl Decide for Session {
     const TYPE: &'static str = TYPE;
     type Command = SessionCommand;
     type Event = SessionEvent;
     type Error = SessionError;
-    type Services = ();
 
-    async fn handle(
-        &mut self,
-        command: Self::Command,
-        _services: &(),
-        sink: &EventSink<Self>,
-    ) -> Result<(), Self::Error> {
-        for event in self.decide(command)? {
-            sink.write(event, self).await;
+    fn decide(&self, command: SessionCommand) -> Result<Vec<SessionEvent>, SessionError> {
+        let held = self.held.as_ref();
+        if let SessionCommand::Hold(hold) = command {
+            return match held {
+                Some(_) => Err(SessionError::Exists),
+                None => hold.decide(),
+            };
         }
-        Ok(())
+        let held = held.ok_or(SessionError::NotFound)?;
+        match command {
+            SessionCommand::Hold(_) => Err(SessionError::Exists),
+            SessionCommand::Cancel { acting, now } => held.cancel(acting, now),
+            SessionCommand::Complete { acting, now } => held.complete(acting, now),
+            SessionCommand::ExpireHold { now } => held.expire(now),
+            SessionCommand::Settle { payment_id, now } => Ok(held.settle(payment_id, now)),
+            SessionCommand::RejectPayment { payment_id, now } => {
+                Ok(held.reject_payment(payment_id, now))
+            }
+        }
     }
 
-    fn apply(&mut self, event: Self::Event) {
+    fn apply(&mut self, event: SessionEvent) {
         match (event, &mut self.held) {
             (
                 SessionEvent::SessionHeld {
+                    session_id,
                     place,
                     parent_id,
                     price,
@@ -264,6 +266,7 @@ impl Aggregate for Session {
                 _,
             ) => {
                 self.held = Some(Held {
+                    session_id,
                     state: SessionState::Pending,
                     place,
                     parent_id,

@@ -4,14 +4,13 @@
 use std::collections::HashMap;
 
 use chrono::{DateTime, TimeDelta, Utc};
-use cqrs_es::Aggregate;
-use eventsourcing::{Claim, ClaimChange, ClaimingEvent};
+use eventsourcing::{Claim, ClaimChange, ClaimingEvent, Decide as _};
 use proptest::prelude::*;
 use uuid::Uuid;
+use values::{Interval, PaymentId};
 
 use super::tests::{at, hold_at};
 use super::{Acting, Place, Session, SessionCommand, SessionEvent, SessionState};
-use crate::domain::Interval;
 
 /// The log's rule for claims, as plainly as it can be said.
 #[derive(Default)]
@@ -30,6 +29,14 @@ impl Claims {
                         return false;
                     }
                     held.push((claim, owner));
+                }
+                ClaimChange::ReleaseAll => {
+                    let before = held.len();
+                    held.retain(|(_, holder)| *holder != owner);
+                    assert!(
+                        held.len() < before,
+                        "only what holds something gives it back"
+                    );
                 }
                 ClaimChange::Release(claim) => {
                     let before = held.len();
@@ -79,14 +86,18 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
 fn place(slot: i64, trainer: u128, children: &[u128]) -> Place {
     let from = at(4_000) + TimeDelta::minutes(slot * 30);
     Place {
-        schedule_id: Uuid::from_u128(300),
+        schedule_id: Uuid::from_u128(300).into(),
         slot_id: Uuid::from_u64_pair(
             u64::try_from(slot).unwrap(),
             u64::try_from(trainer).unwrap(),
-        ),
-        trainer_id: Uuid::from_u128(trainer),
-        location_id: Uuid::from_u128(302),
-        child_ids: children.iter().map(|it| Uuid::from_u128(*it)).collect(),
+        )
+        .into(),
+        trainer_id: Uuid::from_u128(trainer).into(),
+        location_id: Uuid::from_u128(302).into(),
+        child_ids: children
+            .iter()
+            .map(|it| Uuid::from_u128(*it).into())
+            .collect(),
         time: Interval::new(from, from + TimeDelta::minutes(60)).unwrap(),
     }
 }
@@ -96,7 +107,7 @@ struct World {
     claims: Claims,
     sessions: Vec<(Place, Session)>,
     /// Payments applied or sent back, by session: each at most once.
-    payments: HashMap<(usize, Uuid), usize>,
+    payments: HashMap<(usize, PaymentId), usize>,
 }
 
 impl World {
@@ -134,7 +145,7 @@ impl World {
     }
 
     fn settle(&mut self, session: usize, payment: u128, now: DateTime<Utc>) {
-        let payment_id = Uuid::from_u128(payment);
+        let payment_id = PaymentId::from(Uuid::from_u128(payment));
         if !self.execute(session, SessionCommand::Settle { payment_id, now }) {
             self.execute(session, SessionCommand::RejectPayment { payment_id, now });
         }

@@ -1,8 +1,7 @@
 use chrono::{DateTime, TimeDelta, Utc};
-use uuid::Uuid;
+use values::{ChildId, LocalTimes, Money, PaymentId, SessionId, TrainerId, UserId};
 
 use super::event::{CancellationPolicy, Place};
-use crate::domain::{LocalTimes, Money};
 
 /// What can be asked of a session.
 #[derive(Debug, Clone)]
@@ -10,37 +9,20 @@ pub enum SessionCommand {
     /// Hold a slot.
     Hold(Box<Hold>),
     /// Give it up.
-    Cancel {
-        /// On whose behalf.
-        acting: Acting,
-        /// The moment of the command.
-        now: DateTime<Utc>,
-    },
+    Cancel { acting: Acting, now: DateTime<Utc> },
     /// It took place.
-    Complete {
-        /// On whose behalf.
-        acting: Acting,
-        /// The moment of the command.
-        now: DateTime<Utc>,
-    },
+    Complete { acting: Acting, now: DateTime<Utc> },
     /// The time of the hold is up.
-    ExpireHold {
-        /// The moment of the command.
-        now: DateTime<Utc>,
-    },
+    ExpireHold { now: DateTime<Utc> },
     /// A payment for it succeeded. After the hold ran out this tries to claim the place
     /// again.
     Settle {
-        /// The payment.
-        payment_id: Uuid,
-        /// The moment of the command.
+        payment_id: PaymentId,
         now: DateTime<Utc>,
     },
     /// A payment for it succeeded, but somebody else has the place.
     RejectPayment {
-        /// The payment.
-        payment_id: Uuid,
-        /// The moment of the command.
+        payment_id: PaymentId,
         now: DateTime<Utc>,
     },
 }
@@ -48,16 +30,17 @@ pub enum SessionCommand {
 /// Everything a hold depends on.
 #[derive(Debug, Clone)]
 pub struct Hold {
+    pub session_id: SessionId,
     /// The slot, the trainer and the children.
     pub place: Place,
     /// What the clock at the location shows.
     pub local: LocalTimes,
     /// Who books.
-    pub parent_id: Uuid,
+    pub parent_id: UserId,
     /// Whether the trainer takes new bookings.
     pub trainer_bookable: bool,
     /// A child that takes part in nothing new.
-    pub archived_child: Option<Uuid>,
+    pub archived_child: Option<ChildId>,
     /// The trainer's price of an hour for one child.
     pub price_per_hour: Money,
     /// The trainer's price for exactly so many children, if there is one.
@@ -66,7 +49,6 @@ pub struct Hold {
     pub policy: CancellationPolicy,
     /// How long the hold lives.
     pub hold_for: TimeDelta,
-    /// The moment of the command.
     pub now: DateTime<Utc>,
 }
 
@@ -74,9 +56,9 @@ pub struct Hold {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Acting {
     /// This parent.
-    Parent(Uuid),
+    Parent(UserId),
     /// This trainer.
-    Trainer(Uuid),
+    Trainer(TrainerId),
     /// Any admin.
     Admin,
 }

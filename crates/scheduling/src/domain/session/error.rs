@@ -1,4 +1,4 @@
-use uuid::Uuid;
+use values::ChildId;
 
 use super::SessionState;
 
@@ -7,7 +7,7 @@ use super::SessionState;
 pub enum SessionError {
     /// There is none, or whoever asks has no part in it.
     #[error("there is no such session")]
-    Unknown,
+    NotFound,
     /// Its id is in use.
     #[error("the session exists already")]
     Exists,
@@ -21,7 +21,7 @@ pub enum SessionError {
     #[error("child {child_id} was archived")]
     ChildArchived {
         /// That child.
-        child_id: Uuid,
+        child_id: ChildId,
     },
     /// The trainer takes no groups of that size.
     #[error("the trainer has no price for {participants} children")]

@@ -1,9 +1,10 @@
 use chrono::{DateTime, TimeDelta, Utc};
 use eventsourcing::{Claim, ClaimChange, ClaimingEvent, DomainEvent};
 use serde::{Deserialize, Serialize};
-use uuid::Uuid;
-
-use crate::domain::{Interval, LocalTimes, Money};
+use values::{
+    ChildId, Interval, LocalTimes, LocationId, Money, PaymentId, ScheduleId, SessionId, SlotId,
+    TrainerId, UserId,
+};
 
 /// The scope of the claim on a slot.
 pub const SLOT_SCOPE: &str = "slot";
@@ -17,97 +18,115 @@ pub const CHILD_SCOPE: &str = "child";
 pub enum SessionEvent {
     /// It holds its slot.
     SessionHeld {
+        session_id: SessionId,
         /// The slot, the trainer and the children.
         place: Place,
         /// What the clock at the location shows.
         local: LocalTimes,
-        /// Who booked.
-        parent_id: Uuid,
+        /// The parent who booked.
+        parent_id: UserId,
         /// What has to be paid.
         price: Money,
         /// The rules for giving it up.
         policy: CancellationPolicy,
-        /// When the hold runs out.
         hold_expires_at: DateTime<Utc>,
-        /// When.
         held_at: DateTime<Utc>,
     },
     /// The hold ran out; the place is free again.
     SessionHoldExpired {
-        /// What it had.
-        place: Place,
-        /// When.
+        session_id: SessionId,
+        slot: BookedSlot,
         expired_at: DateTime<Utc>,
     },
     /// After the hold ran out it got its place back; its payment follows.
     SessionReinstated {
-        /// What it has again.
+        session_id: SessionId,
         place: Place,
-        /// When.
         reinstated_at: DateTime<Utc>,
     },
-    /// It was paid for, or is free, and stands.
+    /// It was paid for, or is free of charge, and stands.
     SessionPaid {
-        /// What it has.
-        place: Place,
-        /// The payment; none when it is free.
-        payment_id: Option<Uuid>,
-        /// When.
+        session_id: SessionId,
+        slot: BookedSlot,
+        /// The payment; none when it is free of charge.
+        payment_id: Option<PaymentId>,
         paid_at: DateTime<Utc>,
     },
     /// It was given up.
     SessionCanceled {
-        /// What it had.
-        place: Place,
-        /// Whether it had its place until now; not if the hold had run out.
+        session_id: SessionId,
+        slot: BookedSlot,
+        /// Whether it had its place until now; it had not if the hold had run out.
         freed: bool,
-        /// By whom.
         canceled_by: CanceledBy,
         /// Whether it was later than the policy allows a parent.
         late: bool,
         /// The payment that goes back.
-        refund_payment_id: Option<Uuid>,
-        /// When.
+        refund_payment_id: Option<PaymentId>,
         canceled_at: DateTime<Utc>,
     },
     /// It took place.
     SessionCompleted {
-        /// What it had.
-        place: Place,
-        /// When that was said.
+        session_id: SessionId,
+        trainer_id: TrainerId,
+        starts_at: DateTime<Utc>,
         completed_at: DateTime<Utc>,
     },
     /// A payment for it goes back: its place is gone, it was given up, or it is paid.
     SessionPaymentRejected {
-        /// The payment.
-        payment_id: Uuid,
-        /// When.
+        session_id: SessionId,
+        payment_id: PaymentId,
         rejected_at: DateTime<Utc>,
     },
+}
+
+impl SessionEvent {
+    /// The session that it happened to.
+    pub fn session_id(&self) -> SessionId {
+        match self {
+            Self::SessionHeld { session_id, .. }
+            | Self::SessionHoldExpired { session_id, .. }
+            | Self::SessionReinstated { session_id, .. }
+            | Self::SessionPaid { session_id, .. }
+            | Self::SessionCanceled { session_id, .. }
+            | Self::SessionCompleted { session_id, .. }
+            | Self::SessionPaymentRejected { session_id, .. } => *session_id,
+        }
+    }
+}
+
+/// A slot, and the window that it belongs to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct BookedSlot {
+    pub schedule_id: ScheduleId,
+    pub slot_id: SlotId,
 }
 
 /// What a session claims.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Place {
-    /// The window of the slot.
-    pub schedule_id: Uuid,
-    /// The slot.
-    pub slot_id: Uuid,
-    /// The trainer.
-    pub trainer_id: Uuid,
-    /// Where.
-    pub location_id: Uuid,
+    pub schedule_id: ScheduleId,
+    pub slot_id: SlotId,
+    pub trainer_id: TrainerId,
+    pub location_id: LocationId,
     /// The children, distinct, the main child first.
-    pub child_ids: Vec<Uuid>,
-    /// From when to when.
+    pub child_ids: Vec<ChildId>,
     pub time: Interval,
 }
 
 impl Place {
+    /// The slot of it.
+    pub fn slot(&self) -> BookedSlot {
+        BookedSlot {
+            schedule_id: self.schedule_id,
+            slot_id: self.slot_id,
+        }
+    }
+
     fn claims(&self) -> Vec<Claim> {
-        let interval = |scope, id: &Uuid| Claim::Interval {
+        let interval = |scope, key: String| Claim::Interval {
             scope,
-            key: id.to_string(),
+            key,
             from: self.time.from(),
             to: self.time.to(),
         };
@@ -115,8 +134,9 @@ impl Place {
             scope: SLOT_SCOPE,
             key: self.slot_id.to_string(),
         };
-        let trainer = interval(TRAINER_SCOPE, &self.trainer_id);
-        let children = self.child_ids.iter().map(|id| interval(CHILD_SCOPE, id));
+        let trainer = interval(TRAINER_SCOPE, self.trainer_id.to_string());
+        let children = self.child_ids.iter();
+        let children = children.map(|id| interval(CHILD_SCOPE, id.to_string()));
         [slot, trainer].into_iter().chain(children).collect()
     }
 }
@@ -130,7 +150,7 @@ pub struct CancellationPolicy {
 
 impl CancellationPolicy {
     /// Whether it is too late to get the money of a session that starts then back.
-    pub fn is_late(&self, starts_at: DateTime<Utc>, now: DateTime<Utc>) -> bool {
+    pub fn is_late(self, starts_at: DateTime<Utc>, now: DateTime<Utc>) -> bool {
         now > starts_at - TimeDelta::hours(i64::from(self.notice_hours))
     }
 }
@@ -166,14 +186,9 @@ impl ClaimingEvent for SessionEvent {
                 .into_iter()
                 .map(ClaimChange::Acquire)
                 .collect(),
-            Self::SessionHoldExpired { place, .. }
-            | Self::SessionCanceled {
-                place, freed: true, ..
-            } => place
-                .claims()
-                .into_iter()
-                .map(ClaimChange::Release)
-                .collect(),
+            Self::SessionHoldExpired { .. } | Self::SessionCanceled { freed: true, .. } => {
+                vec![ClaimChange::ReleaseAll]
+            }
             Self::SessionCanceled { freed: false, .. }
             | Self::SessionPaid { .. }
             | Self::SessionCompleted { .. }

@@ -31,5 +31,6 @@ pub use aggregate::{Held, Session, SessionState, TYPE};
 pub use command::{Acting, Hold, SessionCommand};
 pub use error::SessionError;
 pub use event::{
-    CHILD_SCOPE, CanceledBy, CancellationPolicy, Place, SLOT_SCOPE, SessionEvent, TRAINER_SCOPE,
+    BookedSlot, CHILD_SCOPE, CanceledBy, CancellationPolicy, Place, SLOT_SCOPE, SessionEvent,
+    TRAINER_SCOPE,
 };

@@ -2,7 +2,7 @@
 //! side by side; none of that is refused.
 
 use chrono::{DateTime, Utc};
-use uuid::Uuid;
+use values::PaymentId;
 
 use super::event::SessionEvent;
 use super::{Held, SessionState};
@@ -10,12 +10,13 @@ use super::{Held, SessionState};
 impl Held {
     /// Pays for a hold; takes the place again after it ran out, which the claims allow or
     /// not; rejects any other payment.
-    pub(super) fn settle(&self, payment_id: Uuid, now: DateTime<Utc>) -> Vec<SessionEvent> {
+    pub(super) fn settle(&self, payment_id: PaymentId, now: DateTime<Utc>) -> Vec<SessionEvent> {
         if self.knows(payment_id) {
             return vec![];
         }
         let paid = SessionEvent::SessionPaid {
-            place: self.place.clone(),
+            session_id: self.session_id,
+            slot: self.place.slot(),
             payment_id: Some(payment_id),
             paid_at: now,
         };
@@ -23,6 +24,7 @@ impl Held {
             SessionState::Pending => vec![paid],
             SessionState::Expired if now < self.place.time.from() => vec![
                 SessionEvent::SessionReinstated {
+                    session_id: self.session_id,
                     place: self.place.clone(),
                     reinstated_at: now,
                 },
@@ -31,26 +33,31 @@ impl Held {
             SessionState::Expired
             | SessionState::Paid
             | SessionState::Completed
-            | SessionState::Canceled => vec![rejected(payment_id, now)],
+            | SessionState::Canceled => vec![self.rejected(payment_id, now)],
         }
     }
 
     /// Sends a payment back, unless it was applied or sent back already.
-    pub(super) fn reject_payment(&self, payment_id: Uuid, now: DateTime<Utc>) -> Vec<SessionEvent> {
+    pub(super) fn reject_payment(
+        &self,
+        payment_id: PaymentId,
+        now: DateTime<Utc>,
+    ) -> Vec<SessionEvent> {
         if self.knows(payment_id) {
             return vec![];
         }
-        vec![rejected(payment_id, now)]
+        vec![self.rejected(payment_id, now)]
     }
 
-    fn knows(&self, payment_id: Uuid) -> bool {
+    fn rejected(&self, payment_id: PaymentId, now: DateTime<Utc>) -> SessionEvent {
+        SessionEvent::SessionPaymentRejected {
+            session_id: self.session_id,
+            payment_id,
+            rejected_at: now,
+        }
+    }
+
+    fn knows(&self, payment_id: PaymentId) -> bool {
         self.payment_id == Some(payment_id) || self.rejected_payments.contains(&payment_id)
-    }
-}
-
-fn rejected(payment_id: Uuid, now: DateTime<Utc>) -> SessionEvent {
-    SessionEvent::SessionPaymentRejected {
-        payment_id,
-        rejected_at: now,
     }
 }

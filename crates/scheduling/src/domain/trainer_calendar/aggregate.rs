@@ -1,11 +1,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 
-use eventsourcing::{Aggregate, EventSink};
+use eventsourcing::Decide;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
+use values::{LocationId, Money};
 
 use super::{TrainerCalendarCommand, TrainerCalendarError, TrainerCalendarEvent};
-use crate::domain::Money;
 
 /// The aggregate type in the log.
 pub const TYPE: &str = "trainer_calendar";
@@ -13,7 +13,7 @@ pub const TYPE: &str = "trainer_calendar";
 /// A trainer's locations and group prices.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub struct TrainerCalendar {
-    locations: BTreeSet<Uuid>,
+    locations: BTreeSet<LocationId>,
     group_prices: BTreeMap<u32, GroupPrice>,
 }
 
@@ -25,7 +25,7 @@ struct GroupPrice {
 
 impl TrainerCalendar {
     /// Where the trainer works.
-    pub fn locations(&self) -> &BTreeSet<Uuid> {
+    pub fn locations(&self) -> &BTreeSet<LocationId> {
         &self.locations
     }
 
@@ -33,63 +33,59 @@ impl TrainerCalendar {
     pub fn group_price(&self, participants: u32) -> Option<&Money> {
         self.group_prices.get(&participants).map(|it| &it.price)
     }
+}
+
+impl Decide for TrainerCalendar {
+    const TYPE: &'static str = TYPE;
+    type Command = TrainerCalendarCommand;
+    type Event = TrainerCalendarEvent;
+    type Error = TrainerCalendarError;
 
     fn decide(
         &self,
         command: TrainerCalendarCommand,
-    ) -> Result<Option<TrainerCalendarEvent>, TrainerCalendarError> {
+    ) -> Result<Vec<TrainerCalendarEvent>, TrainerCalendarError> {
         match command {
-            TrainerCalendarCommand::AssignLocation { location_id, now } => {
-                let is_new = !self.locations.contains(&location_id);
-                Ok(
-                    is_new.then_some(TrainerCalendarEvent::TrainerLocationAssigned {
-                        location_id,
-                        assigned_at: now,
-                    }),
-                )
+            TrainerCalendarCommand::AssignLocation { location_id, .. }
+                if self.locations.contains(&location_id) =>
+            {
+                Ok(vec![])
             }
+            TrainerCalendarCommand::AssignLocation {
+                trainer_id,
+                location_id,
+                now,
+            } => Ok(vec![TrainerCalendarEvent::TrainerLocationAssigned {
+                trainer_id,
+                location_id,
+                assigned_at: now,
+            }]),
             TrainerCalendarCommand::SetGroupPrice { participants, .. } if participants < 2 => {
                 Err(TrainerCalendarError::NotAGroup)
             }
             TrainerCalendarCommand::SetGroupPrice {
+                trainer_id,
                 group_price_id,
                 participants,
                 price,
                 now,
             } => {
                 let row = self.group_prices.get(&participants);
-                let is_new = row.is_none_or(|row| row.price != price);
-                Ok(is_new.then_some(TrainerCalendarEvent::GroupPriceSet {
+                if row.is_some_and(|row| row.price == price) {
+                    return Ok(vec![]);
+                }
+                Ok(vec![TrainerCalendarEvent::GroupPriceSet {
+                    trainer_id,
                     group_price_id: row.map_or(group_price_id, |row| row.id),
                     participants,
                     price,
                     set_at: now,
-                }))
+                }])
             }
         }
     }
-}
 
-impl Aggregate for TrainerCalendar {
-    const TYPE: &'static str = TYPE;
-    type Command = TrainerCalendarCommand;
-    type Event = TrainerCalendarEvent;
-    type Error = TrainerCalendarError;
-    type Services = ();
-
-    async fn handle(
-        &mut self,
-        command: Self::Command,
-        _services: &(),
-        sink: &EventSink<Self>,
-    ) -> Result<(), Self::Error> {
-        if let Some(event) = self.decide(command)? {
-            sink.write(event, self).await;
-        }
-        Ok(())
-    }
-
-    fn apply(&mut self, event: Self::Event) {
+    fn apply(&mut self, event: TrainerCalendarEvent) {
         match event {
             TrainerCalendarEvent::TrainerLocationAssigned { location_id, .. } => {
                 self.locations.insert(location_id);

@@ -2,28 +2,26 @@ use chrono::{DateTime, Utc};
 use eventsourcing::{ClaimingEvent, DomainEvent};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
-
-use crate::domain::Money;
+use values::{LocationId, Money, TrainerId};
 
 /// What happened to a trainer's calendar.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, strum::IntoStaticStr)]
 pub enum TrainerCalendarEvent {
     /// The trainer works at a location.
     TrainerLocationAssigned {
-        /// The location.
-        location_id: Uuid,
-        /// When.
+        trainer_id: TrainerId,
+        location_id: LocationId,
         assigned_at: DateTime<Utc>,
     },
     /// A session for so many children has a price.
     GroupPriceSet {
+        trainer_id: TrainerId,
         /// The row, one per number of children.
         group_price_id: Uuid,
         /// Number of distinct children.
         participants: u32,
         /// What all of them pay together.
         price: Money,
-        /// When.
         set_at: DateTime<Utc>,
     },
 }

@@ -1,12 +1,17 @@
 use chrono::DateTime;
 use cqrs_es::test::TestFramework;
+use eventsourcing::Root;
 use uuid::Uuid;
+use values::{Money, TrainerId};
 
 use super::{TrainerCalendar, TrainerCalendarCommand, TrainerCalendarError, TrainerCalendarEvent};
-use crate::domain::Money;
 
-fn calendar() -> TestFramework<TrainerCalendar> {
+fn calendar() -> TestFramework<Root<TrainerCalendar>> {
     TestFramework::with(())
+}
+
+fn trainer() -> TrainerId {
+    Uuid::from_u128(100).into()
 }
 
 fn usd(minor_units: i64) -> Money {
@@ -15,20 +20,23 @@ fn usd(minor_units: i64) -> Money {
 
 fn assign(location: u128) -> TrainerCalendarCommand {
     TrainerCalendarCommand::AssignLocation {
-        location_id: Uuid::from_u128(location),
+        trainer_id: trainer(),
+        location_id: Uuid::from_u128(location).into(),
         now: DateTime::UNIX_EPOCH,
     }
 }
 
 fn assigned(location: u128) -> TrainerCalendarEvent {
     TrainerCalendarEvent::TrainerLocationAssigned {
-        location_id: Uuid::from_u128(location),
+        trainer_id: trainer(),
+        location_id: Uuid::from_u128(location).into(),
         assigned_at: DateTime::UNIX_EPOCH,
     }
 }
 
 fn set_price(row: u128, participants: u32, minor_units: i64) -> TrainerCalendarCommand {
     TrainerCalendarCommand::SetGroupPrice {
+        trainer_id: trainer(),
         group_price_id: Uuid::from_u128(row),
         participants,
         price: usd(minor_units),
@@ -38,6 +46,7 @@ fn set_price(row: u128, participants: u32, minor_units: i64) -> TrainerCalendarC
 
 fn price_set(row: u128, participants: u32, minor_units: i64) -> TrainerCalendarEvent {
     TrainerCalendarEvent::GroupPriceSet {
+        trainer_id: trainer(),
         group_price_id: Uuid::from_u128(row),
         participants,
         price: usd(minor_units),

@@ -183,7 +183,7 @@ fn what_must_be_forgotten_follows_from_the_events() {
     let forgotten = |events: Vec<ChildEvent>| {
         let mut child = Child::default();
         for event in events {
-            cqrs_es::Aggregate::apply(&mut child, event);
+            eventsourcing::Decide::apply(&mut child, event);
         }
         (child.forgotten_subjects(id), child.medical_subject(id))
     };

@@ -4,6 +4,7 @@ mod medical;
 mod transfer;
 
 use cqrs_es::test::TestFramework;
+use eventsourcing::Root;
 
 use super::{
     Acting, Action, Child, ChildCommand, ChildError, ChildEvent, Purpose,
@@ -11,7 +12,7 @@ use super::{
 };
 use crate::domain::samples;
 
-type Framework = TestFramework<Child>;
+type Framework = TestFramework<Root<Child>>;
 
 fn guardian() -> Acting {
     Acting::Parent(samples::user_id())

@@ -1,6 +1,7 @@
 //! Given, when, then: what becomes of an account after it was opened.
 
 use cqrs_es::test::TestFramework;
+use eventsourcing::Root;
 use eventsourcing::{Claim, ClaimChange, ClaimingEvent, testing::sealed};
 
 use super::super::{
@@ -10,7 +11,7 @@ use super::super::{
 use super::registered;
 use crate::domain::{samples, values::Role};
 
-type Framework = TestFramework<User>;
+type Framework = TestFramework<Root<User>>;
 
 const OTHERS: Admins = Admins {
     others: true,

@@ -1,4 +1,5 @@
 use cqrs_es::test::TestFramework;
+use eventsourcing::Root;
 use eventsourcing::{Claim, ClaimChange, ClaimingEvent, testing::sealed};
 use uuid::Uuid;
 
@@ -11,7 +12,7 @@ use crate::domain::{
     values::Role,
 };
 
-type Framework = TestFramework<User>;
+type Framework = TestFramework<Root<User>>;
 
 fn secure(command: SecurityCommand) -> UserCommand {
     UserCommand::Secure(command)
@@ -91,7 +92,7 @@ fn phone_became(change: PhoneChange) -> UserEvent {
     }
 }
 
-fn given(mut events: Vec<UserEvent>) -> cqrs_es::test::AggregateTestExecutor<User> {
+fn given(mut events: Vec<UserEvent>) -> cqrs_es::test::AggregateTestExecutor<Root<User>> {
     events.insert(0, registered(Role::Parent));
     Framework::with(()).given(events)
 }

@@ -22,7 +22,7 @@ fn what_is_paid_expired_or_cancelled_is_not_payable() {
         PayableState::Canceled,
     ] {
         given(vec![])
-            .when(PaymentCommand::Create(CreatePayment {
+            .when(PaymentCommand::Create(NewPayment {
                 payable_state,
                 ..create()
             }))
@@ -32,8 +32,8 @@ fn what_is_paid_expired_or_cancelled_is_not_payable() {
 
 #[test]
 fn a_hold_is_payable_until_its_deadline_and_not_at_it() {
-    let last = CreatePayment {
-        at: at(15) - TimeDelta::microseconds(1),
+    let last = NewPayment {
+        now: at(15) - TimeDelta::microseconds(1),
         ..create()
     };
     assert!(
@@ -43,8 +43,8 @@ fn a_hold_is_payable_until_its_deadline_and_not_at_it() {
             .is_ok()
     );
     given(vec![])
-        .when(PaymentCommand::Create(CreatePayment {
-            at: at(15),
+        .when(PaymentCommand::Create(NewPayment {
+            now: at(15),
             ..create()
         }))
         .then_expect_error(PaymentError::NotPayable);
@@ -52,8 +52,8 @@ fn a_hold_is_payable_until_its_deadline_and_not_at_it() {
 
 #[test]
 fn what_costs_nothing_is_not_payable() {
-    let free = CreatePayment {
-        amount: Money::new(0, "USD").unwrap(),
+    let free = NewPayment {
+        amount: Money::new("USD", 0).unwrap(),
         ..create()
     };
     given(vec![])
@@ -64,7 +64,7 @@ fn what_costs_nothing_is_not_payable() {
 #[test]
 fn the_key_is_recorded_before_the_provider_is_called() {
     given(vec![created()])
-        .when(PaymentCommand::Submit { at: at(1) })
+        .when(PaymentCommand::Submit { now: at(1) })
         .then_expect_events(vec![submitted()]);
 }
 
@@ -73,7 +73,7 @@ fn a_payment_that_was_sent_is_not_sent_anew() {
     for after in [vec![], vec![succeeded()], vec![failed()], vec![unknown()]] {
         given(vec![created(), submitted()])
             .and(after)
-            .when(PaymentCommand::Submit { at: at(3) })
+            .when(PaymentCommand::Submit { now: at(3) })
             .then_expect_events(vec![]);
     }
 }
@@ -81,14 +81,14 @@ fn a_payment_that_was_sent_is_not_sent_anew() {
 #[test]
 fn a_payment_is_cancelled_when_the_hold_ran_out_before_it_was_sent() {
     given(vec![created()])
-        .when(PaymentCommand::Submit { at: at(15) })
+        .when(PaymentCommand::Submit { now: at(15) })
         .then_expect_events(vec![canceled(CancelReason::HoldExpired, 15)]);
 }
 
 #[test]
 fn a_cancelled_payment_is_not_sent() {
     given(vec![created(), canceled(CancelReason::HoldExpired, 15)])
-        .when(PaymentCommand::Submit { at: at(16) })
+        .when(PaymentCommand::Submit { now: at(16) })
         .then_expect_events(vec![]);
 }
 
@@ -152,16 +152,16 @@ fn an_answer_about_what_was_never_sent_is_refused() {
 #[test]
 fn nothing_can_be_asked_of_a_payment_that_does_not_exist() {
     for command in [
-        PaymentCommand::Submit { at: at(1) },
+        PaymentCommand::Submit { now: at(1) },
         record(taken()),
         PaymentCommand::Refund {
             refund_id: id(20),
             cause: cause(30),
-            at: at(5),
+            now: at(5),
         },
         PaymentCommand::SubmitRefund {
             refund_id: id(20),
-            at: at(5),
+            now: at(5),
         },
         PaymentCommand::RecordRefundOutcome {
             refund_id: id(20),
@@ -178,13 +178,13 @@ fn nothing_can_be_asked_of_a_payment_that_does_not_exist() {
 fn a_payment_claims_its_payable_until_it_fails_or_is_cancelled() {
     let claim = || Claim::Unique {
         scope: "payable",
-        key: format!("session:{}", id(10)),
+        key: format!("session:{}", Uuid::from_u128(10)),
     };
     assert_eq!(created().claims("1"), vec![ClaimChange::Acquire(claim())]);
-    assert_eq!(failed().claims("1"), vec![ClaimChange::Release(claim())]);
+    assert_eq!(failed().claims("1"), vec![ClaimChange::ReleaseAll]);
     assert_eq!(
         canceled(CancelReason::HoldExpired, 15).claims("1"),
-        vec![ClaimChange::Release(claim())]
+        vec![ClaimChange::ReleaseAll]
     );
     for event in [submitted(), succeeded(), unknown()] {
         assert_eq!(event.claims("1"), vec![]);

@@ -4,7 +4,7 @@ use super::*;
 fn every_event_can_be_read_as_it_was_written() {
     let cause = cause(30);
     let tickets = PaymentEvent::PaymentCreated {
-        payment_id: id(1),
+        payment_id: payment_id(),
         user_id: id(2),
         payable: Payable {
             kind: PayableKind::TicketHold,
@@ -21,7 +21,7 @@ fn every_event_can_be_read_as_it_was_written() {
         pay_by: at(15),
         created_at: at(0),
     };
-    let refund_id = id(20);
+    let (payment_id, refund_id) = (payment_id(), id(20));
     let events = [
         tickets,
         submitted(),
@@ -30,22 +30,26 @@ fn every_event_can_be_read_as_it_was_written() {
         unknown(),
         canceled(CancelReason::HoldExpired, 15),
         PaymentEvent::RefundDeferred {
+            payment_id,
             refund_id,
             cause,
             deferred_at: at(5),
         },
         PaymentEvent::RefundRequested {
+            payment_id,
             refund_id,
             amount: price(),
             cause,
             requested_at: at(5),
         },
         PaymentEvent::RefundSubmitted {
+            payment_id,
             refund_id,
-            idempotency_key: refund_id,
+            idempotency_key: id(20),
             submitted_at: at(6),
         },
         PaymentEvent::RefundSucceeded {
+            payment_id,
             refund_id,
             payable: payable(),
             amount: price(),
@@ -53,11 +57,13 @@ fn every_event_can_be_read_as_it_was_written() {
             succeeded_at: at(7),
         },
         PaymentEvent::RefundFailed {
+            payment_id,
             refund_id,
             failure_code: "refund_refused".to_owned(),
             failed_at: at(7),
         },
         PaymentEvent::RefundOutcomeUnknown {
+            payment_id,
             refund_id,
             unknown_since: at(7),
         },

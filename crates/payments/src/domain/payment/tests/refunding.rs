@@ -4,12 +4,13 @@ fn refund(refund_id: u128, event: u128) -> PaymentCommand {
     PaymentCommand::Refund {
         refund_id: id(refund_id),
         cause: cause(event),
-        at: at(5),
+        now: at(5),
     }
 }
 
 fn requested(refund_id: u128, event: u128) -> PaymentEvent {
     PaymentEvent::RefundRequested {
+        payment_id: payment_id(),
         refund_id: id(refund_id),
         amount: price(),
         cause: cause(event),
@@ -19,6 +20,7 @@ fn requested(refund_id: u128, event: u128) -> PaymentEvent {
 
 fn sent(refund_id: u128) -> PaymentEvent {
     PaymentEvent::RefundSubmitted {
+        payment_id: payment_id(),
         refund_id: id(refund_id),
         idempotency_key: id(refund_id),
         submitted_at: at(6),
@@ -27,6 +29,7 @@ fn sent(refund_id: u128) -> PaymentEvent {
 
 fn returned(refund_id: u128) -> PaymentEvent {
     PaymentEvent::RefundSucceeded {
+        payment_id: payment_id(),
         refund_id: id(refund_id),
         payable: payable(),
         amount: price(),
@@ -37,6 +40,7 @@ fn returned(refund_id: u128) -> PaymentEvent {
 
 fn refused(refund_id: u128) -> PaymentEvent {
     PaymentEvent::RefundFailed {
+        payment_id: payment_id(),
         refund_id: id(refund_id),
         failure_code: "refund_refused".to_owned(),
         failed_at: at(7),
@@ -45,6 +49,7 @@ fn refused(refund_id: u128) -> PaymentEvent {
 
 fn unclear(refund_id: u128) -> PaymentEvent {
     PaymentEvent::RefundOutcomeUnknown {
+        payment_id: payment_id(),
         refund_id: id(refund_id),
         unknown_since: at(7),
     }
@@ -60,14 +65,14 @@ fn record_refund(refund_id: u128, outcome: Outcome) -> PaymentCommand {
 fn gave_back() -> Outcome {
     Outcome::Succeeded {
         reference: "re_1".to_owned(),
-        at: at(7),
+        succeeded_at: at(7),
     }
 }
 
 fn would_not() -> Outcome {
     Outcome::Declined {
         code: "refund_refused".to_owned(),
-        at: at(7),
+        declined_at: at(7),
     }
 }
 
@@ -125,6 +130,7 @@ fn after_a_refused_refund_another_cause_may_return_the_money() {
 #[test]
 fn a_refund_wanted_before_the_outcome_is_known_follows_the_success() {
     let deferred = PaymentEvent::RefundDeferred {
+        payment_id: payment_id(),
         refund_id: id(20),
         cause: cause(30),
         deferred_at: at(5),
@@ -141,6 +147,7 @@ fn a_refund_wanted_before_the_outcome_is_known_follows_the_success() {
             .then_expect_events(vec![]);
     }
     let follows = PaymentEvent::RefundRequested {
+        payment_id: payment_id(),
         refund_id: id(20),
         amount: price(),
         cause: cause(30),
@@ -168,7 +175,7 @@ fn a_payment_that_was_not_sent_is_cancelled_instead_of_refunded() {
 fn the_key_of_a_refund_is_recorded_before_the_provider_is_called() {
     let submit = PaymentCommand::SubmitRefund {
         refund_id: id(20),
-        at: at(6),
+        now: at(6),
     };
     given(paid())
         .and(vec![requested(20, 30)])
@@ -192,7 +199,7 @@ fn the_providers_answer_about_a_refund_is_recorded_once() {
     let cases = [
         (gave_back(), returned(20)),
         (would_not(), refused(20)),
-        (Outcome::Unknown { at: at(7) }, unclear(20)),
+        (Outcome::Unknown { since: at(7) }, unclear(20)),
     ];
     for (outcome, event) in cases {
         given(paid())
@@ -233,7 +240,7 @@ fn an_unknown_refund_and_one_that_was_not_sent_are_refused() {
     given(paid())
         .when(PaymentCommand::SubmitRefund {
             refund_id: id(20),
-            at: at(6),
+            now: at(6),
         })
         .then_expect_error(PaymentError::RefundNotFound);
     given(paid())

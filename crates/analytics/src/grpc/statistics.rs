@@ -1,0 +1,145 @@
+//! `StatisticsService`.
+
+mod parse;
+mod reply;
+
+use chrono::{DateTime, NaiveDate, Utc};
+use contracts::ReadRpc;
+use contracts::analytics::v1::statistics_service_server::StatisticsService;
+use contracts::analytics::v1::{
+    ExplainStatisticRequest, ExplainStatisticResponse, GetDailyStatisticsRequest,
+    GetDailyStatisticsResponse, ListMonthlyStatisticsRequest, ListMonthlyStatisticsResponse,
+    ListYearlyStatisticsRequest, ListYearlyStatisticsResponse,
+};
+use eventsourcing::CheckpointError;
+use service::{Call, Page, Reads, Runtime, checkpoint_status, internal, page};
+use sqlx::PgPool;
+use tonic::{Request, Response, Status};
+
+use self::parse::{
+    ExplainStatistic, GetDailyStatistics, ListMonthlyStatistics, ListYearlyStatistics,
+};
+use crate::basis::{Basis, Grain, PROJECTION};
+use crate::projector::Statistics;
+use crate::query::{self, Cursor, Figures};
+
+/// Shows the figures, and the events behind them.
+pub struct StatisticsRpcs {
+    statistics: Reads<Statistics>,
+    basis: Basis,
+}
+
+impl StatisticsRpcs {
+    /// Over tables that are folded with `basis`.
+    pub fn on(runtime: &Runtime, basis: Basis) -> Self {
+        Self {
+            statistics: Reads::on(runtime),
+            basis,
+        }
+    }
+
+    /// The tables once they have reached what the request names. Those that wait to be folded
+    /// with other settings are not read.
+    async fn reached(&self, call: &Call, message: &impl ReadRpc) -> Result<&PgPool, Status> {
+        let is_due = query::rebuild_is_due(self.statistics.pool(), self.basis).await;
+        if is_due.map_err(internal)? {
+            let error = CheckpointError::Rebuilding(PROJECTION.to_owned());
+            return Err(checkpoint_status(error));
+        }
+        self.statistics.reached(call, message).await
+    }
+
+    fn business_zone(&self) -> String {
+        self.basis.zone.name().to_owned()
+    }
+}
+
+#[tonic::async_trait]
+impl StatisticsService for StatisticsRpcs {
+    async fn get_daily_statistics(
+        &self,
+        request: Request<GetDailyStatisticsRequest>,
+    ) -> Result<Response<GetDailyStatisticsResponse>, Status> {
+        let (call, message) = (Call::of(&request), request.get_ref());
+        let GetDailyStatistics { from, to, as_of } = GetDailyStatistics::try_from(message)?;
+        let pool = self.reached(&call, message).await?;
+        let days = query::figures(pool, Grain::Day, from, to, as_of).await;
+        let days = days.map_err(internal)?;
+        Ok(Response::new(GetDailyStatisticsResponse {
+            days: days.into_iter().map(Into::into).collect(),
+            business_zone: self.business_zone(),
+        }))
+    }
+
+    async fn list_monthly_statistics(
+        &self,
+        request: Request<ListMonthlyStatisticsRequest>,
+    ) -> Result<Response<ListMonthlyStatisticsResponse>, Status> {
+        let (call, message) = (Call::of(&request), request.get_ref());
+        let ListMonthlyStatistics { year, page, as_of } = ListMonthlyStatistics::try_from(message)?;
+        let pool = self.reached(&call, message).await?;
+        let newest_first = newest_first(pool, Grain::Month, year, &page, as_of);
+        let (months, next_page_token) = newest_first.await.map_err(internal)?;
+        Ok(Response::new(ListMonthlyStatisticsResponse {
+            months,
+            next_page_token,
+            business_zone: self.business_zone(),
+        }))
+    }
+
+    async fn list_yearly_statistics(
+        &self,
+        request: Request<ListYearlyStatisticsRequest>,
+    ) -> Result<Response<ListYearlyStatisticsResponse>, Status> {
+        let (call, message) = (Call::of(&request), request.get_ref());
+        let ListYearlyStatistics { page, as_of } = ListYearlyStatistics::try_from(message)?;
+        let pool = self.reached(&call, message).await?;
+        let newest_first = newest_first(pool, Grain::Year, None, &page, as_of);
+        let (years, next_page_token) = newest_first.await.map_err(internal)?;
+        Ok(Response::new(ListYearlyStatisticsResponse {
+            years,
+            next_page_token,
+            business_zone: self.business_zone(),
+        }))
+    }
+
+    async fn explain_statistic(
+        &self,
+        request: Request<ExplainStatisticRequest>,
+    ) -> Result<Response<ExplainStatisticResponse>, Status> {
+        let (call, message) = (Call::of(&request), request.get_ref());
+        let ExplainStatistic {
+            question,
+            grain,
+            period,
+            page,
+            as_of,
+        } = ExplainStatistic::try_from(message)?;
+        let pool = self.reached(&call, message).await?;
+        let rows = query::explain(pool, question, grain, period, as_of, &page).await;
+        let (facts, next_page_token) = page.cut(rows.map_err(internal)?, Cursor::of);
+        Ok(Response::new(ExplainStatisticResponse {
+            facts,
+            next_page_token,
+        }))
+    }
+}
+
+/// A page of months or years, newest first, and the token of the next.
+async fn newest_first<M: From<Figures>>(
+    pool: &PgPool,
+    grain: Grain,
+    year: Option<i32>,
+    wanted: &Page<NaiveDate>,
+    as_of: DateTime<Utc>,
+) -> Result<(Vec<M>, String), sqlx::Error> {
+    let span = query::span(pool, as_of).await?;
+    let page = span.and_then(|span| query::page(grain, span, year, wanted.after, wanted.size));
+    let Some(page) = page else {
+        return Ok((vec![], String::new()));
+    };
+    let figures = query::figures(pool, grain, page.from, page.to, as_of).await?;
+    let next = page.more.then(|| page::encode(&page.from));
+    let messages = figures.into_iter().rev().map(M::from).collect();
+    Ok((messages, next.unwrap_or_default()))
+}

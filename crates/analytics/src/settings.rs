@@ -1,0 +1,30 @@
+use chrono_tz::Tz;
+use service::{OwnSettings, Variables};
+
+/// What analytics reads of the environment for itself. Other settings than before make other
+/// tables: they are built anew.
+#[derive(Debug, Clone, Copy)]
+pub struct AnalyticsSettings {
+    /// Whose local days, months and years the figures are of (`DIVINETIME_BUSINESS_ZONE`).
+    pub business_zone: Tz,
+    /// Whether payments that move no real money count (`DIVINETIME_COUNTS_SANDBOX`).
+    pub counts_sandbox: bool,
+}
+
+impl Default for AnalyticsSettings {
+    fn default() -> Self {
+        Self {
+            business_zone: Tz::America__New_York,
+            counts_sandbox: true,
+        }
+    }
+}
+
+impl OwnSettings for AnalyticsSettings {
+    fn read(from: &mut Variables) -> Self {
+        let mut own = Self::default();
+        from.set("DIVINETIME_BUSINESS_ZONE", &mut own.business_zone);
+        from.set("DIVINETIME_COUNTS_SANDBOX", &mut own.counts_sandbox);
+        own
+    }
+}

@@ -1,0 +1,55 @@
+//! What the generated messages know of their RPC. `crates/contracts` implements these traits for
+//! every message, so that no path, no request id and no position is written out by hand.
+
+use prost::Message;
+
+use crate::common::v1::LogPosition;
+
+/// The request message of an RPC. Each request belongs to one RPC.
+pub trait Rpc: Message + Default + 'static {
+    /// The service that answers it.
+    const SERVICE: &'static str;
+    /// Its path, `/package.Service/Method`.
+    const PATH: &'static str;
+    /// Its response message.
+    type Answer: Message + Default;
+}
+
+/// The request of a command: it has a `request_id` (AIP-155), and its response the position at
+/// which the command stands in the log.
+pub trait WriteRpc: Rpc<Answer: Positioned> {
+    /// The field `request_id` as it was sent.
+    fn request_id(&self) -> &str;
+}
+
+/// The request of a read that can wait for the caller's own writes.
+pub trait ReadRpc: Rpc {
+    /// The positions that the read tables must have reached.
+    fn min_positions(&self) -> &[LogPosition];
+}
+
+/// A response with a log position.
+pub trait Positioned {
+    /// Sets the field `position`.
+    fn set_position(&mut self, position: LogPosition);
+}
+
+/// The envelope message of a service's public events, `divinetime.<service>.events.v1.<Service>Event`.
+pub trait EventsMessage: Message + Default + From<Self::Event> {
+    /// The service that publishes them.
+    const SERVICE: &'static str;
+    /// The events: the enum that prost made of the `oneof`.
+    type Event: EventKind<Message = Self>;
+
+    /// The event in it; `None` for one that a newer program has published and this one does not know.
+    fn into_event(self) -> Option<Self::Event>;
+}
+
+/// A public event of some service.
+pub trait EventKind: Sized {
+    /// The message that carries it.
+    type Message: EventsMessage<Event = Self>;
+
+    /// The name of the event, which is the last token of its subject.
+    fn name(&self) -> &'static str;
+}

@@ -1,0 +1,101 @@
+//! What identity reads of the environment for itself.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use chrono_tz::Tz;
+use service::{MasterKeyText, OwnSettings, Secret, Variables};
+
+/// The settings of identity. The README names the variables.
+#[derive(Debug, Clone)]
+pub struct IdentitySettings {
+    /// Seals the keys of personal data; no other service has it.
+    pub master_key: Option<MasterKeyText>,
+    /// The master key before it, until `divinetime keys rewrap` has run.
+    pub previous_master_key: Option<MasterKeyText>,
+    pub mail: MailSettings,
+    /// How long a login can be continued by refresh tokens.
+    pub refresh_token_lifetime: Duration,
+    /// How long a key signs access tokens before the next one takes over.
+    pub signing_key_lifetime: Duration,
+    /// How long an access token is valid.
+    pub access_token_lifetime: Duration,
+    /// The zone in which messages tell the time.
+    pub business_zone: Tz,
+}
+
+impl Default for IdentitySettings {
+    fn default() -> Self {
+        Self {
+            master_key: None,
+            previous_master_key: None,
+            mail: MailSettings::default(),
+            refresh_token_lifetime: Duration::from_hours(30 * 24),
+            signing_key_lifetime: Duration::from_hours(30 * 24),
+            access_token_lifetime: Duration::from_mins(15),
+            business_zone: Tz::America__New_York,
+        }
+    }
+}
+
+impl OwnSettings for IdentitySettings {
+    fn read(from: &mut Variables) -> Self {
+        let mut own = Self {
+            master_key: from.master_key("DIVINETIME_MASTER_KEY"),
+            previous_master_key: from.master_key("DIVINETIME_PREVIOUS_MASTER_KEY"),
+            ..Self::default()
+        };
+        own.mail.read(from);
+        from.seconds(
+            "DIVINETIME_REFRESH_TOKEN_SECONDS",
+            &mut own.refresh_token_lifetime,
+        );
+        from.seconds(
+            "DIVINETIME_SIGNING_KEY_SECONDS",
+            &mut own.signing_key_lifetime,
+        );
+        from.seconds(
+            "DIVINETIME_ACCESS_TOKEN_SECONDS",
+            &mut own.access_token_lifetime,
+        );
+        from.set("DIVINETIME_BUSINESS_ZONE", &mut own.business_zone);
+        own
+    }
+}
+
+/// How mail and text messages leave, and what they say of the platform.
+#[derive(Debug, Clone)]
+pub struct MailSettings {
+    /// `smtp://user:password@host:port`, or `smtps://...`; none in development.
+    pub smtp_url: Option<Secret>,
+    /// The folder in which messages are written as files instead, one for each.
+    pub directory: Option<PathBuf>,
+    /// The sender, for example `DivineTime <hello@example.com>`.
+    pub from: String,
+    /// What the platform calls itself in messages.
+    pub platform: String,
+    /// The address to which links in messages lead.
+    pub public_url: String,
+}
+
+impl Default for MailSettings {
+    fn default() -> Self {
+        Self {
+            smtp_url: None,
+            directory: None,
+            from: "DivineTime <no-reply@divinetime.example>".to_owned(),
+            platform: "DivineTime".to_owned(),
+            public_url: "https://divinetime.example".to_owned(),
+        }
+    }
+}
+
+impl MailSettings {
+    fn read(&mut self, from: &mut Variables) {
+        self.smtp_url = from.take("DIVINETIME_SMTP_URL").map(Secret::new);
+        self.directory = from.take("DIVINETIME_MAIL_DIRECTORY").map(PathBuf::from);
+        from.set("DIVINETIME_MAIL_FROM", &mut self.from);
+        from.set("DIVINETIME_PLATFORM_NAME", &mut self.platform);
+        from.set("DIVINETIME_PUBLIC_URL", &mut self.public_url);
+    }
+}

@@ -1,0 +1,34 @@
+//! What a command has to know of other things than its aggregate, one look-up for each command.
+
+mod payable;
+
+use std::sync::Arc;
+
+use eventsourcing::Feed;
+use service::{Reads, Runtime};
+
+use crate::projector::{PayableEvent, Payables};
+
+/// Looks up what commands depend on. Cheap to clone.
+#[derive(Clone)]
+pub struct References {
+    payables: Reads<Payables>,
+    sessions: Arc<dyn Feed<PayableEvent>>,
+    holds: Arc<dyn Feed<PayableEvent>>,
+}
+
+impl References {
+    /// Over the read table and the feeds that it is folded from: sessions of scheduling, holds of
+    /// ticketing.
+    pub fn on(
+        runtime: &Runtime,
+        sessions: &Arc<dyn Feed<PayableEvent>>,
+        holds: &Arc<dyn Feed<PayableEvent>>,
+    ) -> Self {
+        Self {
+            payables: Reads::on(runtime),
+            sessions: Arc::clone(sessions),
+            holds: Arc::clone(holds),
+        }
+    }
+}

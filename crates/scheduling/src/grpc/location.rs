@@ -1,0 +1,69 @@
+//! `LocationService`.
+
+mod parse;
+mod reply;
+
+use contracts::scheduling::v1::location_service_server::LocationService;
+use contracts::scheduling::v1::{
+    CreateLocationRequest, CreateLocationResponse, ListLocationsRequest, ListLocationsResponse,
+};
+use service::{Call, Reads, Runtime, Writes, internal, now};
+use tonic::{Request, Response, Status};
+
+use self::parse::{CreateLocation, ListLocations};
+use super::new_id;
+use crate::domain::location::{Location, LocationCommand};
+use crate::projector::Calendar;
+use crate::query::{self, LocationCursor};
+
+/// Adds and lists venues.
+pub struct LocationRpcs {
+    locations: Writes<Location>,
+    calendar: Reads<Calendar>,
+}
+
+impl LocationRpcs {
+    pub fn on(runtime: &Runtime) -> Self {
+        Self {
+            locations: Writes::on(runtime),
+            calendar: Reads::on(runtime),
+        }
+    }
+}
+
+#[tonic::async_trait]
+impl LocationService for LocationRpcs {
+    async fn create_location(
+        &self,
+        request: Request<CreateLocationRequest>,
+    ) -> Result<Response<CreateLocationResponse>, Status> {
+        let (call, message) = (Call::of(&request), request.get_ref());
+        let CreateLocation { name, zone } = CreateLocation::try_from(message)?;
+        let location_id = new_id();
+        let create = LocationCommand::Create {
+            location_id,
+            name,
+            time_zone: zone.name().to_owned(),
+            now: now(),
+        };
+        let reply = |_: &_, _: &[_]| reply::created(location_id);
+        self.locations
+            .create(&call, message, location_id, create, reply)
+            .await
+    }
+
+    async fn list_locations(
+        &self,
+        request: Request<ListLocationsRequest>,
+    ) -> Result<Response<ListLocationsResponse>, Status> {
+        let (call, message) = (Call::of(&request), request.get_ref());
+        let ListLocations { page } = ListLocations::try_from(message)?;
+        let pool = self.calendar.reached(&call, message).await?;
+        let rows = query::locations(pool, &page).await.map_err(internal)?;
+        let (locations, next_page_token) = page.cut(rows, LocationCursor::of);
+        Ok(Response::new(ListLocationsResponse {
+            locations,
+            next_page_token,
+        }))
+    }
+}

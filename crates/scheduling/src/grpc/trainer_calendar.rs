@@ -1,0 +1,78 @@
+//! `TrainerCalendarService`.
+
+mod parse;
+
+use contracts::scheduling::v1::trainer_calendar_service_server::TrainerCalendarService;
+use contracts::scheduling::v1::{
+    AssignTrainerLocationRequest, AssignTrainerLocationResponse, SetGroupPriceRequest,
+    SetGroupPriceResponse,
+};
+use service::{Call, Runtime, Writes, now};
+use tonic::{Request, Response, Status};
+
+use self::parse::{AssignTrainerLocation, SetGroupPrice};
+use super::new_id;
+use crate::domain::trainer_calendar::{TrainerCalendar, TrainerCalendarCommand};
+use crate::reference::References;
+
+/// Says where trainers work and what groups pay them.
+pub struct TrainerCalendarRpcs {
+    calendars: Writes<TrainerCalendar>,
+    references: References,
+}
+
+impl TrainerCalendarRpcs {
+    pub fn on(runtime: &Runtime, references: &References) -> Self {
+        Self {
+            calendars: Writes::on(runtime),
+            references: references.clone(),
+        }
+    }
+}
+
+#[tonic::async_trait]
+impl TrainerCalendarService for TrainerCalendarRpcs {
+    async fn assign_trainer_location(
+        &self,
+        request: Request<AssignTrainerLocationRequest>,
+    ) -> Result<Response<AssignTrainerLocationResponse>, Status> {
+        let (call, message) = (Call::of(&request), request.get_ref());
+        let AssignTrainerLocation {
+            trainer_id,
+            location_id,
+        } = AssignTrainerLocation::try_from(message)?;
+        self.references.trainer_of(&call, trainer_id).await?;
+        self.references.location(location_id).await?;
+        let assign = TrainerCalendarCommand::AssignLocation {
+            trainer_id,
+            location_id,
+            now: now(),
+        };
+        let reply = |_: &_, _: &[_]| AssignTrainerLocationResponse::default();
+        self.calendars
+            .execute(&call, message, trainer_id, assign, reply)
+            .await
+    }
+
+    async fn set_group_price(
+        &self,
+        request: Request<SetGroupPriceRequest>,
+    ) -> Result<Response<SetGroupPriceResponse>, Status> {
+        let (call, message) = (Call::of(&request), request.get_ref());
+        let set = SetGroupPrice::try_from(message)?;
+        let trainer_id = set.trainer_id;
+        let trainer = self.references.trainer_of(&call, trainer_id).await?;
+        set.check_currency(&trainer.currency)?;
+        let set = TrainerCalendarCommand::SetGroupPrice {
+            trainer_id,
+            group_price_id: new_id(),
+            participants: set.participants,
+            price: set.price,
+            now: now(),
+        };
+        let reply = |_: &_, _: &[_]| SetGroupPriceResponse::default();
+        self.calendars
+            .execute(&call, message, trainer_id, set, reply)
+            .await
+    }
+}

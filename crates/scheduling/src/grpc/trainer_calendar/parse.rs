@@ -1,0 +1,73 @@
+//! The requests of `TrainerCalendarService`.
+
+use contracts::scheduling::v1 as pb;
+use service::Fields;
+use tonic::Status;
+use values::{LocationId, Money, TrainerId};
+
+pub struct AssignTrainerLocation {
+    pub trainer_id: TrainerId,
+    pub location_id: LocationId,
+}
+
+impl TryFrom<&pb::AssignTrainerLocationRequest> for AssignTrainerLocation {
+    type Error = Status;
+
+    fn try_from(request: &pb::AssignTrainerLocationRequest) -> Result<Self, Status> {
+        let mut fields = Fields::of(request);
+        let pb::AssignTrainerLocationRequest {
+            request_id: _,
+            trainer_id,
+            location_id,
+        } = request;
+        let assign = Self {
+            trainer_id: fields.id("trainer_id", trainer_id),
+            location_id: fields.id("location_id", location_id),
+        };
+        fields.finish()?;
+        Ok(assign)
+    }
+}
+
+pub struct SetGroupPrice {
+    pub trainer_id: TrainerId,
+    /// Number of distinct children.
+    pub participants: u32,
+    /// What all of them pay together.
+    pub price: Money,
+}
+
+impl TryFrom<&pb::SetGroupPriceRequest> for SetGroupPrice {
+    type Error = Status;
+
+    fn try_from(request: &pb::SetGroupPriceRequest) -> Result<Self, Status> {
+        let mut fields = Fields::of(request);
+        let pb::SetGroupPriceRequest {
+            request_id: _,
+            trainer_id,
+            participants,
+            price,
+        } = request;
+        let trainer_id = fields.id("trainer_id", trainer_id);
+        let participants = fields.int_in("participants", *participants, 2..=50);
+        let price = fields.money("price", price.as_ref());
+        let set = price.zip(u32::try_from(participants).ok());
+        fields.finish_with(set.map(|(price, participants)| Self {
+            trainer_id,
+            participants,
+            price,
+        }))
+    }
+}
+
+impl SetGroupPrice {
+    /// A group pays in the currency in which one child pays.
+    pub fn check_currency(&self, of_trainer: &str) -> Result<(), Status> {
+        let mut fields = Fields::new();
+        if self.price.currency_code() != of_trainer {
+            let advice = format!("must be {of_trainer}, that of the trainer's price per hour");
+            fields.violation("price.currency_code", "CURRENCY", advice);
+        }
+        fields.finish()
+    }
+}

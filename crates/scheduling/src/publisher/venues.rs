@@ -1,0 +1,66 @@
+//! Locations, trainers' calendars and windows.
+
+use contracts::scheduling::events::v1 as public;
+use contracts::scheduling::events::v1::scheduling_event::Event;
+use contracts::wire::timestamp;
+
+use crate::domain::location::LocationEvent;
+use crate::domain::schedule::{ScheduleEvent, Slot};
+use crate::domain::trainer_calendar::TrainerCalendarEvent;
+
+pub fn location(event: LocationEvent) -> Event {
+    let LocationEvent::LocationCreated {
+        location_id,
+        name,
+        time_zone,
+        created_at: _,
+    } = event;
+    Event::LocationCreated(public::LocationCreated {
+        location_id: location_id.to_string(),
+        name,
+        time_zone,
+    })
+}
+
+pub fn trainer_calendar(event: &TrainerCalendarEvent) -> Option<Event> {
+    match event {
+        TrainerCalendarEvent::TrainerLocationAssigned {
+            trainer_id,
+            location_id,
+            ..
+        } => Some(Event::TrainerLocationAssigned(
+            public::TrainerLocationAssigned {
+                trainer_id: trainer_id.to_string(),
+                location_id: location_id.to_string(),
+            },
+        )),
+        TrainerCalendarEvent::GroupPriceSet { .. } => None,
+    }
+}
+
+pub fn schedule(event: &ScheduleEvent) -> Event {
+    let ScheduleEvent::ScheduleOpened {
+        schedule_id,
+        trainer_id,
+        window,
+        slots,
+        opened_at: _,
+    } = event;
+    Event::ScheduleOpened(public::ScheduleOpened {
+        schedule_id: schedule_id.to_string(),
+        trainer_id: trainer_id.to_string(),
+        starts_at: Some(timestamp(window.from())),
+        ends_at: Some(timestamp(window.to())),
+        slot_count: i32::try_from(slots.len()).unwrap_or(i32::MAX),
+        slots: slots.iter().map(opened_slot).collect(),
+    })
+}
+
+fn opened_slot(slot: &Slot) -> public::OpenedSlot {
+    public::OpenedSlot {
+        slot_id: slot.slot_id.to_string(),
+        location_id: slot.location_id.to_string(),
+        starts_at: Some(timestamp(slot.time.from())),
+        ends_at: Some(timestamp(slot.time.to())),
+    }
+}

@@ -1,0 +1,46 @@
+//! Venues.
+
+use serde::{Deserialize, Serialize};
+use service::Page;
+use sqlx::PgPool;
+use sqlx::types::Json;
+use uuid::Uuid;
+
+use super::unwrap;
+use crate::projector::LocationRow;
+
+/// Where a list by name goes on.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LocationCursor {
+    name: String,
+    id: Uuid,
+}
+
+impl LocationCursor {
+    /// After a location.
+    pub fn of(location: &LocationRow) -> Self {
+        Self {
+            name: location.name.clone(),
+            id: location.id.uuid(),
+        }
+    }
+}
+
+/// Venues by name.
+pub async fn locations(
+    pool: &PgPool,
+    page: &Page<LocationCursor>,
+) -> Result<Vec<LocationRow>, sqlx::Error> {
+    let after = page.after.as_ref();
+    let rows: Vec<Json<LocationRow>> = sqlx::query_scalar(
+        r#"select to_jsonb(l) from locations l
+           where $1::text is null or (name collate "C", id) > ($1, $2)
+           order by name collate "C", id limit $3"#,
+    )
+    .bind(after.map(|it| it.name.clone()))
+    .bind(after.map(|it| it.id))
+    .bind(page.limit())
+    .fetch_all(pool)
+    .await?;
+    Ok(unwrap(rows))
+}

@@ -1,0 +1,91 @@
+//! Sessions, as far as somebody has a part in them.
+
+use chrono::{DateTime, Utc};
+use service::Page;
+use sqlx::PgPool;
+use sqlx::types::Json;
+use uuid::Uuid;
+use values::SessionId;
+
+use super::{StartCursor, unwrap};
+use crate::domain::session::{Acting, SessionState};
+use crate::projector::SessionRow;
+
+/// Which sessions.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SessionFilter {
+    /// In one of these states; in any when empty.
+    pub states: Vec<SessionState>,
+    /// Starting then or later.
+    pub from: Option<DateTime<Utc>>,
+    /// Starting before.
+    pub until: Option<DateTime<Utc>>,
+}
+
+/// One session, if whoever acts has a part in it.
+pub async fn session(
+    pool: &PgPool,
+    acting: Acting,
+    id: SessionId,
+) -> Result<Option<SessionRow>, sqlx::Error> {
+    let row: Option<Json<SessionRow>> = sqlx::query_scalar(
+        "select to_jsonb(s) from sessions s
+         where id = $1
+           and ($2::uuid is null or parent_id = $2)
+           and ($3::uuid is null or trainer_id = $3)",
+    )
+    .bind(id.uuid())
+    .bind(parent(acting))
+    .bind(trainer(acting))
+    .fetch_optional(pool)
+    .await?;
+    Ok(row.map(|row| row.0))
+}
+
+/// The sessions in which whoever acts has a part, by start.
+pub async fn sessions(
+    pool: &PgPool,
+    acting: Acting,
+    filter: &SessionFilter,
+    page: &Page<StartCursor>,
+) -> Result<Vec<SessionRow>, sqlx::Error> {
+    let after = page.after.as_ref();
+    let states: Vec<&str> = filter.states.iter().map(Into::into).collect();
+    let rows: Vec<Json<SessionRow>> = sqlx::query_scalar(
+        "select to_jsonb(s) from sessions s
+         where ($1::uuid is null or parent_id = $1)
+           and ($2::uuid is null or trainer_id = $2)
+           and (cardinality($3::text[]) = 0 or state = any($3))
+           and ($4::timestamptz is null or starts_at >= $4)
+           and ($5::timestamptz is null or starts_at < $5)
+           and ($6::timestamptz is null or (starts_at, id) > ($6, $7))
+         order by starts_at, id limit $8",
+    )
+    .bind(parent(acting))
+    .bind(trainer(acting))
+    .bind(states)
+    .bind(filter.from)
+    .bind(filter.until)
+    .bind(after.map(|it| it.starts_at))
+    .bind(after.map(|it| it.id))
+    .bind(page.limit())
+    .fetch_all(pool)
+    .await?;
+    Ok(unwrap(rows))
+}
+
+/// A parent sees what they booked.
+fn parent(acting: Acting) -> Option<Uuid> {
+    match acting {
+        Acting::Parent(id) => Some(id.uuid()),
+        Acting::Trainer(_) | Acting::Admin => None,
+    }
+}
+
+/// A trainer sees what they give.
+fn trainer(acting: Acting) -> Option<Uuid> {
+    match acting {
+        Acting::Trainer(id) => Some(id.uuid()),
+        Acting::Parent(_) | Acting::Admin => None,
+    }
+}

@@ -1,0 +1,105 @@
+//! `EventService`.
+
+mod create;
+mod days;
+mod parse;
+mod reply;
+
+use contracts::ticketing::v1::event_service_server::EventService;
+use contracts::ticketing::v1::{
+    CreateEventRequest, CreateEventResponse, GetEventRequest, GetEventResponse, ListEventsRequest,
+    ListEventsResponse, PublishEventRequest, PublishEventResponse,
+};
+use service::{Call, Reads, Runtime, Writes, internal, not_found, now};
+use tonic::{Request, Response, Status};
+
+use self::create::CreateEvent;
+use self::parse::{GetEvent, ListEvents, PublishEvent};
+use super::new_id;
+use crate::domain::camp::{Camp, CampCommand};
+use crate::projector::Sales;
+use crate::query::{self, EventCursor};
+use crate::reference::References;
+
+/// Drafts, publishes and shows events.
+pub struct EventRpcs {
+    camps: Writes<Camp>,
+    sales: Reads<Sales>,
+    references: References,
+}
+
+impl EventRpcs {
+    pub fn on(runtime: &Runtime, references: &References) -> Self {
+        Self {
+            camps: Writes::on(runtime),
+            sales: Reads::on(runtime),
+            references: references.clone(),
+        }
+    }
+}
+
+#[tonic::async_trait]
+impl EventService for EventRpcs {
+    /// The zone is looked up before the request is parsed: a daily time that the zone skips comes
+    /// back with everything else that is wrong.
+    async fn create_event(
+        &self,
+        request: Request<CreateEventRequest>,
+    ) -> Result<Response<CreateEventResponse>, Status> {
+        let (call, message) = (Call::of(&request), request.get_ref());
+        let zone = self.references.zone(&message.location_id).await?;
+        let CreateEvent { draft } = CreateEvent::in_zone(message, zone)?;
+        let event_id = new_id();
+        let create = CampCommand::Create {
+            event_id,
+            draft: Box::new(draft),
+            now: now(),
+        };
+        self.camps
+            .create(&call, message, event_id, create, reply::created)
+            .await
+    }
+
+    async fn publish_event(
+        &self,
+        request: Request<PublishEventRequest>,
+    ) -> Result<Response<PublishEventResponse>, Status> {
+        let (call, message) = (Call::of(&request), request.get_ref());
+        let PublishEvent { event_id } = PublishEvent::try_from(message)?;
+        let publish = CampCommand::Publish { now: now() };
+        let reply = |_: &_, _: &[_]| reply::published(event_id);
+        self.camps
+            .execute(&call, message, event_id, publish, reply)
+            .await
+    }
+
+    async fn list_events(
+        &self,
+        request: Request<ListEventsRequest>,
+    ) -> Result<Response<ListEventsResponse>, Status> {
+        let (call, message) = (Call::of(&request), request.get_ref());
+        let ListEvents { filter, page } = ListEvents::try_from(message)?;
+        let pool = self.sales.reached(&call, message).await?;
+        let events = query::events(pool, call.is_admin(), &filter, &page).await;
+        let (events, next_page_token) = page.cut(events.map_err(internal)?, EventCursor::of);
+        Ok(Response::new(ListEventsResponse {
+            events,
+            next_page_token,
+        }))
+    }
+
+    async fn get_event(
+        &self,
+        request: Request<GetEventRequest>,
+    ) -> Result<Response<GetEventResponse>, Status> {
+        let (call, message) = (Call::of(&request), request.get_ref());
+        let GetEvent { event_id } = GetEvent::try_from(message)?;
+        let pool = self.sales.reached(&call, message).await?;
+        let event = query::event(pool, event_id, call.is_admin()).await;
+        let event = event.map_err(internal)?;
+        let event = event.ok_or_else(|| not_found("event", &message.event_id))?;
+        Ok(Response::new(GetEventResponse {
+            event: Some(event.into()),
+        }))
+    }
+}

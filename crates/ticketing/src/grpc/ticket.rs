@@ -1,0 +1,116 @@
+//! `TicketService`.
+
+mod parse;
+mod reply;
+
+use chrono::TimeDelta;
+use contracts::ticketing::v1::ticket_service_server::TicketService;
+use contracts::ticketing::v1::{
+    ExpireTicketHoldRequest, ExpireTicketHoldResponse, HoldTicketsRequest, HoldTicketsResponse,
+    ListTicketsRequest, ListTicketsResponse, SettleTicketHoldRequest, SettleTicketHoldResponse,
+};
+use service::{Call, Reads, Runtime, Writes, internal, now};
+use tonic::{Request, Response, Status};
+
+use self::parse::{ExpireTicketHold, HoldTickets, ListTickets, SettleTicketHold};
+use super::{acting, new_id, parent};
+use crate::TicketingSettings;
+use crate::domain::camp::{Camp, CampCommand, Hold};
+use crate::projector::Sales;
+use crate::query;
+use crate::reference::References;
+
+/// Sells tickets.
+pub struct TicketRpcs {
+    camps: Writes<Camp>,
+    sales: Reads<Sales>,
+    references: References,
+    hold_for: TimeDelta,
+}
+
+impl TicketRpcs {
+    pub fn on(runtime: &Runtime, references: &References) -> Self {
+        let settings: TicketingSettings = runtime.settings.own();
+        Self {
+            camps: Writes::on(runtime),
+            sales: Reads::on(runtime),
+            references: references.clone(),
+            hold_for: settings.hold(),
+        }
+    }
+}
+
+#[tonic::async_trait]
+impl TicketService for TicketRpcs {
+    async fn hold_tickets(
+        &self,
+        request: Request<HoldTicketsRequest>,
+    ) -> Result<Response<HoldTicketsResponse>, Status> {
+        let (call, message) = (Call::of(&request), request.get_ref());
+        let parent_id = parent(&call)?;
+        let HoldTickets { event_id, lines } = HoldTickets::try_from(message)?;
+        self.references.check_children(parent_id, &lines).await?;
+        let hold = CampCommand::Hold(Hold {
+            hold_id: new_id(),
+            parent_id,
+            lines,
+            hold_for: self.hold_for,
+            now: now(),
+        });
+        self.camps
+            .execute(&call, message, event_id, hold, reply::held)
+            .await
+    }
+
+    async fn list_tickets(
+        &self,
+        request: Request<ListTicketsRequest>,
+    ) -> Result<Response<ListTicketsResponse>, Status> {
+        let (call, message) = (Call::of(&request), request.get_ref());
+        let ListTickets { filter, page } = ListTickets::of(message, acting(&call)?)?;
+        let pool = self.sales.reached(&call, message).await?;
+        let tickets = query::tickets(pool, &filter, &page).await;
+        let (tickets, next_page_token) = page.cut(tickets.map_err(internal)?, |ticket| ticket.id);
+        Ok(Response::new(ListTicketsResponse {
+            tickets,
+            next_page_token,
+        }))
+    }
+
+    async fn expire_ticket_hold(
+        &self,
+        request: Request<ExpireTicketHoldRequest>,
+    ) -> Result<Response<ExpireTicketHoldResponse>, Status> {
+        let (call, message) = (Call::of(&request), request.get_ref());
+        let ExpireTicketHold { event_id, hold_id } = ExpireTicketHold::try_from(message)?;
+        let expire = CampCommand::ExpireHold {
+            hold_id,
+            now: now(),
+        };
+        let reply = |camp: &Camp, _: &[_]| reply::expired(camp, hold_id);
+        self.camps
+            .execute(&call, message, event_id, expire, reply)
+            .await
+    }
+
+    async fn settle_ticket_hold(
+        &self,
+        request: Request<SettleTicketHoldRequest>,
+    ) -> Result<Response<SettleTicketHoldResponse>, Status> {
+        let (call, message) = (Call::of(&request), request.get_ref());
+        let SettleTicketHold {
+            hold_id,
+            payment_id,
+        } = SettleTicketHold::try_from(message)?;
+        let event_id = self.references.event_of(hold_id).await?;
+        let settle = CampCommand::SettleHold {
+            hold_id,
+            payment_id,
+            now: now(),
+        };
+        let reply = |camp: &Camp, _: &[_]| reply::settled(camp, hold_id, payment_id);
+        self.camps
+            .execute(&call, message, event_id, settle, reply)
+            .await
+    }
+}

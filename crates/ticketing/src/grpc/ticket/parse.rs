@@ -1,0 +1,143 @@
+//! The requests of `TicketService`. Every field of a message is taken apart here, so that a new one
+//! breaks the build.
+
+use contracts::ticketing::v1 as pb;
+use service::{Fields, Page};
+use tonic::Status;
+use values::{ChildId, EventId, HoldId, PaymentId, TicketId};
+
+use crate::domain::camp::Line;
+use crate::grpc::{Acting, new_id};
+use crate::query::TicketFilter;
+use crate::wire;
+
+/// Most tickets of one hold.
+const MAX_LINES: usize = 20;
+
+pub struct HoldTickets {
+    pub event_id: EventId,
+    /// For distinct children, each with the id of a new ticket.
+    pub lines: Vec<Line>,
+}
+
+impl TryFrom<&pb::HoldTicketsRequest> for HoldTickets {
+    type Error = Status;
+
+    fn try_from(request: &pb::HoldTicketsRequest) -> Result<Self, Status> {
+        let mut fields = Fields::of(request);
+        let pb::HoldTicketsRequest {
+            request_id: _,
+            event_id,
+            lines,
+        } = request;
+        let event_id = fields.id("event_id", event_id);
+        let lines = line_list(&mut fields, lines);
+        fields.finish()?;
+        Ok(Self { event_id, lines })
+    }
+}
+
+fn line_list(fields: &mut Fields, lines: &[pb::TicketLine]) -> Vec<Line> {
+    let mut list: Vec<Line> = Vec::with_capacity(lines.len());
+    let lines = fields.list("lines", lines, 1..=MAX_LINES);
+    for (index, pb::TicketLine { tier_id, child_id }) in lines.iter().enumerate() {
+        let tier_id = fields.id(format!("lines[{index}].tier_id"), tier_id);
+        let field = format!("lines[{index}].child_id");
+        let child_id: ChildId = fields.id(&field, child_id);
+        let is_repeated = list.iter().any(|line| line.child_id == child_id);
+        if is_repeated && !child_id.uuid().is_nil() {
+            fields.violation(field, "REPEATED", "must not be in the request twice");
+        }
+        list.push(Line {
+            ticket_id: new_id(),
+            tier_id,
+            child_id,
+        });
+    }
+    list
+}
+
+pub struct ListTickets {
+    pub filter: TicketFilter,
+    pub page: Page<TicketId>,
+}
+
+impl ListTickets {
+    /// A parent's list is of their own tickets, an admin's of whom it names.
+    pub fn of(request: &pb::ListTicketsRequest, acting: Acting) -> Result<Self, Status> {
+        let pb::ListTicketsRequest {
+            event_id,
+            user_id,
+            status,
+            page_size,
+            page_token,
+            min_position: _,
+        } = request;
+        let mut fields = Fields::new();
+        let event_id = fields.optional_id("event_id", event_id);
+        let mut user_id = fields.optional_id("user_id", user_id);
+        if let Acting::Parent(own) = acting {
+            if user_id.is_some_and(|user| user != own) {
+                fields.violation("user_id", "NOT_YOURS", "must be empty or the caller's own");
+            }
+            user_id = Some(own);
+        }
+        let status = (*status != 0).then(|| fields.enum_value("status", *status));
+        let list = Self {
+            filter: TicketFilter {
+                user_id,
+                event_id,
+                status: status.and_then(wire::ticket_status_of),
+            },
+            page: fields.page(*page_size, page_token),
+        };
+        fields.finish()?;
+        Ok(list)
+    }
+}
+
+pub struct ExpireTicketHold {
+    pub event_id: EventId,
+    pub hold_id: HoldId,
+}
+
+impl TryFrom<&pb::ExpireTicketHoldRequest> for ExpireTicketHold {
+    type Error = Status;
+
+    fn try_from(request: &pb::ExpireTicketHoldRequest) -> Result<Self, Status> {
+        let mut fields = Fields::of(request);
+        let pb::ExpireTicketHoldRequest {
+            request_id: _,
+            hold_id,
+            event_id,
+        } = request;
+        let hold_id = fields.id("hold_id", hold_id);
+        let event_id = fields.id("event_id", event_id);
+        fields.finish()?;
+        Ok(Self { event_id, hold_id })
+    }
+}
+
+pub struct SettleTicketHold {
+    pub hold_id: HoldId,
+    pub payment_id: PaymentId,
+}
+
+impl TryFrom<&pb::SettleTicketHoldRequest> for SettleTicketHold {
+    type Error = Status;
+
+    fn try_from(request: &pb::SettleTicketHoldRequest) -> Result<Self, Status> {
+        let mut fields = Fields::of(request);
+        let pb::SettleTicketHoldRequest {
+            request_id: _,
+            hold_id,
+            payment_id,
+        } = request;
+        let settle = Self {
+            hold_id: fields.id("hold_id", hold_id),
+            payment_id: fields.id("payment_id", payment_id),
+        };
+        fields.finish()?;
+        Ok(settle)
+    }
+}

@@ -1,0 +1,154 @@
+//! From what a clock on the wall shows to instants. Pure.
+//!
+//! A slot is given in local time of its location, so that 13:00 stays 13:00 across a clock
+//! change. A local time that a clock skips is refused; one that a clock shows twice needs
+//! its offset from UTC.
+
+use chrono::{DateTime, Datelike, FixedOffset, NaiveDate, NaiveTime, Offset, TimeZone, Utc};
+use chrono::{MappedLocalTime, Weekday};
+use chrono_tz::Tz;
+
+use serde::{Deserialize, Serialize};
+
+use crate::interval::Interval;
+
+/// The dates of something that takes place once or again and again.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Dates {
+    Single(NaiveDate),
+    /// Every date of some weekdays between two dates.
+    Recurring {
+        weekdays: Vec<Weekday>,
+        /// First date, included.
+        from: NaiveDate,
+        /// Last date, included.
+        until: NaiveDate,
+        /// Dates that are left out.
+        except: Vec<NaiveDate>,
+    },
+}
+
+impl Dates {
+    /// The dates in order.
+    pub fn days(&self) -> Box<dyn Iterator<Item = NaiveDate> + '_> {
+        match self {
+            Self::Single(date) => Box::new(std::iter::once(*date)),
+            Self::Recurring {
+                weekdays,
+                from,
+                until,
+                except,
+            } => Box::new(
+                from.iter_days()
+                    .take_while(move |date| date <= until)
+                    .filter(|date| weekdays.contains(&date.weekday()) && !except.contains(date)),
+            ),
+        }
+    }
+}
+
+/// Start and end on each date.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Times {
+    pub start: WallTime,
+    pub end: WallTime,
+}
+
+/// A time of day, and which of the two is meant on a date that has it twice.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct WallTime {
+    pub time: NaiveTime,
+    /// Offset from UTC of the one that is meant.
+    pub offset: Option<FixedOffset>,
+}
+
+/// Date, start and end as they were given in the zone of a location. The instants that they stand
+/// for are kept beside them.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LocalTimes {
+    /// IANA name of the zone.
+    pub time_zone: String,
+    /// Civil date of the start.
+    pub date: NaiveDate,
+    /// Time of day of the start.
+    pub start: NaiveTime,
+    /// Time of day of the end.
+    pub end: NaiveTime,
+}
+
+/// Why a local time stands for no instant.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum LocalTimeError {
+    /// Clocks skip it.
+    #[error("{time} does not exist on {date} in {zone}: clocks are set forward")]
+    NotExisting {
+        date: NaiveDate,
+        time: NaiveTime,
+        zone: Tz,
+    },
+    /// Clocks show it twice, and none of the two is named.
+    #[error(
+        "{time} exists twice on {date} in {zone}: give its offset, {earlier} or {later} minutes"
+    )]
+    Ambiguous {
+        date: NaiveDate,
+        time: NaiveTime,
+        zone: Tz,
+        /// Offset of the first, minutes.
+        earlier: i32,
+        /// Offset of the second, minutes.
+        later: i32,
+    },
+    /// The end is not after the start.
+    #[error("on {date} the end is not after the start")]
+    Empty { date: NaiveDate },
+}
+
+/// The instants and local times of a slot on a date, or everything that is wrong with it.
+pub fn resolve(
+    zone: Tz,
+    date: NaiveDate,
+    times: Times,
+) -> Result<(Interval, LocalTimes), Vec<LocalTimeError>> {
+    let (start, end) = match (
+        instant(zone, date, times.start),
+        instant(zone, date, times.end),
+    ) {
+        (Ok(start), Ok(end)) => (start, end),
+        (start, end) => return Err([start.err(), end.err()].into_iter().flatten().collect()),
+    };
+    let local = LocalTimes {
+        time_zone: zone.name().to_owned(),
+        date,
+        start: times.start.time,
+        end: times.end.time,
+    };
+    match Interval::new(start, end) {
+        Some(interval) => Ok((interval, local)),
+        None => Err(vec![LocalTimeError::Empty { date }]),
+    }
+}
+
+/// The instant at which a clock in the zone shows that time on that date.
+pub fn instant(zone: Tz, date: NaiveDate, wall: WallTime) -> Result<DateTime<Utc>, LocalTimeError> {
+    let time = wall.time;
+    match zone.from_local_datetime(&date.and_time(time)) {
+        MappedLocalTime::Single(it) => Ok(it.to_utc()),
+        MappedLocalTime::None => Err(LocalTimeError::NotExisting { date, time, zone }),
+        MappedLocalTime::Ambiguous(earlier, later) => [&earlier, &later]
+            .into_iter()
+            .find(|it| Some(it.offset().fix()) == wall.offset)
+            .map(DateTime::to_utc)
+            .ok_or_else(|| LocalTimeError::Ambiguous {
+                date,
+                time,
+                zone,
+                earlier: earlier.offset().fix().local_minus_utc() / 60,
+                later: later.offset().fix().local_minus_utc() / 60,
+            }),
+    }
+}
+
+#[cfg(test)]
+#[path = "wall_clock_tests.rs"]
+mod tests;
