@@ -1,0 +1,8 @@
+//! Rules that hold over all crates: the house words of ARCHITECTURE.md, as far as a test can
+//! hold them.
+
+mod domain;
+mod readmes;
+mod rooms;
+mod sources;
+mod words;

@@ -1,0 +1,127 @@
+//! One answer to each recurring question.
+
+use std::path::{Path, PathBuf};
+
+use crate::sources::{SERVICES, code, files, is_test, none, product, read};
+
+fn all_products() -> Vec<PathBuf> {
+    SERVICES
+        .iter()
+        .flat_map(|service| product(service))
+        .collect()
+}
+
+fn found_in(paths: &[PathBuf], is_odd: impl Fn(&str) -> bool) -> Vec<String> {
+    let mut found = Vec::new();
+    for path in paths {
+        for (number, line) in code(path) {
+            if is_odd(&line) {
+                found.push(format!("{}:{number}: {}", path.display(), line.trim()));
+            }
+        }
+    }
+    found
+}
+
+#[test]
+fn no_rpc_path_is_written_out() {
+    none(&found_in(&all_products(), |line| {
+        line.contains("\"/divinetime.")
+    }));
+}
+
+#[test]
+fn no_position_is_set_by_hand() {
+    let mut handlers = all_products();
+    handlers.retain(|path| path.components().any(|part| part.as_os_str() == "grpc"));
+    // A request that is no command, because it records nothing, takes its id apart.
+    let by_hand = [
+        "fields.id(\"request_id\", &covered",
+        "fields.id(\"request_id\", request",
+        ".set_position(",
+        "LogPosition {",
+    ];
+    none(&found_in(&handlers, |line| {
+        by_hand.iter().any(|word| line.contains(word))
+    }));
+}
+
+#[test]
+fn every_public_event_of_others_is_named_where_it_is_read() {
+    let mut found = Vec::new();
+    for path in all_products() {
+        let lines = code(&path);
+        let mut reading = false;
+        for (number, line) in lines {
+            if line.contains("Received<'_>") {
+                reading = true;
+            } else if line.starts_with('}') || line == "    }" {
+                reading = false;
+            } else if reading && line.trim_start().starts_with("_ =>") {
+                found.push(format!("{}:{number}: {}", path.display(), line.trim()));
+            }
+        }
+    }
+    none(&found);
+}
+
+#[test]
+fn workers_are_named_by_their_kind() {
+    let named = |line: &str| {
+        let mut names = line.split("Worker::new(\"").skip(1);
+        names.any(|name| !name.starts_with("worker "))
+    };
+    none(&found_in(&all_products(), named));
+}
+
+#[test]
+fn no_time_zone_is_named_in_sql() {
+    let mut found = Vec::new();
+    let mut sources = files("crates", "rs");
+    sources.extend(files("crates", "sql"));
+    for path in sources.iter().filter(|path| !is_test(path)) {
+        let text = read(path).to_lowercase();
+        let named = text
+            .lines()
+            .enumerate()
+            // A stored zone or a parameter may stand there; a zone by its name may not.
+            .filter(|(_, line)| line.contains("at time zone '"));
+        found.extend(named.map(|(number, _)| format!("{}:{}", path.display(), number + 1)));
+    }
+    none(&found);
+}
+
+#[test]
+fn nobody_is_called_she_or_he() {
+    let mut found = Vec::new();
+    let mut texts = files("crates", "md");
+    texts.extend(files("crates", "rs"));
+    texts.extend(files("proto/divinetime", "proto"));
+    texts.extend(["README.md", "ARCHITECTURE.md"].map(PathBuf::from));
+    for path in &texts {
+        let text = read(path);
+        for (number, line) in text.lines().enumerate() {
+            let is_prose = path.extension().is_none_or(|kind| kind != "rs")
+                || line.trim_start().starts_with("//");
+            let mut words = line.split(|letter: char| !letter.is_alphabetic() && letter != '\'');
+            if is_prose
+                && words.any(|word| matches!(word, "she" | "She" | "her" | "Her" | "herself"))
+            {
+                found.push(format!(
+                    "{}:{}: {}",
+                    path.display(),
+                    number + 1,
+                    line.trim()
+                ));
+            }
+        }
+    }
+    none(&found);
+}
+
+#[test]
+fn the_checks_of_words_see_what_is_odd() {
+    let here = [Path::new("tests/rules/words.rs").to_owned()];
+    let seen = found_in(&here, |line| line.contains("\"/divinetime."));
+    assert_eq!(seen.len(), 2, "{seen:?}");
+}
