@@ -12,7 +12,7 @@ use contracts::wire::timestamp;
 use service::{Call, internal};
 use tonic::{Request, Response, Status};
 
-use super::parse::{self, auth};
+use super::parse::auth;
 use crate::{
     domain::user::Channel,
     proofs::{Authentication, Entered},
@@ -42,7 +42,7 @@ impl AuthenticationService for AuthRpcs {
     ) -> Result<Response<LoginResponse>, Status> {
         let call = Call::of(&request);
         let (context, entrant) = auth::login(&call, request.into_inner())?;
-        let now = parse::now();
+        let now = service::now();
         let entered = self.authentication.log_in(context, entrant, now).await?;
         let access = self.access(&entered, now).await?;
         let Entered {
@@ -68,7 +68,7 @@ impl AuthenticationService for AuthRpcs {
         request: Request<RefreshTokenRequest>,
     ) -> Result<Response<RefreshTokenResponse>, Status> {
         let token = auth::refresh_token(request.into_inner())?;
-        let now = parse::now();
+        let now = service::now();
         let entered = self.authentication.refresh(&token, now).await?;
         let access = self.access(&entered, now).await?;
         let Entered {
@@ -96,7 +96,7 @@ impl AuthenticationService for AuthRpcs {
         let (context, user_id, login_id) = auth::logout(&call, request.into_inner())?;
         let ended = self
             .authentication
-            .log_out(context, user_id, login_id, parse::now())
+            .log_out(context, user_id, login_id, service::now())
             .await?;
         Ok(Response::new(LogoutResponse {
             position: Some(position(ended)),
@@ -111,7 +111,7 @@ impl AuthenticationService for AuthRpcs {
         let (context, user_id) = auth::logout_everywhere(&call, request.into_inner())?;
         let ended = self
             .authentication
-            .log_out_everywhere(context, user_id, parse::now())
+            .log_out_everywhere(context, user_id, service::now())
             .await?;
         Ok(Response::new(LogoutEverywhereResponse {
             position: Some(position(ended)),
@@ -126,7 +126,7 @@ impl AuthenticationService for AuthRpcs {
         let (context, user_id, channel) = auth::request_verification(&call, request.get_ref())?;
         let sent = self
             .authentication
-            .request_verification(context, user_id, channel, parse::now())
+            .request_verification(context, user_id, channel, service::now())
             .await?;
         Ok(Response::new(RequestVerificationResponse {
             expires_at: Some(timestamp(sent.expires_at)),
@@ -142,7 +142,7 @@ impl AuthenticationService for AuthRpcs {
         let (context, user_id, code) = auth::verify_email(&call, request.into_inner())?;
         let verified = self
             .authentication
-            .verify(context, user_id, Channel::Email, &code, parse::now())
+            .verify(context, user_id, Channel::Email, &code, service::now())
             .await?;
         Ok(Response::new(VerifyEmailResponse {
             position: Some(position(verified)),
@@ -157,7 +157,7 @@ impl AuthenticationService for AuthRpcs {
         let (context, user_id, code) = auth::verify_phone(&call, request.into_inner())?;
         let verified = self
             .authentication
-            .verify(context, user_id, Channel::Phone, &code, parse::now())
+            .verify(context, user_id, Channel::Phone, &code, service::now())
             .await?;
         Ok(Response::new(VerifyPhoneResponse {
             position: Some(position(verified)),
@@ -171,7 +171,7 @@ impl AuthenticationService for AuthRpcs {
         let call = Call::of(&request);
         let (context, email) = auth::request_password_reset(&call, request.into_inner())?;
         self.authentication
-            .request_reset(context, &email, &call.client_network(), parse::now())
+            .request_reset(context, &email, &call.client_network(), service::now())
             .await?;
         Ok(Response::new(RequestPasswordResetResponse {}))
     }
@@ -184,7 +184,7 @@ impl AuthenticationService for AuthRpcs {
         let (context, token, password) = auth::reset_password(&call, request.into_inner())?;
         let reset = self
             .authentication
-            .reset_password(context, &token, password, parse::now())
+            .reset_password(context, &token, password, service::now())
             .await?;
         Ok(Response::new(ResetPasswordResponse {
             position: Some(position(reset)),
@@ -199,7 +199,14 @@ impl AuthenticationService for AuthRpcs {
         let (context, user_id, present, new) = auth::change_password(&call, request.into_inner())?;
         let changed = self
             .authentication
-            .change_password(context, user_id, call.login_id, present, new, parse::now())
+            .change_password(
+                context,
+                user_id,
+                call.login_id,
+                present,
+                new,
+                service::now(),
+            )
             .await?;
         Ok(Response::new(ChangePasswordResponse {
             position: Some(position(changed)),
@@ -215,7 +222,7 @@ impl AuthenticationService for AuthRpcs {
             auth::request_email_change(&call, request.into_inner())?;
         let sent = self
             .authentication
-            .request_email_change(context, user_id, &email, password, parse::now())
+            .request_email_change(context, user_id, &email, password, service::now())
             .await?;
         Ok(Response::new(RequestEmailChangeResponse {
             expires_at: Some(timestamp(sent.expires_at)),
@@ -231,7 +238,7 @@ impl AuthenticationService for AuthRpcs {
         let (context, user_id, code) = auth::change_email(&call, request.into_inner())?;
         let changed = self
             .authentication
-            .change_email(context, user_id, &code, parse::now())
+            .change_email(context, user_id, &code, service::now())
             .await?;
         Ok(Response::new(ChangeEmailResponse {
             position: Some(position(changed)),

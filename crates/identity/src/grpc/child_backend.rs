@@ -2,15 +2,16 @@
 //! a command becomes an answer.
 
 use chrono::{DateTime, Utc};
-use contracts::common::v1::LogPosition;
+use contracts::{Positioned, common::v1::LogPosition};
 use eventsourcing::{Checkpoints, Context, Projection, personal::Sealer};
 use prost::Message;
-use service::{Call, internal, not_found, reached};
-use tonic::Status;
+use service::{Call, internal, not_found, reached, stored};
+use tonic::{Response, Status};
 use uuid::Uuid;
 
-use super::{convert, refusals::personal_status};
+use super::refusals::personal_status;
 use crate::{
+    NAME,
     accounts::{Accounts, ChildRecords},
     domain::{
         child::{Acting, Child, ChildCommand, ChildEvent},
@@ -84,17 +85,16 @@ impl ChildBackend {
         Ok(self.upcoming.any_paid(&[child_id.uuid()], now).await?)
     }
 
-    /// Executes a command whose answer is made of the record after it.
-    pub(super) async fn answer<M: Message + Default>(
+    /// Executes a command whose answer is made of the record after it, and has its position.
+    pub(super) async fn answer<M: Message + Default + Positioned>(
         &self,
         context: Context,
         command: ChildCommand,
         answer: impl Fn(&Child) -> M,
-    ) -> Result<(M, Option<LogPosition>), Status> {
+    ) -> Result<Response<M>, Status> {
         let reply = |child: &Child, _: &[ChildEvent]| answer(child).encode_to_vec();
         let committed = self.records.execute(context, command, reply).await?;
-        let position = wire::position(committed.position);
-        Ok((convert::stored(&committed)?, Some(position)))
+        stored(NAME, &committed).map(Response::new)
     }
 
     /// Executes a command whose answer is a position.

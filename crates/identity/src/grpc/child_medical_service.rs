@@ -48,7 +48,7 @@ impl ChildMedicalService for ChildMedicalRpcs {
         let command = ChildCommand {
             child_id,
             acting,
-            now: parse::now(),
+            now: service::now(),
             action: Action::UpdateMedical {
                 subject,
                 changes: Box::new(changes),
@@ -80,7 +80,7 @@ impl ChildMedicalService for ChildMedicalRpcs {
         let command = ChildCommand {
             child_id,
             acting,
-            now: parse::now(),
+            now: service::now(),
             action: Action::AddAllergen { subject, allergen },
         };
         let answer = self.backend.answer(context, command, |child| {
@@ -90,9 +90,7 @@ impl ChildMedicalService for ChildMedicalRpcs {
                 position: None,
             }
         });
-        let (mut answer, position) = answer.await?;
-        answer.position = position;
-        Ok(Response::new(answer))
+        answer.await
     }
 
     async fn remove_custom_allergen(
@@ -105,7 +103,7 @@ impl ChildMedicalService for ChildMedicalRpcs {
         let command = ChildCommand {
             child_id,
             acting: acting(&call),
-            now: parse::now(),
+            now: service::now(),
             action: Action::RemoveAllergen { allergen_id },
         };
         let position = self.backend.execute(context, command).await?;
@@ -117,7 +115,7 @@ impl ChildMedicalService for ChildMedicalRpcs {
         request: Request<GetChildMedicalRequest>,
     ) -> Result<Response<GetChildMedicalResponse>, Status> {
         let call = Call::of(&request);
-        let (now, acting) = (parse::now(), acting(&call));
+        let (now, acting) = (service::now(), acting(&call));
         let (context, child_id, min_position) =
             parse::medical::get_child_medical(&call, request.into_inner())?;
         self.backend.reached(min_position.as_ref(), &call).await?;

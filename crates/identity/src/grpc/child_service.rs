@@ -53,7 +53,7 @@ impl ChildService for ChildRpcs {
         let command = ChildCommand {
             child_id: new.child_id,
             acting,
-            now: parse::now(),
+            now: service::now(),
             action: Action::RecordConsent {
                 role: self.backend.role(acting).await?,
                 purpose: new.purpose,
@@ -72,7 +72,7 @@ impl ChildService for ChildRpcs {
         request: Request<WithdrawConsentRequest>,
     ) -> Result<Response<WithdrawConsentResponse>, Status> {
         let call = Call::of(&request);
-        let (now, acting) = (parse::now(), acting(&call));
+        let (now, acting) = (service::now(), acting(&call));
         let (context, child_id, purpose) =
             parse::children::withdraw_consent(&call, request.into_inner())?;
         self.backend.own(child_id, acting).await?;
@@ -96,7 +96,7 @@ impl ChildService for ChildRpcs {
         request: Request<AddChildRequest>,
     ) -> Result<Response<AddChildResponse>, Status> {
         let call = Call::of(&request);
-        let (now, acting) = (parse::now(), acting(&call));
+        let (now, acting) = (service::now(), acting(&call));
         let new = parse::children::add_child(&call, request.into_inner(), now)?;
         if new.is_known {
             self.backend.own(new.child_id, acting).await?;
@@ -126,7 +126,7 @@ impl ChildService for ChildRpcs {
         request: Request<UpdateChildRequest>,
     ) -> Result<Response<UpdateChildResponse>, Status> {
         let call = Call::of(&request);
-        let (now, acting) = (parse::now(), acting(&call));
+        let (now, acting) = (service::now(), acting(&call));
         let (context, child_id, changes) =
             parse::children::update_child(&call, request.into_inner(), now)?;
         self.backend.own(child_id, acting).await?;
@@ -151,7 +151,7 @@ impl ChildService for ChildRpcs {
         let command = ChildCommand {
             child_id,
             acting: acting(&call),
-            now: parse::now(),
+            now: service::now(),
             action: Action::Archive,
         };
         let position = self.backend.execute(context, command).await?;
@@ -163,7 +163,7 @@ impl ChildService for ChildRpcs {
         request: Request<EraseChildRequest>,
     ) -> Result<Response<EraseChildResponse>, Status> {
         let call = Call::of(&request);
-        let (now, acting) = (parse::now(), acting(&call));
+        let (now, acting) = (service::now(), acting(&call));
         let (context, child_id) = parse::children::erase_child(&call, request.into_inner())?;
         self.backend.own(child_id, acting).await?;
         let paid_ahead = acting != Acting::System && self.backend.paid_ahead(child_id, now).await?;
@@ -223,7 +223,7 @@ impl ChildService for ChildRpcs {
         let command = ChildCommand {
             child_id,
             acting,
-            now: parse::now(),
+            now: service::now(),
             action: Action::OfferTransfer {
                 transfer_id: Uuid::now_v7().into(),
                 to: self.resolved(to, acting).await?,
@@ -237,9 +237,7 @@ impl ChildService for ChildRpcs {
                 expires_at: expires_at.map(timestamp),
             }
         });
-        let (mut answer, position) = answer.await?;
-        answer.position = position;
-        Ok(Response::new(answer))
+        answer.await
     }
 
     async fn accept_guardian_transfer(
@@ -258,7 +256,7 @@ impl ChildService for ChildRpcs {
         let command = ChildCommand {
             child_id,
             acting,
-            now: parse::now(),
+            now: service::now(),
             action: Action::AcceptTransfer {
                 transfer_id,
                 role: self.backend.role(acting).await?,
@@ -280,7 +278,7 @@ impl ChildService for ChildRpcs {
         let command = ChildCommand {
             child_id,
             acting: acting(&call),
-            now: parse::now(),
+            now: service::now(),
             action: Action::CancelTransfer { transfer_id },
         };
         let position = self.backend.execute(context, command).await?;

@@ -3,20 +3,9 @@
 pub(super) mod children;
 
 use contracts::{common::v1::Role as PublicRole, identity::v1::User, wire::timestamp};
-use eventsourcing::{
-    Committed,
-    personal::{Opener, PersonalError},
-};
-use prost::Message;
-use service::internal;
-use tonic::Status;
+use eventsourcing::personal::{Opener, PersonalError};
 
 use crate::{projector::users::UserRow, wire::role};
-
-/// The answer that was stored with a command, without the position.
-pub(super) fn stored<M: Message + Default>(committed: &Committed) -> Result<M, Status> {
-    M::decode(committed.reply.as_slice()).map_err(internal)
-}
 
 /// An account, with personal data opened; it is empty when the user was erased.
 pub(super) fn user(row: UserRow, opener: &Opener) -> Result<User, PersonalError> {

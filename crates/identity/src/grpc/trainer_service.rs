@@ -8,16 +8,17 @@ use contracts::{
 };
 use eventsourcing::{Checkpoints, Projection, Repository};
 use prost::Message;
-use service::{Call, internal, not_found, reached};
+use service::{Call, internal, not_found, reached, stored};
 use sqlx::PgPool;
 use tonic::{Request, Response, Status};
 
 use super::{
-    convert, parse,
+    parse,
     refusals::{command_status, personal_status},
     trainer_profile::Profiles,
 };
 use crate::{
+    NAME,
     accounts::Accounts,
     domain::trainer::{CreateTrainer, Trainer, TrainerCommand, UpdateTrainer},
     projector::{availability::Availability, trainers::Trainers},
@@ -52,7 +53,7 @@ impl TrainerService for TrainerRpcs {
             role,
             profile: profile.map_err(personal_status)?,
             terms: parsed.terms,
-            now: parse::now(),
+            now: service::now(),
         }));
         let committed = self
             .trainers
@@ -61,9 +62,7 @@ impl TrainerService for TrainerRpcs {
             })
             .await
             .map_err(command_status)?;
-        let mut answer: CreateTrainerResponse = convert::stored(&committed)?;
-        answer.position = Some(wire::position(committed.position));
-        Ok(Response::new(answer))
+        stored(NAME, &committed).map(Response::new)
     }
 
     async fn update_trainer(
@@ -80,7 +79,7 @@ impl TrainerService for TrainerRpcs {
         let command = TrainerCommand::Update(Box::new(UpdateTrainer {
             profile: profile.map_err(personal_status)?,
             terms: parsed.terms,
-            now: parse::now(),
+            now: service::now(),
         }));
         let committed = self
             .trainers
@@ -89,9 +88,7 @@ impl TrainerService for TrainerRpcs {
             })
             .await
             .map_err(command_status)?;
-        let mut answer: UpdateTrainerResponse = convert::stored(&committed)?;
-        answer.position = Some(wire::position(committed.position));
-        Ok(Response::new(answer))
+        stored(NAME, &committed).map(Response::new)
     }
 
     async fn get_trainer(
@@ -129,7 +126,7 @@ impl TrainerService for TrainerRpcs {
         };
         let position = list.min_position.as_slice();
         reached(&self.checkpoints, projection, position, &call).await?;
-        let mut rows = query::trainers::page(&self.pool, &list.filter, parse::now(), &list.page)
+        let mut rows = query::trainers::page(&self.pool, &list.filter, service::now(), &list.page)
             .await
             .map_err(internal)?;
         let next_page_token = list.page.next_token(&mut rows, |row| Cursor {

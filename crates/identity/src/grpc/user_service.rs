@@ -120,7 +120,7 @@ impl UserService for UserRpcs {
         } else {
             self.accounts.require_active(user_id).await?;
         }
-        let update = update.seal(&self.keyring, user_id, parse::now()).await;
+        let update = update.seal(&self.keyring, user_id, service::now()).await;
         let command = UserCommand::Update(update.map_err(personal_status)?);
         let committed = self
             .changes
@@ -145,7 +145,7 @@ impl UserService for UserRpcs {
             .map_err(internal)?;
         let committed = self
             .changes
-            .change_role(context, user_id, role, has_children, parse::now())
+            .change_role(context, user_id, role, has_children, service::now())
             .await
             .map_err(command_status)?;
         Ok(Response::new(ChangeRoleResponse {
@@ -161,7 +161,7 @@ impl UserService for UserRpcs {
         let (context, user_id) = parse::accounts::deactivate_user(&call, request.into_inner())?;
         let committed = self
             .changes
-            .deactivate(context, user_id, parse::now())
+            .deactivate(context, user_id, service::now())
             .await
             .map_err(command_status)?;
         self.logins.end_all(user_id).await.map_err(internal)?;
@@ -178,7 +178,7 @@ impl UserService for UserRpcs {
         let (context, user_id) = parse::accounts::reactivate_user(&call, request.into_inner())?;
         let committed = self
             .changes
-            .reactivate(context, user_id, parse::now())
+            .reactivate(context, user_id, service::now())
             .await
             .map_err(command_status)?;
         Ok(Response::new(ReactivateUserResponse {
@@ -208,7 +208,7 @@ impl UserService for UserRpcs {
         let certificate = match subject {
             Subject::User(user_id) => {
                 self.erasures
-                    .erase_user(&call, context, user_id, parse::now())
+                    .erase_user(&call, context, user_id, service::now())
                     .await?
             }
             Subject::Child(child_id) => {
@@ -218,7 +218,7 @@ impl UserService for UserRpcs {
                         context,
                         child_id,
                         parse::children::acting(&call),
-                        parse::now(),
+                        service::now(),
                     )
                     .await?
             }

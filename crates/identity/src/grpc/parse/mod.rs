@@ -12,15 +12,9 @@ pub mod trainers;
 pub mod transfers;
 pub mod users;
 
-use chrono::{DateTime, SubsecRound, Utc};
 use service::{Call, Fields, not_found};
 use tonic::Status;
 use uuid::Uuid;
-
-/// Now, as exactly as the read tables keep it.
-pub fn now() -> DateTime<Utc> {
-    Utc::now().trunc_subsecs(6)
-}
 
 /// `NOT_FOUND` unless the thing is the caller's, or an admin calls.
 pub fn own_or_admin(call: &Call, owner_id: Uuid, what: &str) -> Result<(), Status> {

@@ -7,7 +7,7 @@ use service::{Call, Fields, context};
 use tonic::Status;
 use uuid::Uuid;
 
-use super::{now, own_or_admin};
+use super::own_or_admin;
 use crate::{
     domain::{
         user::Acting,
@@ -54,7 +54,7 @@ pub fn register_user(
         first_name,
         last_name,
         phone_number,
-        now: now(),
+        now: service::now(),
     };
     Ok((context, registration, password))
 }
