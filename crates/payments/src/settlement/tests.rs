@@ -58,8 +58,9 @@ impl Ledger {
         Settlement::new(self.repository().await, self.provider())
     }
 
+    /// Whoever runs out of patience records that nothing is known, and a busy machine may take long.
     fn provider(&self) -> Provider {
-        Provider::sandbox(self.database.pool(), Duration::from_millis(100))
+        Provider::sandbox(self.database.pool(), Duration::from_mins(1))
     }
 
     async fn give(&self, command: PaymentCommand) {
@@ -134,8 +135,7 @@ async fn a_crash_after_the_provider_took_the_money_takes_it_once() {
 #[tokio::test]
 async fn a_call_that_is_dropped_while_the_provider_thinks_is_made_again() {
     let ledger = Ledger::with("sandbox_timeout_ok").await;
-    let patient = Provider::sandbox(ledger.database.pool(), Duration::from_mins(10));
-    let settlement = Settlement::new(ledger.repository().await, patient);
+    let settlement = ledger.settlement().await;
     let context = Context::system();
     let dropped = tokio::time::timeout(
         Duration::from_millis(500),
@@ -151,9 +151,7 @@ async fn a_call_that_is_dropped_while_the_provider_thinks_is_made_again() {
 #[tokio::test]
 async fn calls_that_race_take_and_record_the_money_once() {
     let ledger = Ledger::with("sandbox_ok").await;
-    // A busy machine may take long; whoever runs out of patience records that nothing is known.
-    let patient = Provider::sandbox(ledger.database.pool(), Duration::from_mins(1));
-    let settlement = Settlement::new(ledger.repository().await, patient);
+    let settlement = ledger.settlement().await;
     let context = Context::system();
 
     let calls = (0..8).map(|_| settlement.advance(ledger.payment, &context));
