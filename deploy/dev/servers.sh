@@ -1,7 +1,7 @@
 # A throw-away Postgres and NATS for one run of ./dev test or ./dev bench. Sourced by ./dev.
 #
-# Both listen on free ports of 127.0.0.1, keep their files in a private folder
-# under the temporary directory, and are stopped by their process ids when ./dev ends.
+# Both listen on free ports of 127.0.0.1, keep their files in a private folder, and are stopped
+# by their process ids when ./dev ends, as are the systems that journeys share.
 
 servers_dir=
 postgres_running=
@@ -61,11 +61,25 @@ start_nats() {
     die "nats-server did not start."
 }
 
+# folder_for FSYNC : where the private folder is made. What need not survive is kept in memory where
+# there is room: tests create and drop hundreds of databases, which are files.
+folder_for() {
+    local memory=/dev/shm free
+    if [ "$1" = off ] && [ -z "${TMPDIR:-}" ] && [ -w "$memory" ]; then
+        free=$(df --output=avail "$memory" 2>/dev/null | tail -n 1)
+        case $(findmnt --noheadings --output OPTIONS "$memory" 2>/dev/null || echo noexec) in
+            *noexec*) ;;
+            *) [ "${free:-0}" -lt 8000000 ] || { echo "$memory"; return; } ;;
+        esac
+    fi
+    echo "${TMPDIR:-/tmp}"
+}
+
 # start_servers FSYNC : both, stopped when ./dev ends, also by a failure or a signal.
 start_servers() {
     need_postgres
     need_nats
-    servers_dir=$(mktemp -d "${TMPDIR:-/tmp}/divinetime-servers.XXXXXX")
+    servers_dir=$(mktemp -d "$(folder_for "$1")/divinetime-servers.XXXXXX")
     trap stop_servers EXIT
     trap 'exit 130' INT
     trap 'exit 143' TERM
@@ -73,14 +87,32 @@ start_servers() {
         chown nobody "$servers_dir"
         chmod 755 "$servers_dir"
     fi
+    mkdir "$servers_dir/systems" "$servers_dir/tmp"
+    chmod 1777 "$servers_dir/tmp"
     start_postgres "$1"
     start_nats
     say "Postgres $(postgres_major "$DIVINETIME_POSTGRES_BIN") and NATS started for this run in $servers_dir"
 }
 
+# stop_systems : what journeys have left running for each other.
+stop_systems() {
+    local file pid waited
+    for file in "$servers_dir"/systems/*/pid; do
+        [ -f "$file" ] || continue
+        pid=$(cat "$file")
+        kill -CONT "$pid" 2>/dev/null || continue
+        kill -INT "$pid"
+        for waited in $(seq 200); do
+            kill -0 "$pid" 2>/dev/null || break
+            sleep 0.1
+        done
+    done
+}
+
 stop_servers() {
     local status=$?
     trap - EXIT INT TERM
+    stop_systems
     if [ -n "$nats_pid" ]; then
         kill "$nats_pid" 2>/dev/null || true
         wait "$nats_pid" 2>/dev/null || true

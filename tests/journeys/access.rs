@@ -11,13 +11,15 @@ use contracts::{
 use tonic::{Code, Request};
 
 use e2e::{
+    own::OwnSystem,
     people::{self, ZONE, id, reason},
+    shared::SharedSystem,
     system::System,
 };
 
 #[tokio::test]
 async fn each_wrong_caller_is_refused_in_the_right_way() {
-    let system = System::start(&[]).await;
+    let system = SharedSystem::usual().await;
     let admin = people::admin(&system).await;
     let trainer = people::trainer(&system, &admin, 1).await;
     let (parent, stranger) = (
@@ -91,7 +93,7 @@ async fn each_wrong_caller_is_refused_in_the_right_way() {
 
 #[tokio::test]
 async fn an_expired_token_is_told_apart_from_a_wrong_one() {
-    let system = System::start(&[("DIVINETIME_ACCESS_TOKEN_SECONDS", "1")]).await;
+    let system = OwnSystem::start(&[("DIVINETIME_ACCESS_TOKEN_SECONDS", "1")]).await;
     let admin = people::admin(&system).await;
     let mut locations = LocationServiceClient::new(system.channel("scheduling"));
     e2e::system::eventually("the token's end", || {

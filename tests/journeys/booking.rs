@@ -18,7 +18,9 @@ use contracts::{
 use tonic::Code;
 
 use e2e::{
+    own::OwnSystem,
     people::{self, day, dollars, id, payment_becomes, payment_where, reason, session_becomes},
+    shared::SharedSystem,
     system::{System, eventually},
 };
 
@@ -45,7 +47,7 @@ async fn daily_revenue(system: &System, admin: &people::User) -> i64 {
 
 #[tokio::test]
 async fn a_parent_books_pays_cancels_and_the_statistics_follow_to_the_cent() {
-    let system = System::start(&[]).await;
+    let system = OwnSystem::start(&[]).await;
     let admin = people::admin(&system).await;
     let trainer = people::trainer(&system, &admin, 3).await;
     let parent = people::parent(&system, 1).await;
@@ -125,7 +127,7 @@ async fn a_parent_books_pays_cancels_and_the_statistics_follow_to_the_cent() {
 
 #[tokio::test]
 async fn a_declined_card_leaves_the_hold_for_another_one() {
-    let system = System::start(&[]).await;
+    let system = SharedSystem::usual().await;
     let admin = people::admin(&system).await;
     let trainer = people::trainer(&system, &admin, 1).await;
     let parent = people::parent(&system, 1).await;
@@ -170,7 +172,7 @@ async fn a_declined_card_leaves_the_hold_for_another_one() {
 
 #[tokio::test]
 async fn an_unpaid_hold_expires_by_itself_and_frees_the_slot() {
-    let system = System::start(&[("DIVINETIME_HOLD_SECONDS", "1")]).await;
+    let system = SharedSystem::with_short_holds().await;
     let admin = people::admin(&system).await;
     let trainer = people::trainer(&system, &admin, 1).await;
     let (first, second) = (
@@ -194,7 +196,7 @@ async fn an_unpaid_hold_expires_by_itself_and_frees_the_slot() {
 
 #[tokio::test]
 async fn a_late_payment_is_honoured_while_the_place_is_free_and_goes_back_when_it_is_not() {
-    let system = System::start(&[("DIVINETIME_HOLD_SECONDS", "2")]).await;
+    let system = SharedSystem::with_short_holds().await;
     let admin = people::admin(&system).await;
     let trainer = people::trainer(&system, &admin, 2).await;
     let (late, quick) = (
@@ -269,7 +271,7 @@ async fn a_late_payment_is_honoured_while_the_place_is_free_and_goes_back_when_i
 #[tokio::test]
 async fn a_repeated_booking_gets_the_first_answer_and_a_second_child_or_parent_does_not_get_the_slot()
  {
-    let system = System::start(&[]).await;
+    let system = SharedSystem::usual().await;
     let admin = people::admin(&system).await;
     let trainer = people::trainer(&system, &admin, 2).await;
     let (parent, other) = (
@@ -306,7 +308,7 @@ async fn a_repeated_booking_gets_the_first_answer_and_a_second_child_or_parent_d
 
 #[tokio::test]
 async fn a_group_pays_the_price_of_its_row_and_a_session_that_is_not_over_cannot_be_completed() {
-    let system = System::start(&[]).await;
+    let system = SharedSystem::usual().await;
     let admin = people::admin(&system).await;
     let trainer = people::trainer(&system, &admin, 2).await;
     let (pair, trio) = (

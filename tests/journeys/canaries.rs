@@ -13,6 +13,7 @@ use contracts::scheduling::v1::{
     CreateLocationRequest, location_service_client::LocationServiceClient,
 };
 use e2e::{
+    own::OwnSystem,
     people::{self, ZONE, id},
     replay,
     system::System,
@@ -30,7 +31,7 @@ const LOCATION: &str = "Marked Meadow";
 #[tokio::test(flavor = "multi_thread")]
 async fn nothing_personal_is_anywhere_in_the_clear() {
     let (collector, collector_address) = Collector::start();
-    let system = System::start_overheard(&[
+    let system = OwnSystem::start_overheard(&[
         ("DIVINETIME_LOG", "trace"),
         ("DIVINETIME_TRUST_FORWARDED", "true"),
         ("OTEL_EXPORTER_OTLP_ENDPOINT", &collector_address),
@@ -60,7 +61,7 @@ async fn nothing_personal_is_anywhere_in_the_clear() {
 }
 
 /// What Postgres compresses could not be searched.
-async fn nothing_is_compressed(system: &System) {
+async fn nothing_is_compressed(system: &OwnSystem) {
     let database = system.database().await;
     let statements = [
         "alter database divinetime set wal_compression = off",
@@ -98,7 +99,7 @@ async fn mark(system: &System) {
 }
 
 /// Waits until all is projected, replayed and published, stops everything and gives the places.
-async fn after_the_end(system: &System) -> Vec<Place> {
+async fn after_the_end(system: &OwnSystem) -> Vec<Place> {
     replay::is_the_same(system).await;
     let database = system.database().await;
     sqlx::query("checkpoint")

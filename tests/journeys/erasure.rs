@@ -20,6 +20,7 @@ use sqlx::PgPool;
 use tonic::Status;
 
 use e2e::{
+    own::OwnSystem,
     people::{self, Parent, id, reason},
     replay,
     system::{System, eventually},
@@ -193,7 +194,7 @@ async fn a_backup_shows_nothing(system: &System, erased: &Parent, other: &Parent
 
 #[tokio::test]
 async fn a_family_is_erased_and_only_the_figures_remain() {
-    let system = System::start(&[]).await;
+    let system = OwnSystem::start(&[]).await;
     let admin = people::admin(&system).await;
     let trainer = people::trainer(&system, &admin, 2).await;
     let (parent, other) = (
@@ -225,7 +226,7 @@ async fn a_family_is_erased_and_only_the_figures_remain() {
 
 #[tokio::test]
 async fn an_erasure_that_is_killed_finishes_after_the_restart() {
-    let system = System::start(&[]).await;
+    let system = OwnSystem::start(&[]).await;
     let admin = people::admin(&system).await;
     let parent = people::parent(&system, 12).await;
     let database = system.database().await;

@@ -6,13 +6,13 @@ mod load;
 
 use std::sync::Arc;
 
-use e2e::system::System;
+use e2e::own::OwnSystem;
 
 use load::Load;
 
 /// Lets `fault` happen twice in mid-load and checks everything.
-async fn survive(fault: impl AsyncFn(&System)) {
-    let system = Arc::new(System::start(&[]).await);
+async fn survive(fault: impl AsyncFn(&OwnSystem)) {
+    let system = Arc::new(OwnSystem::start(&[]).await);
     let load = Load::start(&system).await;
     for _ in 0..2 {
         load.goes_on(30, 4).await;

@@ -19,6 +19,7 @@ use e2e::{
     mailbox,
     people::{self, Parent, User, id},
     replay,
+    shared::SharedSystem,
     system::{System, eventually},
 };
 
@@ -88,7 +89,7 @@ async fn accept(system: &System, other: &User) {
 
 #[tokio::test]
 async fn a_child_changes_hands_when_both_guardians_agree() {
-    let system = System::start(&[]).await;
+    let system = SharedSystem::usual().await;
     let (parent, other) = (
         people::parent(&system, 1).await,
         people::register(&system, Role::Parent).await,
@@ -188,7 +189,7 @@ async fn accesses(system: &System, guardian: &User, child_id: &str) -> Vec<Medic
 
 #[tokio::test]
 async fn a_trainer_with_a_session_ahead_reads_medical_data_and_the_guardian_sees_it() {
-    let system = System::start(&[]).await;
+    let system = SharedSystem::usual().await;
     let admin = people::admin(&system).await;
     let trainer = people::trainer(&system, &admin, 1).await;
     let stranger = people::register(&system, Role::Trainer).await;

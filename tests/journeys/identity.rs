@@ -16,6 +16,7 @@ use e2e::{
     mailbox,
     people::{self, PASSWORD, id, reason},
     replay,
+    shared::SharedSystem,
     system::{System, eventually},
 };
 
@@ -231,7 +232,7 @@ impl<'a> Account<'a> {
 
 #[tokio::test]
 async fn an_account_is_verified_continued_recovered_and_moved_to_another_address() {
-    let system = System::start(&[]).await;
+    let system = SharedSystem::usual().await;
     let mut account = Account::open(&system).await;
     mailbox::message(&system, "welcome", &account.user.email).await;
     account.verifies_her_address().await;

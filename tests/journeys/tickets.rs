@@ -10,6 +10,7 @@ use tonic::Code;
 
 use e2e::{
     people::{self, id, payment_where, reason},
+    shared::SharedSystem,
     system::{System, eventually},
 };
 
@@ -36,7 +37,7 @@ async fn all_become(
 
 #[tokio::test]
 async fn a_family_buys_tickets_and_a_repeated_request_buys_none_more() {
-    let system = System::start(&[]).await;
+    let system = SharedSystem::usual().await;
     let admin = people::admin(&system).await;
     let camp = people::camp(&system, &admin, 10, &[(150, 5), (0, 5)]).await;
     let family = people::parent(&system, 2).await;
@@ -84,7 +85,7 @@ async fn a_family_buys_tickets_and_a_repeated_request_buys_none_more() {
 
 #[tokio::test]
 async fn unpaid_tickets_expire_and_a_late_payment_gets_the_places_or_its_money_back() {
-    let system = System::start(&[("DIVINETIME_HOLD_SECONDS", "2")]).await;
+    let system = SharedSystem::with_short_holds().await;
     let admin = people::admin(&system).await;
     let camp = people::camp(&system, &admin, 2, &[(100, 2)]).await;
     let (late, other) = (
@@ -176,7 +177,7 @@ async fn unpaid_tickets_expire_and_a_late_payment_gets_the_places_or_its_money_b
 
 #[tokio::test]
 async fn an_on_sale_rush_sells_exactly_the_seats_there_are() {
-    let system = Arc::new(System::start(&[]).await);
+    let system = Arc::new(SharedSystem::usual().await);
     let admin = people::admin(&system).await;
     let camp = Arc::new(people::camp(&system, &admin, 20, &[(100, 15), (50, 15)]).await);
     let parents = futures::future::join_all((0..8).map(|_| people::parent(&system, 6))).await;

@@ -1,22 +1,14 @@
-//! The running system: started, killed and started again like an operator or an accident would.
+//! The running system.
 
-use std::{
-    collections::BTreeMap,
-    fs::File,
-    future::Future,
-    io::{BufRead, BufReader, Write as _},
-    path::{Path, PathBuf},
-    process::{Child, Command, Stdio},
-    sync::{
-        Mutex, MutexGuard, PoisonError,
-        atomic::{AtomicU64, Ordering},
-    },
-    time::Duration,
-};
+use std::collections::BTreeMap;
+use std::future::Future;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
 
 use serde_json::Value;
 use sqlx::{PgPool, postgres::PgPoolOptions};
-use tempfile::TempDir;
 use tonic::transport::{Channel, Endpoint};
 
 pub const SERVICES: [&str; 5] = [
@@ -28,17 +20,11 @@ pub const SERVICES: [&str; 5] = [
 ];
 
 /// How long anything may take before a journey gives up.
-const PATIENCE: Duration = Duration::from_mins(1);
+pub(crate) const PATIENCE: Duration = Duration::from_mins(1);
 
-/// What an overheard system says, in its directory.
-const SAID: &str = "said.log";
-
-/// One `divinetime up` in a directory of its own.
+/// A running `divinetime up`, as its callers and its operators see it.
 pub struct System {
-    directory: TempDir,
-    environment: Vec<(String, String)>,
-    overheard: bool,
-    process: Mutex<Child>,
+    directory: PathBuf,
     postgres_port: AtomicU64,
     services: BTreeMap<String, String>,
 }
@@ -49,34 +35,29 @@ fn program() -> PathBuf {
         .into()
 }
 
+/// `divinetime up` in a directory, each service at its port or at any.
+pub(crate) fn up(directory: &Path, ports: &BTreeMap<String, String>) -> Command {
+    let mut command = Command::new(program());
+    command
+        .arg("up")
+        .arg("--json")
+        .arg("--data-dir")
+        .arg(directory);
+    for service in SERVICES {
+        let port = ports.get(service).map_or("0", String::as_str);
+        command.arg(format!("--{service}-port={port}"));
+    }
+    command.env_remove("DATABASE_URL").env_remove("NATS_URL");
+    command
+}
+
 impl System {
-    /// Starts it with some variables set and waits until it is ready.
-    pub async fn start(environment: &[(&str, &str)]) -> Self {
-        Self::begin(environment, false).await
-    }
-
-    /// The same, but keeps all that it says: see [`System::said`].
-    pub async fn start_overheard(environment: &[(&str, &str)]) -> Self {
-        Self::begin(environment, true).await
-    }
-
-    async fn begin(environment: &[(&str, &str)], overheard: bool) -> Self {
-        let directory = tempfile::Builder::new()
-            .prefix("divinetime")
-            .tempdir()
-            .expect("a directory");
-        let environment = owned(environment);
-        let none = BTreeMap::new();
-        let (process, ready) = launch(&directory, &environment, &none, overheard).await;
-        let services = addresses(&ready);
-        let postgres_port = AtomicU64::new(port_of_postgres(&ready));
+    /// What runs in a directory and has said that it is ready.
+    pub(crate) fn new(directory: &Path, ready: &Value) -> Self {
         Self {
-            directory,
-            environment,
-            overheard,
-            process: Mutex::new(process),
-            postgres_port,
-            services,
+            directory: directory.to_owned(),
+            postgres_port: AtomicU64::new(port_of_postgres(ready)),
+            services: addresses(ready),
         }
     }
 
@@ -115,78 +96,9 @@ impl System {
             .expect("the database")
     }
 
-    /// kill -9 of the whole process.
-    pub fn kill(&self) {
-        let mut process = self.process();
-        process.kill().expect("it can be killed");
-        process.wait().expect("it has ended");
-    }
-
-    /// Stops it like an operator, and waits for its end.
-    pub fn stop(&self) {
-        let mut process = self.process();
-        interrupt(&process);
-        process.wait().expect("it has ended");
-    }
-
     /// Where its data are.
     pub fn directory(&self) -> &Path {
-        self.directory.path()
-    }
-
-    /// All that it has written to its standard output and error since it was started the first
-    /// time, if it is overheard.
-    pub fn said(&self) -> Vec<u8> {
-        std::fs::read(self.directory.path().join(SAID)).expect("it is overheard")
-    }
-
-    /// Starts it again on what is left, at the same addresses.
-    pub async fn restart(&self) {
-        let ports = self.services.iter().map(|(name, address)| {
-            (
-                name.clone(),
-                address
-                    .rsplit(':')
-                    .next()
-                    .expect("a port")
-                    .trim_end_matches('/')
-                    .to_owned(),
-            )
-        });
-        let (process, ready) = launch(
-            &self.directory,
-            &self.environment,
-            &ports.collect(),
-            self.overheard,
-        )
-        .await;
-        self.postgres_port
-            .store(port_of_postgres(&ready), Ordering::Relaxed);
-        *self.process() = process;
-    }
-
-    /// The same with other variables set than before.
-    pub async fn restart_with(&mut self, environment: &[(&str, &str)]) {
-        self.kill();
-        self.environment = owned(environment);
-        self.restart().await;
-    }
-
-    /// kill -9 of the private Postgres; the system brings it back.
-    pub fn kill_postgres(&self) {
-        kill(&self.read("postgres/data/postmaster.pid"));
-    }
-
-    /// kill -9 of the private NATS; the system brings it back.
-    pub fn kill_nats(&self) {
-        kill(&self.read("nats/nats.pid"));
-    }
-
-    /// kill -9 of NATS, and everything that it has stored is gone.
-    pub fn wipe_nats(&self) {
-        self.kill_nats();
-        let removed = remove_streams(&self.directory.path().join("nats"));
-        assert!(removed, "NATS had stored nothing");
+        &self.directory
     }
 
     /// Runs one of the operator's commands and gives its standard output.
@@ -194,7 +106,7 @@ impl System {
         let output = Command::new(program())
             .args(arguments)
             .arg("--data-dir")
-            .arg(self.directory.path())
+            .arg(&self.directory)
             .output()
             .expect("the program runs");
         assert!(
@@ -206,111 +118,21 @@ impl System {
         String::from_utf8(output.stdout).expect("text")
     }
 
-    fn process(&self) -> MutexGuard<'_, Child> {
-        self.process.lock().unwrap_or_else(PoisonError::into_inner)
+    /// It was started anew.
+    pub(crate) fn is_ready_again(&self, ready: &Value) {
+        let port = port_of_postgres(ready);
+        self.postgres_port.store(port, Ordering::Relaxed);
     }
 
-    /// Process id of the program.
-    pub fn pid(&self) -> u32 {
-        self.process().id()
+    /// Addresses by the names of the services.
+    pub(crate) fn services(&self) -> &BTreeMap<String, String> {
+        &self.services
     }
 
-    fn read(&self, file: &str) -> String {
-        let path = self.directory.path().join(file);
+    pub(crate) fn read(&self, file: &str) -> String {
+        let path = self.directory.join(file);
         std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
     }
-}
-
-fn owned(environment: &[(&str, &str)]) -> Vec<(String, String)> {
-    environment
-        .iter()
-        .map(|(k, v)| ((*k).to_owned(), (*v).to_owned()))
-        .collect()
-}
-
-/// kill -9 of the process whose id is the first line of a file.
-fn kill(pid_file: &str) {
-    let pid = pid_file.lines().next().expect("a process id").trim();
-    let killed = Command::new("kill")
-        .args(["-9", pid])
-        .status()
-        .expect("kill runs");
-    assert!(killed.success(), "process {pid} could not be killed");
-}
-
-impl Drop for System {
-    fn drop(&mut self) {
-        // Ctrl-C, so that it stops what it started.
-        let mut process = self.process();
-        if matches!(process.try_wait(), Ok(None)) {
-            interrupt(&process);
-            let _ = process.wait();
-        }
-    }
-}
-
-/// Ctrl-C.
-fn interrupt(process: &Child) {
-    let _ = Command::new("kill")
-        .args(["-INT", &process.id().to_string()])
-        .status();
-}
-
-async fn launch(
-    directory: &TempDir,
-    environment: &[(String, String)],
-    ports: &BTreeMap<String, String>,
-    overheard: bool,
-) -> (Child, Value) {
-    let mut command = Command::new(program());
-    command
-        .arg("up")
-        .arg("--json")
-        .arg("--data-dir")
-        .arg(directory.path());
-    for service in SERVICES {
-        let port = ports.get(service).map_or("0", String::as_str);
-        command.arg(format!("--{service}-port={port}"));
-    }
-    command.env_remove("DATABASE_URL").env_remove("NATS_URL");
-    command
-        .envs(environment.iter().map(|(k, v)| (k, v)))
-        .stdout(Stdio::piped());
-    let mut said = overheard.then(|| open_said(directory));
-    if let Some(said) = &said {
-        command.stderr(said.try_clone().expect("its file"));
-    }
-    let mut process = command.spawn().expect("DIVINETIME_BIN runs");
-    let stdout = process.stdout.take().expect("its output");
-    let line = tokio::task::spawn_blocking(move || {
-        let mut lines = BufReader::new(stdout).lines();
-        let line = lines.next();
-        // Whatever else it says must not fill the pipe.
-        std::thread::spawn(move || {
-            for line in lines.map_while(Result::ok) {
-                if let Some(said) = &mut said {
-                    let _ = writeln!(said, "{line}");
-                }
-            }
-        });
-        line
-    });
-    let line = tokio::time::timeout(PATIENCE, line)
-        .await
-        .expect("it is ready in time")
-        .expect("a reader");
-    let line = line.expect("it says that it is ready").expect("text");
-    (
-        process,
-        serde_json::from_str(&line).unwrap_or_else(|error| panic!("{error}: {line}")),
-    )
-}
-
-fn open_said(directory: &TempDir) -> File {
-    let path = directory.path().join(SAID);
-    let mut options = File::options();
-    options.create(true).append(true);
-    options.open(path).expect("a file for what it says")
 }
 
 fn port_of_postgres(ready: &Value) -> u64 {
@@ -330,22 +152,6 @@ fn addresses(ready: &Value) -> BTreeMap<String, String> {
             )
         })
         .collect()
-}
-
-/// Removes the streams' files but not the folder of the server; whether there were any.
-fn remove_streams(directory: &Path) -> bool {
-    let mut removed = false;
-    for entry in std::fs::read_dir(directory).expect("the store").flatten() {
-        if !entry.path().is_dir() {
-            continue;
-        }
-        removed |= if entry.file_name() == "jetstream" {
-            std::fs::remove_dir_all(entry.path()).is_ok()
-        } else {
-            remove_streams(&entry.path())
-        };
-    }
-    removed
 }
 
 /// Asks until there is an answer. For what happens by itself and has no position to wait for.

@@ -9,8 +9,8 @@ use contracts::{
     },
 };
 use e2e::{
+    own::OwnSystem,
     people::{self, User, id},
-    system::System,
 };
 use tonic::transport::Channel;
 
@@ -25,7 +25,7 @@ const WRITERS: usize = 64;
 
 /// From the call to the certificate, of somebody with ten thousand events and of one with three.
 pub async fn measure(_: &Arguments) {
-    let system = System::start(&[]).await;
+    let system = OwnSystem::start(&[]).await;
     let channel = system.channel("identity");
     let (long, short) = (
         people::register(&system, Role::Parent).await,

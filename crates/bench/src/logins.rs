@@ -7,8 +7,8 @@ use contracts::{
     identity::v1::{GetUserRequest, user_service_client::UserServiceClient},
 };
 use e2e::{
+    own::OwnSystem,
     people::{self, PASSWORD, User},
-    system::System,
 };
 use identity::{Password, Passwords};
 use tonic::transport::Channel;
@@ -30,7 +30,7 @@ const READERS: usize = 4;
 pub async fn compare(arguments: &Arguments) {
     let seconds = arguments.seconds;
     let alone = alone(seconds).await;
-    let system = System::start(&[]).await;
+    let system = OwnSystem::start(&[]).await;
     let channel = system.channel("identity");
     let registered = run(
         CALLERS,

@@ -12,8 +12,8 @@ use contracts::{
     ticketing::v1::{HoldTicketsRequest, TicketLine, ticket_service_client::TicketServiceClient},
 };
 use e2e::{
+    own::OwnSystem,
     people::{self, Parent, id},
-    system::System,
 };
 use tonic::transport::Channel;
 use tonic_health::pb::{HealthCheckRequest, health_client::HealthClient};
@@ -29,7 +29,7 @@ const LIVE_SECONDS: u32 = 10;
 
 /// Commands at a steady rate; how long after its answer each is visible in the read table.
 pub async fn live(_: &Arguments) {
-    let system = System::start(&[]).await;
+    let system = OwnSystem::start(&[]).await;
     let parents = futures::future::join_all((0..8).map(|_| people::parent(&system, 0))).await;
     let children = ChildServiceClient::new(system.channel("identity"));
     let mut ticks = tokio::time::interval(Duration::from_secs(1) / COMMANDS_PER_SECOND);
@@ -105,7 +105,7 @@ const SEATS: i32 = 500;
 
 /// 5,000 attempts for 500 seats from 200 connections, beside an empty RPC of the same server.
 pub async fn on_sale(_: &Arguments) {
-    let system = Arc::new(System::start(&[]).await);
+    let system = Arc::new(OwnSystem::start(&[]).await);
     let admin = people::admin(&system).await;
     let camp = Arc::new(people::camp(&system, &admin, SEATS, &[(100, SEATS)]).await);
     let families =
@@ -234,7 +234,7 @@ async fn empty(channels: &[Channel], calls: usize) -> (f64, Vec<Duration>) {
 /// Resident memory of the program, ready and with nothing to do for ten seconds.
 pub async fn idle(_: &Arguments) {
     let begin = Instant::now();
-    let system = System::start(&[]).await;
+    let system = OwnSystem::start(&[]).await;
     let ready = begin.elapsed();
     tokio::time::sleep(Duration::from_secs(10)).await;
     let status =

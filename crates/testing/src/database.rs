@@ -1,6 +1,7 @@
 //! A database of one's own on the server of `TEST_DATABASE_URL`.
 
 use std::str::FromStr as _;
+use std::sync::LazyLock;
 
 use eventsourcing::{EventLog, Upcasters};
 use service::{Definition, Secret, database};
@@ -8,9 +9,11 @@ use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sqlx::{ConnectOptions as _, Connection as _, Executor as _, PgConnection, PgPool};
 use uuid::Uuid;
 
-/// Roles belong to the whole server: tests prepare them in turns.
+/// Templates are made in turns: roles belong to the whole server.
 const TURN: &str = "select pg_advisory_lock(7101)";
 const CONNECTIONS: u32 = 10;
+/// What Postgres says of a template that is not there.
+const NO_SUCH_DATABASE: &str = "3D000";
 
 /// A database with the schema of one service. It is dropped with the value.
 pub struct Database {
@@ -23,7 +26,8 @@ pub struct Database {
 }
 
 impl Database {
-    /// Creates the database and migrates it for the service.
+    /// Copies a database that was migrated for the service. The first test of a run that asks for
+    /// the service makes the one that is copied.
     ///
     /// # Panics
     /// When `TEST_DATABASE_URL` is not set or the server refuses; `./dev test` brings a server.
@@ -34,15 +38,14 @@ impl Database {
         let server = PgConnectOptions::from_str(&server).expect("TEST_DATABASE_URL is a URL");
         let service = definition.name;
         let name = format!("{service}_{}", Uuid::now_v7().simple());
-        let mut turn = PgConnection::connect_with(&server).await.unwrap();
-        turn.execute(TURN).await.unwrap();
-        let create = format!("create database {name}");
-        turn.execute(create.as_str()).await.unwrap();
+        let template = Template::of(service);
+        let mut connection = PgConnection::connect_with(&server).await.unwrap();
+        if !template.copy(&mut connection, &name).await {
+            template.make(&server, &mut connection, definition).await;
+            assert!(template.copy(&mut connection, &name).await);
+        }
+        connection.close().await.unwrap();
         let url = Secret::new(server.clone().database(&name).to_url_lossy());
-        database::migrate(&url, service, &definition.migrations)
-            .await
-            .unwrap();
-        turn.close().await.unwrap();
         let pool = database::connect(&url, service, CONNECTIONS).await.unwrap();
         Self {
             server,
@@ -94,11 +97,95 @@ impl Drop for Database {
                 .build()?;
             runtime.block_on(async {
                 let mut connection = PgConnection::connect_with(&server).await?;
-                let drop = format!("drop database {name} with (force)");
+                // `drop database .. with (force)` looks only every tenth of a second for those
+                // who are still connected; they are gone in a few milliseconds.
+                let close = format!("alter database {name} allow_connections false");
+                connection.execute(close.as_str()).await?;
+                while connected(&mut connection, &name).await? {}
+                let drop = format!("drop database {name}");
                 connection.execute(drop.as_str()).await?;
                 Ok::<_, Box<dyn std::error::Error + Send + Sync>>(())
             })
         });
         let _ = dropped.join();
+    }
+}
+
+/// Whether somebody was connected to a database; sends them away.
+async fn connected(server: &mut PgConnection, name: &str) -> Result<bool, sqlx::Error> {
+    let terminated =
+        sqlx::query("select pg_terminate_backend(pid) from pg_stat_activity where datname = $1")
+            .bind(name)
+            .execute(server)
+            .await?;
+    Ok(terminated.rows_affected() > 0)
+}
+
+/// A migrated database that nobody works in.
+struct Template {
+    /// `template_<service>_`, which the templates of earlier runs begin with as well.
+    family: String,
+    name: String,
+}
+
+impl Template {
+    /// The one of this run of nextest; of this process under another runner.
+    fn of(service: &str) -> Self {
+        static PROCESS: LazyLock<Uuid> = LazyLock::new(Uuid::now_v7);
+        let run = std::env::var("NEXTEST_RUN_ID").map(|run| Uuid::parse_str(&run).unwrap());
+        let run = run.unwrap_or(*PROCESS).simple();
+        let family = format!("template_{service}_");
+        let name = format!("{family}{run}");
+        Self { family, name }
+    }
+
+    /// Copies it; `false` when there is none.
+    async fn copy(&self, connection: &mut PgConnection, name: &str) -> bool {
+        let template = &self.name;
+        let copy = format!("create database {name} template {template}");
+        match connection.execute(copy.as_str()).await {
+            Ok(_) => true,
+            Err(sqlx::Error::Database(error))
+                if error.code().as_deref() == Some(NO_SUCH_DATABASE) =>
+            {
+                false
+            }
+            Err(error) => panic!("{error}"),
+        }
+    }
+
+    /// Makes it unless another test does so at this moment, and drops those of earlier runs. It
+    /// gets its name when it is whole.
+    async fn make(
+        &self,
+        server: &PgConnectOptions,
+        connection: &mut PgConnection,
+        definition: &Definition,
+    ) {
+        connection.execute(TURN).await.unwrap();
+        let there: Vec<String> = sqlx::query_scalar(
+            "select datname::text from pg_database where starts_with(datname, $1)",
+        )
+        .bind(&self.family)
+        .fetch_all(&mut *connection)
+        .await
+        .unwrap();
+        if !there.contains(&self.name) {
+            for old in there {
+                let drop = format!("drop database if exists {old} with (force)");
+                connection.execute(drop.as_str()).await.unwrap();
+            }
+            let unfinished = format!("{}unfinished", self.family);
+            let create = format!("create database {unfinished}");
+            connection.execute(create.as_str()).await.unwrap();
+            let url = Secret::new(server.clone().database(&unfinished).to_url_lossy());
+            database::migrate(&url, definition.name, &definition.migrations)
+                .await
+                .unwrap();
+            let rename = format!("alter database {unfinished} rename to {}", self.name);
+            connection.execute(rename.as_str()).await.unwrap();
+        }
+        let release = "select pg_advisory_unlock_all()";
+        connection.execute(release).await.unwrap();
     }
 }

@@ -14,6 +14,7 @@ use tokio::task::JoinHandle;
 use tonic::{Code, Status};
 
 use e2e::{
+    own::OwnSystem,
     people::{self, Camp, Parent, User, id},
     system::{System, eventually},
 };
@@ -62,13 +63,13 @@ struct Progress {
 /// What every writer needs.
 #[derive(Clone)]
 struct Market {
-    system: Arc<System>,
+    system: Arc<OwnSystem>,
     camp: Arc<Camp>,
     progress: Arc<Progress>,
 }
 
 impl Load {
-    pub async fn start(system: &Arc<System>) -> Self {
+    pub async fn start(system: &Arc<OwnSystem>) -> Self {
         let admin = people::admin(system).await;
         let tiers = [(0, 500_000), (25, 500_000)];
         let market = Market {

@@ -19,6 +19,7 @@ use contracts::{
     },
 };
 use e2e::{
+    own::OwnSystem,
     people::{self, Camp, Parent, User, day, dollars, id},
     system::{System, eventually},
 };
@@ -26,7 +27,7 @@ use tonic::Code;
 
 /// What the requests are about.
 pub struct World {
-    pub system: System,
+    pub system: OwnSystem,
     pub admin: User,
     /// A parent: the first child was another's before and has the coming session, the second a
     /// ticket, the third held tickets.
@@ -71,7 +72,7 @@ const TIERS: [(i64, i32); 2] = [(100, 50), (0, 50)];
 
 impl World {
     pub async fn make() -> Self {
-        let mut system = System::start(&[("DIVINETIME_ACCESS_TOKEN_SECONDS", "1")]).await;
+        let mut system = OwnSystem::start(&[("DIVINETIME_ACCESS_TOKEN_SECONDS", "1")]).await;
         let expired = people::register(&system, Role::Parent).await;
         system.restart_with(&[]).await;
         let admin = people::admin(&system).await;
