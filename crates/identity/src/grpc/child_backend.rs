@@ -115,6 +115,6 @@ impl ChildBackend {
         call: &Call,
     ) -> Result<(), Status> {
         let positions: Vec<_> = min_position.into_iter().cloned().collect();
-        reached(&self.checkpoints, Children::NAME, &positions, call).await
+        Ok(reached(&self.checkpoints, Children::NAME, &positions, call).await?)
     }
 }

@@ -26,7 +26,7 @@ use eventsourcing::{Checkpoints, Repository};
 use crate::{
     accounts::{AccountChanges, Accounts, Erasures, Exports},
     proofs::{Authentication, HashingError, Passwords, authentication::logins_of},
-    reference::UpcomingBookings,
+    reference::{OwnTables, UpcomingBookings},
     resources::Resources,
     signing::AccessTokens,
 };
@@ -67,6 +67,8 @@ impl Servers {
         let lifetime = lifetime.unwrap_or(TimeDelta::days(36_500));
         Ok(Self {
             users: UserServiceServer::new(UserRpcs {
+                log: log.clone(),
+                tables: OwnTables::new(resources),
                 accounts: accounts.clone(),
                 changes: AccountChanges::new(resources),
                 erasures: Erasures::new(resources, upcoming),

@@ -11,7 +11,7 @@ use service::{
 use tonic::{Code, Status};
 
 use crate::{
-    accounts::{AccountError, ChildRecordError},
+    accounts::{AccountError, ChildRecordError, ErasureError, ExportError},
     domain::{
         child::ChildError,
         trainer::TrainerError,
@@ -131,6 +131,52 @@ impl From<AccountError> for Status {
             AccountError::Credentials(error) => internal(error),
             AccountError::Log(error) => internal(error),
             AccountError::Answer => internal(error),
+        }
+    }
+}
+
+impl From<ErasureError> for Status {
+    fn from(error: ErasureError) -> Self {
+        let message = error.to_string();
+        match error {
+            ErasureError::NotErased(id) => not_found("erased subject", &id.to_string()),
+            ErasureError::BookingsAhead => refused(
+                Code::FailedPrecondition,
+                ErrorReason::BookingsAhead,
+                message,
+            ),
+            ErasureError::User(error) => command_status(error),
+            ErasureError::Trainer(error) => command_status(error),
+            ErasureError::Child(error) => error.into(),
+            ErasureError::Upcoming(error) => error.into(),
+            ErasureError::NotReached(error) => error.into(),
+            ErasureError::Personal(error) => personal_status(error),
+            ErasureError::Proofs(error) => error.into(),
+            ErasureError::Mail(error) => internal(error),
+            ErasureError::Certificate(error) => internal(error),
+            ErasureError::Database(error) => internal(error),
+            ErasureError::Log(error) => internal(error),
+            ErasureError::Unreadable(error) => internal(error),
+        }
+    }
+}
+
+impl From<ExportError> for Status {
+    fn from(error: ExportError) -> Self {
+        let message = error.to_string();
+        match error {
+            ExportError::NotFound(user_id) => not_found("user", &user_id.to_string()),
+            ExportError::Erased => refused(
+                Code::FailedPrecondition,
+                ErrorReason::SubjectErased,
+                message,
+            ),
+            ExportError::NotReached(error) => error.into(),
+            ExportError::Look(error) => error.into(),
+            ExportError::Personal(error) => personal_status(error),
+            ExportError::Database(error) => internal(error),
+            ExportError::Log(error) => internal(error),
+            ExportError::Json(error) => internal(error),
         }
     }
 }

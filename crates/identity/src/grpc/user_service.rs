@@ -6,7 +6,7 @@ use contracts::identity::v1::{
     RegisterUserResponse, UpdateUserRequest, UpdateUserResponse, user_service_server::UserService,
 };
 use eventsourcing::{
-    Checkpoints, Projection,
+    Checkpoints, EventLog, Projection,
     personal::{Keyring, LookupKey},
 };
 use service::{Call, internal, not_found, reached};
@@ -21,13 +21,16 @@ use crate::{
     accounts::{AccountChanges, Accounts, Erasures, Exports, Subject},
     domain::user::UserCommand,
     personal::email_key,
-    projector::{children::Children, users::Users},
+    projector::users::Users,
     proofs::logins::Logins,
     query::{self, users::Cursor},
+    reference::OwnTables,
     wire,
 };
 
 pub struct UserRpcs {
+    pub(super) log: EventLog,
+    pub(super) tables: OwnTables,
     pub(super) accounts: Accounts,
     pub(super) changes: AccountChanges,
     pub(super) erasures: Erasures,
@@ -138,9 +141,9 @@ impl UserService for UserRpcs {
     ) -> Result<Response<ChangeRoleResponse>, Status> {
         let call = Call::of(&request);
         let (context, user_id, role) = parse::accounts::change_role(&call, request.into_inner())?;
-        let head = self.erasures.head().await?;
-        reached(&self.checkpoints, Children::NAME, &[head], &call).await?;
-        let has_children = query::children::any_of(&self.pool, user_id.uuid())
+        let head = self.log.head().await.map_err(internal)?;
+        let pool = self.tables.children_at(&call, head).await?;
+        let has_children = query::children::any_of(pool, user_id.uuid())
             .await
             .map_err(internal)?;
         let committed = self
