@@ -1,13 +1,13 @@
 //! What every command and query of identity works with.
 
 use eventsourcing::{
-    EventLog,
+    Checkpoints, Decide, EventLog, Projection,
     personal::{Keyring, LocalMasterKey, LookupKey, MasterKeys},
 };
-use service::BuildError;
+use service::{BuildError, Reads, Refusal, Writes};
 use sqlx::PgPool;
 
-use crate::{IdentitySettings, mail::Outbox, signing::SigningKeys};
+use crate::{IdentitySettings, NAME, mail::Outbox, signing::SigningKeys};
 
 /// The log, the tables, the keys and the outbox, opened once for the process. Cheap to clone.
 #[derive(Clone)]
@@ -44,6 +44,20 @@ impl Resources {
             keyring,
             settings: settings.clone(),
         })
+    }
+
+    /// The commands on one type of aggregate.
+    pub(crate) fn writes<A>(&self) -> Writes<A>
+    where
+        A: Decide,
+        A::Error: Refusal,
+    {
+        Writes::new(NAME, &self.log)
+    }
+
+    /// The read tables of a projection.
+    pub(crate) fn reads<P: Projection>(&self) -> Reads<P> {
+        Reads::new(self.pool.clone(), Checkpoints::new(self.pool.clone()))
     }
 }
 

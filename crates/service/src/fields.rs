@@ -70,9 +70,14 @@ impl Fields {
 
     /// The fields of a command's request, its `request_id` checked.
     pub fn of(request: &impl WriteRpc) -> Self {
+        Self::with_request_id(request).0
+    }
+
+    /// The same with the `request_id`, for what is made of it; nil when it is wrong.
+    pub fn with_request_id(request: &impl WriteRpc) -> (Self, Uuid) {
         let mut fields = Self::new();
-        let _: Uuid = fields.id("request_id", request.request_id());
-        fields
+        let request_id = fields.id("request_id", request.request_id());
+        (fields, request_id)
     }
 
     /// A required id, which is a UUID; nil when it is wrong.

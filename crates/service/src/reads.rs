@@ -53,7 +53,16 @@ impl<P: Projection> Reads<P> {
     /// The tables once they have reached the positions that the request names. Errors: see
     /// [`reached`].
     pub async fn reached<M: ReadRpc>(&self, call: &Call, request: &M) -> Result<&PgPool, Status> {
-        reached(&self.checkpoints, P::NAME, request.min_positions(), call).await?;
+        Ok(self.reached_at(call, request.min_positions()).await?)
+    }
+
+    /// The tables once they have reached these positions, for what is more than a read.
+    pub async fn reached_at(
+        &self,
+        call: &Call,
+        positions: &[LogPosition],
+    ) -> Result<&PgPool, NotReached> {
+        reached(&self.checkpoints, P::NAME, positions, call).await?;
         Ok(&self.pool)
     }
 
@@ -69,34 +78,64 @@ impl<P: Projection> Reads<P> {
     }
 }
 
+/// Why read tables were not read.
+#[derive(Debug, thiserror::Error)]
+pub enum NotReached {
+    /// No log can have the position.
+    #[error("must be a position that a write answered with")]
+    NoPosition,
+    /// The position is of a log that the projection does not fold.
+    #[error("must be a service whose log is read here")]
+    OtherLog,
+    /// The projection is too far behind.
+    #[error("min_position was not reached in time: the read tables are behind")]
+    Behind,
+    /// The projection cannot be waited for.
+    #[error(transparent)]
+    Checkpoint(#[from] CheckpointError),
+}
+
+impl From<NotReached> for Status {
+    fn from(error: NotReached) -> Self {
+        let message = error.to_string();
+        let malformed =
+            |field, reason, message| invalid_fields(vec![violation(field, reason, message)]);
+        match error {
+            NotReached::NoPosition => malformed("min_position", "POSITION", message),
+            NotReached::OtherLog => malformed("min_position.service", "SERVICE", message),
+            NotReached::Behind => refused(
+                Code::DeadlineExceeded,
+                ErrorReason::PositionNotReached,
+                message,
+            ),
+            NotReached::Checkpoint(error) => checkpoint_status(error),
+        }
+    }
+}
+
 /// Waits until a projection has folded every given position (`min_position`), up to the call's
 /// deadline and for ten seconds at most. Without positions it returns at once, unless the
 /// projection is offline.
 ///
 /// # Errors
-/// `INVALID_ARGUMENT` for a position that no log can have, or of a log that the projection does
-/// not fold; `DEADLINE_EXCEEDED` when the projection is too far behind; `UNAVAILABLE` while it
-/// is rebuilt.
+/// To a caller they are `INVALID_ARGUMENT` for a position that no log can have, or of a log that
+/// the projection does not fold; `DEADLINE_EXCEEDED` when the projection is too far behind;
+/// `UNAVAILABLE` while it is rebuilt.
 pub async fn reached(
     checkpoints: &Checkpoints,
     projection: &str,
     positions: &[LogPosition],
     call: &Call,
-) -> Result<(), Status> {
+) -> Result<(), NotReached> {
     let bad = positions
         .iter()
         .any(|position| position.service.is_empty() || position.position < 0);
     if bad {
-        return Err(invalid_fields(vec![violation(
-            "min_position",
-            "POSITION",
-            "must be a position that a write answered with",
-        )]));
+        return Err(NotReached::NoPosition);
     }
     let all = async {
         if positions.is_empty() {
-            let readable = checkpoints.readable(projection).await;
-            readable.map_err(checkpoint_status)?;
+            checkpoints.readable(projection).await?;
         }
         for position in positions {
             one_reached(checkpoints, projection, position).await?;
@@ -106,13 +145,7 @@ pub async fn reached(
     let last_moment = last_moment(call.deadline, Instant::now());
     tokio::time::timeout_at(last_moment.into(), all)
         .await
-        .unwrap_or_else(|_| {
-            Err(refused(
-                Code::DeadlineExceeded,
-                ErrorReason::PositionNotReached,
-                "min_position was not reached in time: the read tables are behind",
-            ))
-        })
+        .unwrap_or(Err(NotReached::Behind))
 }
 
 /// Looks once before it waits: most positions are reached when they are asked for, and of a log
@@ -121,26 +154,18 @@ async fn one_reached(
     checkpoints: &Checkpoints,
     projection: &str,
     wanted: &LogPosition,
-) -> Result<(), Status> {
+) -> Result<(), NotReached> {
     let source = wanted.service.as_str();
-    let position = checkpoints
-        .position(projection, source)
-        .await
-        .map_err(checkpoint_status)?;
+    let position = checkpoints.position(projection, source).await?;
     if position == 0 && is_foreign(checkpoints, projection, source).await? {
-        return Err(invalid_fields(vec![violation(
-            "min_position.service",
-            "SERVICE",
-            "must be a service whose log is read here",
-        )]));
+        return Err(NotReached::OtherLog);
     }
-    if position >= wanted.position {
-        return Ok(());
+    if position < wanted.position {
+        checkpoints
+            .wait(projection, source, wanted.position)
+            .await?;
     }
-    checkpoints
-        .wait(projection, source, wanted.position)
-        .await
-        .map_err(checkpoint_status)
+    Ok(())
 }
 
 /// Whether the projection folds other logs and not this one. One that has never run may fold any.
@@ -148,8 +173,8 @@ async fn is_foreign(
     checkpoints: &Checkpoints,
     projection: &str,
     source: &str,
-) -> Result<bool, Status> {
-    let all = checkpoints.list().await.map_err(checkpoint_status)?;
+) -> Result<bool, CheckpointError> {
+    let all = checkpoints.list().await?;
     let mut sources = all
         .iter()
         .filter(|status| status.projection == projection)

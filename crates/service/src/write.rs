@@ -3,7 +3,7 @@
 use std::fmt::Display;
 
 use contracts_core::{Positioned, WriteRpc, wire};
-use eventsourcing::{Committed, Context, Decide, ExecuteError, Repository};
+use eventsourcing::{Committed, Context, Decide, EventLog, ExecuteError, Repository};
 use prost::Message;
 use tonic::{Response, Status};
 use uuid::Uuid;
@@ -36,11 +36,16 @@ where
     A: Decide,
     A::Error: Refusal,
 {
-    /// On the aggregates in the log of a service.
+    /// On the aggregates of a service.
     pub fn on(runtime: &Runtime) -> Self {
+        Self::new(runtime.name, &runtime.log)
+    }
+
+    /// On the aggregates in the log of a service.
+    pub fn new(service: &'static str, log: &EventLog) -> Self {
         Self {
-            service: runtime.name,
-            repository: Repository::new(&runtime.log),
+            service,
+            repository: Repository::new(log),
         }
     }
 
@@ -133,9 +138,14 @@ pub fn stored<T: Message + Default + Positioned>(
     service: &str,
     committed: &Committed,
 ) -> Result<T, Status> {
-    let mut answer = T::decode(committed.reply.as_slice()).map_err(internal)?;
-    answer.set_position(wire::position(service, committed.position));
-    Ok(answer)
+    let answer = T::decode(committed.reply.as_slice()).map_err(internal)?;
+    Ok(recorded(service, committed.position, answer))
+}
+
+/// An answer about what was recorded at a position in the log of the service, with that position.
+pub fn recorded<T: Positioned>(service: &str, position: i64, mut answer: T) -> T {
+    answer.set_position(wire::position(service, position));
+    answer
 }
 
 /// The context of the command that a write RPC gives.
@@ -144,4 +154,57 @@ pub fn context<M: WriteRpc>(call: &Call, request: &M) -> Result<Context, Status>
     let request_id: Uuid = fields.id("request_id", request.request_id());
     fields.finish()?;
     Ok(call.context(M::PATH, request_id, request))
+}
+
+#[cfg(test)]
+mod tests {
+    use contracts_core::common::v1::LogPosition;
+    use eventsourcing::Committed;
+
+    use super::*;
+
+    /// An answer with a position and one more field.
+    #[derive(Clone, PartialEq, Message)]
+    struct Answer {
+        #[prost(string, tag = "1")]
+        name: String,
+        #[prost(message, optional, tag = "2")]
+        position: Option<LogPosition>,
+    }
+
+    impl Positioned for Answer {
+        fn set_position(&mut self, position: LogPosition) {
+            self.position = Some(position);
+        }
+    }
+
+    fn answer(name: &str, position: i64) -> Answer {
+        Answer {
+            name: name.to_owned(),
+            position: Some(wire::position("identity", position)),
+        }
+    }
+
+    #[test]
+    fn an_answer_gets_the_position_at_which_it_is_recorded() {
+        let before = Answer {
+            name: "Ada".to_owned(),
+            position: None,
+        };
+        assert_eq!(recorded("identity", 7, before), answer("Ada", 7));
+    }
+
+    #[test]
+    fn an_empty_stored_answer_is_one_of_a_position_alone() {
+        let committed = |reply| Committed {
+            position: 8,
+            reply,
+            replayed: false,
+        };
+        let empty: Answer = stored("identity", &committed(Vec::new())).unwrap();
+        assert_eq!(empty, answer("", 8));
+        let named = answer("Ada", 3).encode_to_vec();
+        let named: Answer = stored("identity", &committed(named)).unwrap();
+        assert_eq!(named, answer("Ada", 8));
+    }
 }

@@ -1,6 +1,5 @@
 //! An operator with access to the machine appoints administrators.
 
-use chrono::{SubsecRound, Utc};
 use eventsourcing::{Context, ExecuteError};
 use uuid::Uuid;
 
@@ -70,7 +69,7 @@ pub async fn create_admin(
         first_name: name(&first_name)?,
         last_name: name(&last_name)?,
         phone_number: None,
-        now: Utc::now().trunc_subsecs(6),
+        now: service::now(),
     };
     let password = Password::chosen(password)?;
     let accounts = Accounts::new(resources, Passwords::new()?);

@@ -8,7 +8,7 @@ use eventsourcing::{
 use uuid::Uuid;
 
 use crate::domain::{
-    child::{Child, ChildCommand, ChildError, ChildEvent},
+    child::{Acting, Child, ChildCommand, ChildError, ChildEvent},
     values::ChildId,
 };
 
@@ -22,6 +22,9 @@ pub struct ChildRecords {
 /// Why a command on a child's record failed, or was not finished.
 #[derive(Debug, thiserror::Error)]
 pub enum ChildRecordError {
+    /// Nothing is known of the child, or the caller does not answer for them.
+    #[error("there is no child {0}")]
+    NotFound(ChildId),
     #[error(transparent)]
     Command(#[from] ExecuteError<ChildError>),
     /// The command is recorded, but the keys that it made obsolete were not destroyed yet.
@@ -42,6 +45,19 @@ impl ChildRecords {
     /// A child as the log has it now; `None` if nothing is known of them.
     pub async fn load(&self, child_id: ChildId) -> Result<Option<Child>, LogError> {
         self.children.load(&child_id.to_string()).await
+    }
+
+    /// The record of a child that the caller answers for; admins and services get any. The log is
+    /// asked, so that a former guardian finds no child from the moment of the transfer on. It is
+    /// asked before anything is sealed, so that an erased child of somebody else looks like none.
+    pub async fn own(&self, child_id: ChildId, acting: Acting) -> Result<Child, ChildRecordError> {
+        let child = self.load(child_id).await?;
+        let own = child.filter(|child| match acting {
+            Acting::Parent(user) => child.guardian() == Some(user),
+            Acting::Admin(_) | Acting::System => true,
+            Acting::Trainer(_) => false,
+        });
+        own.ok_or(ChildRecordError::NotFound(child_id))
     }
 
     /// The sealer for a child, or for its medical subject; an error once their key was destroyed.

@@ -3,27 +3,23 @@
 //! The rows of the read tables are handed out as they are, with every sealed value opened, so
 //! that a new column is in the export before anybody thinks of it.
 
-use chrono::{SubsecRound as _, Utc};
-use contracts::common::v1::ErrorReason;
 use eventsourcing::{
-    Checkpoints, Context, EventLog, LogError, Projection, RecordedEvent,
+    Context, EventLog, LogError, RecordedEvent,
     personal::{Keyring, Opened, Opener, Personal, PersonalError},
 };
 use serde_json::{Value, json};
-use service::{Call, internal, not_found, reached, refused};
+use service::{Call, NotReached};
 use sqlx::PgPool;
-use tonic::{Code, Status};
 use uuid::Uuid;
 
-use super::{AccountError, ChildRecords};
+use super::{ChildRecordError, ChildRecords};
 use crate::{
     domain::{
         child::{Acting, Action, ChildCommand, MedicalField},
         values::UserId,
     },
-    projector::{children::Children, trainers::Trainers, users::Users},
+    reference::OwnTables,
     resources::Resources,
-    wire,
 };
 
 /// Columns that are of use to the program only.
@@ -45,7 +41,29 @@ pub struct Exports {
     pool: PgPool,
     records: ChildRecords,
     keyring: Keyring,
-    checkpoints: Checkpoints,
+    tables: OwnTables,
+}
+
+/// Why no export was made.
+#[derive(Debug, thiserror::Error)]
+pub enum ExportError {
+    #[error("there is no user {0}")]
+    NotFound(UserId),
+    #[error("the user was erased: nothing is held of them")]
+    Erased,
+    #[error(transparent)]
+    NotReached(#[from] NotReached),
+    /// The look at a child's medical data could not be recorded.
+    #[error(transparent)]
+    Look(#[from] ChildRecordError),
+    #[error(transparent)]
+    Personal(#[from] PersonalError),
+    #[error("the tables cannot be read")]
+    Database(#[from] sqlx::Error),
+    #[error(transparent)]
+    Log(#[from] LogError),
+    #[error("the export cannot be written")]
+    Json(#[from] serde_json::Error),
 }
 
 impl Exports {
@@ -55,26 +73,18 @@ impl Exports {
             pool: resources.pool.clone(),
             records: ChildRecords::new(&resources.log, &resources.keyring),
             keyring: resources.keyring.clone(),
-            checkpoints: Checkpoints::new(resources.pool.clone()),
+            tables: OwnTables::new(resources),
         }
     }
 
     /// One JSON object about a user, as of now.
-    pub async fn of_user(&self, call: &Call, user_id: UserId) -> Result<Vec<u8>, Status> {
-        let head = wire::position(self.log.head().await.map_err(internal)?);
-        for projection in [Users::NAME, Trainers::NAME, Children::NAME] {
-            let head = std::slice::from_ref(&head);
-            reached(&self.checkpoints, projection, head, call).await?;
-        }
+    pub async fn of_user(&self, call: &Call, user_id: UserId) -> Result<Vec<u8>, ExportError> {
+        self.tables.all_at(call, self.log.head().await?).await?;
         let id = user_id.uuid();
         let account = self.rows("users where id = $1", id).await?.pop();
-        let account = account.ok_or_else(|| not_found("user", &user_id.to_string()))?;
+        let account = account.ok_or(ExportError::NotFound(user_id))?;
         if account.get("erased") == Some(&Value::Bool(true)) {
-            return Err(refused(
-                Code::FailedPrecondition,
-                ErrorReason::SubjectErased,
-                "the user was erased: nothing is held of them",
-            ));
+            return Err(ExportError::Erased);
         }
         let mut children = self
             .rows("children where parent_id = $1 order by created_at, id", id)
@@ -95,14 +105,13 @@ impl Exports {
             "logins": self.rows("logins where user_id = $1 order by created_at", id).await?,
             "events": events,
         });
-        let opener = self.keyring.opener(subjects(&export)).await;
-        let opener = opener.map_err(AccountError::from)?;
-        open(&mut export, &opener).map_err(AccountError::from)?;
-        serde_json::to_vec(&export).map_err(internal)
+        let opener = self.keyring.opener(subjects(&export)).await?;
+        open(&mut export, &opener)?;
+        Ok(serde_json::to_vec(&export)?)
     }
 
     /// Adds what is held of a child beside their row.
-    async fn complete(&self, child: &mut Value) -> Result<(), Status> {
+    async fn complete(&self, child: &mut Value) -> Result<(), ExportError> {
         let id = id_of(child);
         // This column has both sealed names in one text; they are exported one by one.
         if let Some(fields) = child.as_object_mut() {
@@ -134,7 +143,12 @@ impl Exports {
     }
 
     /// Records that an admin is about to see a child's medical data.
-    async fn record_look(&self, call: &Call, admin: UserId, child: &Value) -> Result<(), Status> {
+    async fn record_look(
+        &self,
+        call: &Call,
+        admin: UserId,
+        child: &Value,
+    ) -> Result<(), ExportError> {
         let held = |name: &str| match child.get(name) {
             Some(Value::String(text)) => !text.is_empty(),
             Some(Value::Array(values)) => !values.is_empty(),
@@ -154,7 +168,7 @@ impl Exports {
         let command = ChildCommand {
             child_id: id_of(child).into(),
             acting: Acting::Admin(admin),
-            now: Utc::now().trunc_subsecs(6),
+            now: service::now(),
             action: Action::ReadMedical { fields },
         };
         let context = Context {
@@ -169,19 +183,17 @@ impl Exports {
     }
 
     /// The rows of a table, as JSON. `table` is the table's name and the rest of the statement.
-    async fn rows(&self, table: &str, id: Uuid) -> Result<Vec<Value>, Status> {
+    async fn rows(&self, table: &str, id: Uuid) -> Result<Vec<Value>, ExportError> {
         let (name, _) = table.split_once(' ').unwrap_or((table, ""));
-        sqlx::query_scalar(&format!("select row_to_json({name}.*) from {table}"))
-            .bind(id)
-            .fetch_all(&self.pool)
-            .await
-            .map_err(internal)
+        let statement = format!("select row_to_json({name}.*) from {table}");
+        let rows = sqlx::query_scalar(&statement).bind(id);
+        Ok(rows.fetch_all(&self.pool).await?)
     }
 
     /// What happened when, and by whom. The content of the events is in the rows.
-    async fn events(&self, aggregate: &str, id: Uuid) -> Result<Vec<Value>, Status> {
-        let events = self.log.read_aggregate(aggregate, &id.to_string(), 0).await;
-        let events = events.map_err(|error: LogError| internal(error))?;
+    async fn events(&self, aggregate: &str, id: Uuid) -> Result<Vec<Value>, ExportError> {
+        let id = id.to_string();
+        let events = self.log.read_aggregate(aggregate, &id, 0).await?;
         Ok(events.iter().map(metadata).collect())
     }
 }

@@ -10,6 +10,6 @@ mod registration;
 pub use admin::{CreateAdminError, CreatedAdmin, NewAdmin, create_admin};
 pub use changes::AccountChanges;
 pub use children::{ChildRecordError, ChildRecords};
-pub use erasure::{Erasures, Subject};
-pub use export::Exports;
+pub use erasure::{ErasureError, Erasures, Subject};
+pub use export::{ExportError, Exports};
 pub use registration::{AccountError, Accounts};

@@ -1,49 +1,50 @@
-//! The RPCs: parse, execute, reply.
+//! The RPCs: each parses, looks up, executes.
 
-mod auth_service;
-mod child_backend;
-mod child_medical_service;
-mod child_service;
-mod convert;
-mod email_service;
-mod key_service;
-mod parse;
+mod authentication;
+mod child;
+mod child_medical;
+mod email;
+mod key;
 mod refusals;
-mod trainer_profile;
-mod trainer_service;
-mod user_service;
+mod secrets;
+mod trainer;
+mod user;
 
-use chrono::TimeDelta;
-use contracts::identity::v1::{
-    authentication_service_server::AuthenticationServiceServer,
-    child_medical_service_server::ChildMedicalServiceServer,
-    child_service_server::ChildServiceServer, email_service_server::EmailServiceServer,
-    key_service_server::KeyServiceServer, trainer_service_server::TrainerServiceServer,
-    user_service_server::UserServiceServer,
-};
-use eventsourcing::{Checkpoints, Repository};
+use authentication::AuthenticationRpcs;
+use child::ChildRpcs;
+use child_medical::ChildMedicalRpcs;
+use email::EmailRpcs;
+use key::KeyRpcs;
+use trainer::TrainerRpcs;
+use user::UserRpcs;
 
-use crate::{
-    accounts::{AccountChanges, Accounts, Erasures, Exports},
-    proofs::{Authentication, HashingError, Passwords, authentication::logins_of},
-    reference::UpcomingBookings,
-    resources::Resources,
-    signing::AccessTokens,
-};
-use auth_service::AuthRpcs;
-use child_backend::ChildBackend;
-use child_medical_service::ChildMedicalRpcs;
-use child_service::ChildRpcs;
-use email_service::EmailRpcs;
-use key_service::KeyRpcs;
-use trainer_profile::Profiles;
-use trainer_service::TrainerRpcs;
-use user_service::UserRpcs;
+use contracts::WriteRpc;
+use contracts::common::v1::Role;
+use contracts::identity::v1::authentication_service_server::AuthenticationServiceServer;
+use contracts::identity::v1::child_medical_service_server::ChildMedicalServiceServer;
+use contracts::identity::v1::child_service_server::ChildServiceServer;
+use contracts::identity::v1::email_service_server::EmailServiceServer;
+use contracts::identity::v1::key_service_server::KeyServiceServer;
+use contracts::identity::v1::trainer_service_server::TrainerServiceServer;
+use contracts::identity::v1::user_service_server::UserServiceServer;
+use eventsourcing::Context;
+use prost::Message as _;
+use service::{Call, Fields, context, not_found, now, stored};
+use tonic::{Response, Status};
+use uuid::Uuid;
+
+use crate::NAME;
+use crate::accounts::{Accounts, ChildRecords};
+use crate::domain::child::{Acting, Action, Child, ChildCommand};
+use crate::domain::values::{ChildId, UserId};
+use crate::proofs::{HashingError, Passwords};
+use crate::reference::UpcomingBookings;
+use crate::resources::Resources;
 
 /// The proto services of identity, ready to be served.
 pub struct Servers {
     pub users: UserServiceServer<UserRpcs>,
-    pub authentication: AuthenticationServiceServer<AuthRpcs>,
+    pub authentication: AuthenticationServiceServer<AuthenticationRpcs>,
     pub trainers: TrainerServiceServer<TrainerRpcs>,
     pub children: ChildServiceServer<ChildRpcs>,
     pub emails: EmailServiceServer<EmailRpcs>,
@@ -53,52 +54,95 @@ pub struct Servers {
 
 impl Servers {
     pub fn new(resources: &Resources, upcoming: &UpcomingBookings) -> Result<Self, HashingError> {
-        let Resources {
-            log,
-            pool,
-            settings,
-            ..
-        } = resources;
         let passwords = Passwords::new()?;
         let accounts = Accounts::new(resources, passwords.clone());
-        let children = ChildBackend::new(resources, &accounts, upcoming);
-        let checkpoints = Checkpoints::new(pool.clone());
-        let lifetime = TimeDelta::from_std(settings.access_token_lifetime);
-        let lifetime = lifetime.unwrap_or(TimeDelta::days(36_500));
+        let users = UserRpcs::on(resources, &accounts, upcoming);
+        let authentication = AuthenticationRpcs::on(resources, passwords);
+        let children = ChildRpcs::on(resources, &accounts, upcoming);
+        let child_medical = ChildMedicalRpcs::on(resources, upcoming);
         Ok(Self {
-            users: UserServiceServer::new(UserRpcs {
-                accounts: accounts.clone(),
-                changes: AccountChanges::new(resources),
-                erasures: Erasures::new(resources, upcoming),
-                exports: Exports::new(resources),
-                logins: logins_of(resources),
-                keyring: resources.keyring.clone(),
-                lookup: resources.lookup.clone(),
-                pool: pool.clone(),
-                checkpoints: checkpoints.clone(),
-            }),
-            authentication: AuthenticationServiceServer::new(AuthRpcs {
-                authentication: Authentication::new(resources, passwords),
-                tokens: AccessTokens::new(resources.keys.clone(), lifetime),
-            }),
-            trainers: TrainerServiceServer::new(TrainerRpcs {
-                accounts: accounts.clone(),
-                trainers: Repository::new(log),
-                profiles: Profiles {
-                    keyring: resources.keyring.clone(),
-                    lookup: resources.lookup.clone(),
-                },
-                pool: pool.clone(),
-                checkpoints,
-            }),
-            child_medical: ChildMedicalServiceServer::new(ChildMedicalRpcs {
-                backend: children.clone(),
-            }),
-            children: ChildServiceServer::new(ChildRpcs { backend: children }),
-            emails: EmailServiceServer::new(EmailRpcs::new(resources)),
-            keys: KeyServiceServer::new(KeyRpcs {
-                keys: resources.keys.clone(),
-            }),
+            users: UserServiceServer::new(users),
+            authentication: AuthenticationServiceServer::new(authentication),
+            trainers: TrainerServiceServer::new(TrainerRpcs::on(resources, &accounts)),
+            children: ChildServiceServer::new(children),
+            emails: EmailServiceServer::new(EmailRpcs::on(resources)),
+            child_medical: ChildMedicalServiceServer::new(child_medical),
+            keys: KeyServiceServer::new(KeyRpcs::on(resources)),
         })
     }
+}
+
+/// The user who calls. The access rules admit nobody else where this is asked.
+fn caller(call: &Call) -> Result<UserId, Status> {
+    let user_id = call.user_id().map(UserId::from);
+    user_id.ok_or_else(|| not_found("user", "who calls"))
+}
+
+/// `NOT_FOUND` unless the thing is the caller's, or an admin calls.
+fn own_or_admin(call: &Call, owner_id: UserId, what: &str) -> Result<(), Status> {
+    if call.user_id() == Some(owner_id.uuid()) || call.is_admin() {
+        Ok(())
+    } else {
+        Err(not_found(what, &owner_id.to_string()))
+    }
+}
+
+/// A user's id that may be left out by everyone but an admin: it is the caller's then.
+fn own_unless_admin(fields: &mut Fields, call: &Call, field: &str, value: &str) -> UserId {
+    match call.user_id() {
+        Some(caller) if value.is_empty() && !call.is_admin() => caller.into(),
+        _ => fields.id(field, value),
+    }
+}
+
+/// Who asks something of a child's record. Trainers ask for medical data only, and are let in
+/// by what lies ahead.
+fn acting(call: &Call) -> Acting {
+    match (call.user_id(), call.principal.role()) {
+        (Some(id), Role::Parent) => Acting::Parent(id.into()),
+        (Some(id), Role::Trainer) => Acting::Trainer(id.into()),
+        (Some(id), Role::Admin) => Acting::Admin(id.into()),
+        _ => Acting::System,
+    }
+}
+
+/// The context of what is recorded anew each time, so that it has no request id. Nobody acts in it
+/// yet.
+fn unrepeated(call: &Call) -> Context {
+    Context {
+        correlation_id: call.correlation_id,
+        causation_id: call.causation_id,
+        trace_context: call.trace_context.clone(),
+        ..Context::system()
+    }
+}
+
+/// What a call does to a child's record.
+fn child_command(call: &Call, child_id: ChildId, action: Action) -> ChildCommand {
+    ChildCommand {
+        child_id,
+        acting: acting(call),
+        now: now(),
+        action,
+    }
+}
+
+/// Executes the command of a write RPC on a child's record, as [`service::Writes`] does on the
+/// other aggregates. Keys that the command makes obsolete are destroyed before the answer.
+async fn execute_on_child<M: WriteRpc>(
+    records: &ChildRecords,
+    call: &Call,
+    request: &M,
+    command: ChildCommand,
+    reply: impl Fn(&Child) -> M::Answer,
+) -> Result<Response<M::Answer>, Status> {
+    let context = context(call, request)?;
+    let reply = |child: &Child, _: &[_]| reply(child).encode_to_vec();
+    let committed = records.execute(context, command, reply).await?;
+    stored(NAME, &committed).map(Response::new)
+}
+
+/// An id for something new.
+fn new_id<I: From<Uuid>>() -> I {
+    Uuid::now_v7().into()
 }

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use contracts::common::v1::ErrorReason;
-use eventsourcing::{ExecuteError, personal::PersonalError};
+use eventsourcing::personal::PersonalError;
 use service::{
     Refusal, Taken, checkpoint_status, internal, not_found, refused, refused_with, retry_later,
     status, unavailable,
@@ -11,7 +11,7 @@ use service::{
 use tonic::{Code, Status};
 
 use crate::{
-    accounts::{AccountError, ChildRecordError},
+    accounts::{AccountError, ChildRecordError, ErasureError, ExportError},
     domain::{
         child::ChildError,
         trainer::TrainerError,
@@ -115,7 +115,8 @@ impl Refusal for ChildError {
 impl From<ChildRecordError> for Status {
     fn from(error: ChildRecordError) -> Self {
         match error {
-            ChildRecordError::Command(error) => command_status(error),
+            ChildRecordError::NotFound(id) => not_found("child", &id.to_string()),
+            ChildRecordError::Command(error) => status(error),
             ChildRecordError::Keys(error) => personal_status(error),
             ChildRecordError::Log(error) => internal(error),
         }
@@ -126,11 +127,57 @@ impl From<AccountError> for Status {
     fn from(error: AccountError) -> Self {
         match error {
             AccountError::Hashing(error) => hashing_status(error),
-            AccountError::Command(error) => command_status(error),
+            AccountError::Command(error) => status(error),
             AccountError::Personal(error) => personal_status(error),
             AccountError::Credentials(error) => internal(error),
             AccountError::Log(error) => internal(error),
             AccountError::Answer => internal(error),
+        }
+    }
+}
+
+impl From<ErasureError> for Status {
+    fn from(error: ErasureError) -> Self {
+        let message = error.to_string();
+        match error {
+            ErasureError::NotErased(id) => not_found("erased subject", &id.to_string()),
+            ErasureError::BookingsAhead => refused(
+                Code::FailedPrecondition,
+                ErrorReason::BookingsAhead,
+                message,
+            ),
+            ErasureError::User(error) => status(error),
+            ErasureError::Trainer(error) => status(error),
+            ErasureError::Child(error) => error.into(),
+            ErasureError::Upcoming(error) => error.into(),
+            ErasureError::NotReached(error) => error.into(),
+            ErasureError::Personal(error) => personal_status(error),
+            ErasureError::Proofs(error) => error.into(),
+            ErasureError::Mail(error) => internal(error),
+            ErasureError::Certificate(error) => internal(error),
+            ErasureError::Database(error) => internal(error),
+            ErasureError::Log(error) => internal(error),
+            ErasureError::Unreadable(error) => internal(error),
+        }
+    }
+}
+
+impl From<ExportError> for Status {
+    fn from(error: ExportError) -> Self {
+        let message = error.to_string();
+        match error {
+            ExportError::NotFound(user_id) => not_found("user", &user_id.to_string()),
+            ExportError::Erased => refused(
+                Code::FailedPrecondition,
+                ErrorReason::SubjectErased,
+                message,
+            ),
+            ExportError::NotReached(error) => error.into(),
+            ExportError::Look(error) => error.into(),
+            ExportError::Personal(error) => personal_status(error),
+            ExportError::Database(error) => internal(error),
+            ExportError::Log(error) => internal(error),
+            ExportError::Json(error) => internal(error),
         }
     }
 }
@@ -181,7 +228,7 @@ impl From<AuthError> for Status {
             ),
             AuthError::Code(error) => code_status(error),
             AuthError::Hashing(error) => hashing_status(error),
-            AuthError::Command(error) => command_status(error),
+            AuthError::Command(error) => status(error),
             AuthError::Personal(error) => personal_status(error),
             AuthError::Mail(error) => error.into(),
             AuthError::Database(error) | AuthError::Attempt(AttemptError::Database(error)) => {
@@ -247,7 +294,20 @@ pub(super) fn personal_status(error: PersonalError) -> Status {
     }
 }
 
-/// The status of a command that was not executed.
-pub(super) fn command_status<E: Refusal>(error: ExecuteError<E>) -> Status {
-    status(error)
+/// The status when a message is not sent again.
+pub(super) fn not_resendable() -> Status {
+    refused(
+        Code::FailedPrecondition,
+        ErrorReason::EmailState,
+        "only mail that was sent or given up, and carried no code, is sent again",
+    )
+}
+
+/// The status when the outbox has seen a request id with another message.
+pub(super) fn request_reused() -> Status {
+    refused(
+        Code::InvalidArgument,
+        ErrorReason::RequestIdReused,
+        "this request_id was used for another message",
+    )
 }

@@ -4,8 +4,14 @@
 //! between it stays sealed, and is found by keyed fingerprints and tokens.
 
 mod account;
+mod child;
 mod column;
+mod medical;
+mod profile;
 pub mod search;
 
 pub use account::{ClearPhoneChange, ClearRegistration, ClearUpdate, email_key};
+pub use child::{ClearPlayer, ClearPlayerChanges};
 pub use column::Column;
+pub use medical::{ClearAllergen, ClearContact, ClearMedical};
+pub use profile::{ClearProfile, Profiles};

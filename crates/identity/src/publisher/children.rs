@@ -8,7 +8,7 @@ use contracts::wire::timestamp;
 use crate::domain::child::ChildEvent;
 
 /// Consents, medical data, looks at them, and offers are not published.
-pub(super) fn public(event: &ChildEvent) -> Option<Event> {
+pub fn child(event: &ChildEvent) -> Option<Event> {
     match event {
         ChildEvent::ChildAdded {
             child_id,
@@ -67,7 +67,7 @@ mod tests {
 
     #[test]
     fn consents_medical_data_and_offers_are_told_to_nobody() {
-        let public: Vec<_> = samples::child_events().iter().filter_map(public).collect();
+        let public: Vec<_> = samples::child_events().iter().filter_map(child).collect();
         assert!(
             matches!(
                 public.as_slice(),

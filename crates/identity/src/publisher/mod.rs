@@ -7,47 +7,22 @@ mod children;
 mod trainers;
 mod users;
 
-use contracts::identity::events::v1::{IdentityEvent, identity_event::Event};
+use contracts::identity::events::v1::identity_event::Event;
 use eventsourcing::{DecodeError, Published, RecordedEvent};
-use prost::Message;
 
 use crate::domain::IdentityLogEvent;
 
-/// The public event of an event of the log; `None` for an event that concerns nobody else.
-pub fn publish(event: &RecordedEvent) -> Result<Option<Published>, DecodeError> {
-    let public = public(&IdentityLogEvent::decode(event)?);
-    Ok(public.map(|public| Published {
-        event_type: name(&public),
-        payload: IdentityEvent {
-            event: Some(public),
-        }
-        .encode_to_vec(),
-    }))
+/// The public event of a recorded one, if it has one.
+pub fn publish(recorded: &RecordedEvent) -> Result<Option<Published>, DecodeError> {
+    let event = IdentityLogEvent::decode(recorded)?;
+    Ok(public_event(&event).map(Published::of))
 }
 
-fn public(event: &IdentityLogEvent) -> Option<Event> {
+fn public_event(event: &IdentityLogEvent) -> Option<Event> {
     match event {
-        IdentityLogEvent::User(event) => users::public(event),
-        IdentityLogEvent::Trainer(event) => trainers::public(event),
-        IdentityLogEvent::Child(event) => children::public(event),
-    }
-}
-
-/// The name of the event, which is the last token of its subject.
-fn name(event: &Event) -> &'static str {
-    match event {
-        Event::UserRegistered(_) => "UserRegistered",
-        Event::UserLoggedIn(_) => "UserLoggedIn",
-        Event::TrainerCreated(_) => "TrainerCreated",
-        Event::ChildAdded(_) => "ChildAdded",
-        Event::UserRoleChanged(_) => "UserRoleChanged",
-        Event::UserDeactivated(_) => "UserDeactivated",
-        Event::UserReactivated(_) => "UserReactivated",
-        Event::UserErased(_) => "UserErased",
-        Event::TrainerUpdated(_) => "TrainerUpdated",
-        Event::ChildArchived(_) => "ChildArchived",
-        Event::ChildErased(_) => "ChildErased",
-        Event::GuardianTransferred(_) => "GuardianTransferred",
+        IdentityLogEvent::User(event) => users::user(event),
+        IdentityLogEvent::Trainer(event) => trainers::trainer(event),
+        IdentityLogEvent::Child(event) => children::child(event),
     }
 }
 

@@ -6,7 +6,7 @@ use contracts::wire::timestamp;
 use crate::{domain::trainer::TrainerEvent, wire::price};
 
 /// The terms of a profile are published, its texts are not.
-pub(super) fn public(event: &TrainerEvent) -> Option<Event> {
+pub fn trainer(event: &TrainerEvent) -> Option<Event> {
     match event {
         TrainerEvent::TrainerCreated {
             trainer_id,

@@ -9,7 +9,7 @@ use contracts::wire::timestamp;
 use crate::{domain::user::UserEvent, wire};
 
 /// Accounts are published by id and role; names, addresses and proofs are not.
-pub(super) fn public(event: &UserEvent) -> Option<Event> {
+pub fn user(event: &UserEvent) -> Option<Event> {
     match event {
         UserEvent::UserRegistered {
             user_id,

@@ -15,8 +15,9 @@ pub struct Cursor {
     id: Uuid,
 }
 
-impl From<&ChildRow> for Cursor {
-    fn from(row: &ChildRow) -> Self {
+impl Cursor {
+    /// The end of a page whose last row this is.
+    pub fn of(row: &ChildRow) -> Self {
         Self {
             created_at: row.created_at,
             id: row.id,

@@ -61,8 +61,9 @@ pub struct Cursor {
     id: Uuid,
 }
 
-impl From<&EmailRow> for Cursor {
-    fn from(row: &EmailRow) -> Self {
+impl Cursor {
+    /// The end of a page whose last row this is.
+    pub fn of(row: &EmailRow) -> Self {
         Self {
             created_at: row.created_at,
             id: row.id,

@@ -16,8 +16,9 @@ pub struct Cursor {
     id: Uuid,
 }
 
-impl From<&MedicalAccessRow> for Cursor {
-    fn from(row: &MedicalAccessRow) -> Self {
+impl Cursor {
+    /// The end of a page whose last row this is.
+    pub fn of(row: &MedicalAccessRow) -> Self {
         Self {
             read_at: row.read_at,
             id: row.id,

@@ -15,8 +15,9 @@ pub struct Cursor {
     id: Uuid,
 }
 
-impl From<&TransferRow> for Cursor {
-    fn from(row: &TransferRow) -> Self {
+impl Cursor {
+    /// The end of a page whose last row this is.
+    pub fn of(row: &TransferRow) -> Self {
         Self {
             requested_at: row.requested_at,
             id: row.id,

@@ -1,5 +1,7 @@
-//! What identity looks up of other services before it decides, always on current knowledge.
+//! What identity looks up before it decides, always on current knowledge.
 
+mod own_tables;
 mod upcoming_bookings;
 
+pub use own_tables::OwnTables;
 pub use upcoming_bookings::{BookingFeed, UpcomingBookings, UpcomingBookingsError};

@@ -2,7 +2,7 @@ use std::time::{Duration, Instant};
 
 use contracts_core::common::v1::LogPosition;
 use eventsourcing::Checkpoints;
-use service::{Call, Principal, reached};
+use service::{Call, Principal};
 use sqlx::Executor as _;
 use tonic::{Code, Status};
 use tonic_types::StatusExt as _;
@@ -21,6 +21,17 @@ fn call(patience: Duration) -> Call {
         deadline: Some(Instant::now() + patience),
         ..Call::by(Principal::Anonymous)
     }
+}
+
+/// What a caller is told.
+async fn reached(
+    checkpoints: &Checkpoints,
+    projection: &str,
+    positions: &[LogPosition],
+    call: &Call,
+) -> Result<(), Status> {
+    let reached = service::reached(checkpoints, projection, positions, call).await;
+    Ok(reached?)
 }
 
 fn told(status: &Status) -> (Code, String) {

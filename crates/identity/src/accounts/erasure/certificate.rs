@@ -98,7 +98,7 @@ fn public_key(key: &DestroyedKey) -> PublicKey {
 
 /// Why a certificate was not made or found.
 #[derive(Debug, thiserror::Error)]
-pub(super) enum CertificateError {
+pub enum CertificateError {
     #[error(transparent)]
     Log(#[from] LogError),
     #[error("the certificates cannot be reached")]

@@ -7,23 +7,21 @@
 //! every event.
 
 mod certificate;
+mod error;
 
 use chrono::{DateTime, Utc};
-use contracts::{
-    common::v1::{ErrorReason, LogPosition},
-    identity::v1::ErasureCertificate,
-};
+use contracts::identity::v1::ErasureCertificate;
 use eventsourcing::{
-    Checkpoints, Context, EventLog, Projection, RecordedEvent, Repository,
+    Context, EventLog, RecordedEvent, Repository,
     personal::{Keyring, PersonalError},
 };
 use serde_json::json;
-use service::{Call, internal, not_found, reached, refused, status};
-use sqlx::PgPool;
-use tonic::{Code, Status};
+use service::Call;
 use uuid::Uuid;
 
-use super::{AccountChanges, AccountError, ChildRecords};
+pub use error::ErasureError;
+
+use super::{AccountChanges, ChildRecords};
 use crate::{
     domain::{
         child::{Acting, Action, ChildCommand, ChildEvent},
@@ -32,12 +30,10 @@ use crate::{
         values::{ChildId, UserId},
     },
     mail::{MailError, NewMail, Outbox, Template},
-    projector::{children::Children, trainers::Trainers, users::Users},
     proofs::{Credentials, authentication},
     query,
-    reference::UpcomingBookings,
+    reference::{OwnTables, UpcomingBookings},
     resources::Resources,
-    wire,
 };
 use certificate::{Certificates, Erased};
 
@@ -54,7 +50,6 @@ pub enum Subject {
 #[derive(Clone)]
 pub struct Erasures {
     log: EventLog,
-    pool: PgPool,
     users: Repository<User>,
     trainers: Repository<Trainer>,
     changes: AccountChanges,
@@ -62,7 +57,7 @@ pub struct Erasures {
     upcoming: UpcomingBookings,
     keyring: Keyring,
     beside: Beside,
-    checkpoints: Checkpoints,
+    tables: OwnTables,
     certificates: Certificates,
 }
 
@@ -85,7 +80,6 @@ impl Erasures {
     pub fn new(resources: &Resources, upcoming: &UpcomingBookings) -> Self {
         Self {
             log: resources.log.clone(),
-            pool: resources.pool.clone(),
             users: Repository::new(&resources.log),
             trainers: Repository::new(&resources.log),
             changes: AccountChanges::new(resources),
@@ -97,15 +91,9 @@ impl Erasures {
                 outbox: resources.outbox.clone(),
                 resources: resources.clone(),
             },
-            checkpoints: Checkpoints::new(resources.pool.clone()),
+            tables: OwnTables::new(resources),
             certificates: Certificates::new(resources),
         }
-    }
-
-    /// The position at the end of the log.
-    pub async fn head(&self) -> Result<LogPosition, Status> {
-        let head = self.log.head().await.map_err(internal)?;
-        Ok(wire::position(head))
     }
 
     /// Erases a user with the children they answer for, and returns when that is finished.
@@ -115,15 +103,11 @@ impl Erasures {
         context: Context,
         user_id: UserId,
         now: DateTime<Utc>,
-    ) -> Result<ErasureCertificate, Status> {
-        let user = self.users.load(&user_id.to_string()).await;
-        let user = user.map_err(internal)?.unwrap_or_default();
-        if !user.is_erased() {
+    ) -> Result<ErasureCertificate, ErasureError> {
+        let user = self.users.load(&user_id.to_string()).await?;
+        if !user.unwrap_or_default().is_erased() {
             self.refuse_bookings(call, user_id, now).await?;
-            self.changes
-                .erase(context, user_id, now)
-                .await
-                .map_err(AccountError::from)?;
+            self.changes.erase(context, user_id, now).await?;
         }
         self.finish(call, Subject::User(user_id)).await
     }
@@ -136,7 +120,7 @@ impl Erasures {
         child_id: ChildId,
         acting: Acting,
         now: DateTime<Utc>,
-    ) -> Result<ErasureCertificate, Status> {
+    ) -> Result<ErasureCertificate, ErasureError> {
         let paid_ahead = self.upcoming.any_paid(&[child_id.uuid()], now).await?;
         let command = ChildCommand {
             child_id,
@@ -157,19 +141,14 @@ impl Erasures {
         call: &Call,
         user_id: UserId,
         now: DateTime<Utc>,
-    ) -> Result<(), Status> {
-        let head = self.log.head().await.map_err(internal)?;
-        self.wait(call, Children::NAME, head).await?;
-        let children = query::children::of_guardian(&self.pool, user_id.uuid()).await;
-        let children = children.map_err(internal)?;
+    ) -> Result<(), ErasureError> {
+        let head = self.log.head().await?;
+        let pool = self.tables.children_at(call, head).await?;
+        let children = query::children::of_guardian(pool, user_id.uuid()).await?;
         let mut subjects = vec![user_id.uuid()];
         subjects.extend(children.iter().map(|child| child.id));
         if self.upcoming.any_paid(&subjects, now).await? {
-            return Err(refused(
-                Code::FailedPrecondition,
-                ErrorReason::BookingsAhead,
-                "paid bookings lie ahead: cancel them first",
-            ));
+            return Err(ErasureError::BookingsAhead);
         }
         Ok(())
     }
@@ -179,23 +158,22 @@ impl Erasures {
         &self,
         call: &Call,
         subject: Subject,
-    ) -> Result<ErasureCertificate, Status> {
+    ) -> Result<ErasureCertificate, ErasureError> {
         let id = match subject {
             Subject::User(user_id) => user_id.uuid(),
             Subject::Child(child_id) => child_id.uuid(),
         };
-        if let Some(certificate) = self.certificates.of(id).await.map_err(internal)? {
+        if let Some(certificate) = self.certificates.of(id).await? {
             return Ok(certificate);
         }
         let erased = match subject {
             Subject::User(user_id) => self.finish_user(call, user_id).await?,
             Subject::Child(child_id) => self.finish_child(call, child_id).await?,
         };
-        let certificate = self.certificates.issue(id, erased).await;
-        certificate.map_err(internal)
+        Ok(self.certificates.issue(id, erased).await?)
     }
 
-    async fn finish_user(&self, call: &Call, user_id: UserId) -> Result<Erased, Status> {
+    async fn finish_user(&self, call: &Call, user_id: UserId) -> Result<Erased, ErasureError> {
         let decision = self.decision("user", user_id.uuid(), of_user).await?;
         let mut erased = Erased {
             child_ids: Vec::new(),
@@ -203,28 +181,25 @@ impl Erasures {
             position: decision.position,
             decided_at: decision.erased_at,
         };
-        self.wait(call, Children::NAME, decision.position).await?;
-        let children = query::children::of_guardian(&self.pool, user_id.uuid()).await;
-        for child in children.map_err(internal)? {
+        let pool = self.tables.children_at(call, decision.position).await?;
+        for child in query::children::of_guardian(pool, user_id.uuid()).await? {
             self.take_along(call, &decision, child.id.into(), &mut erased)
                 .await?;
         }
         self.take_profile(call, &decision, user_id, &mut erased)
             .await?;
         self.say_goodbye(user_id, &decision).await?;
-        let key = self.keyring.destroy(user_id.uuid()).await;
-        erased.keys.insert(0, key.map_err(AccountError::from)?);
+        let key = self.keyring.destroy(user_id.uuid()).await?;
+        erased.keys.insert(0, key);
         self.beside.delete(user_id).await?;
-        for projection in [Users::NAME, Trainers::NAME, Children::NAME] {
-            self.wait(call, projection, erased.position).await?;
-        }
+        self.tables.all_at(call, erased.position).await?;
         Ok(erased)
     }
 
-    async fn finish_child(&self, call: &Call, child_id: ChildId) -> Result<Erased, Status> {
+    async fn finish_child(&self, call: &Call, child_id: ChildId) -> Result<Erased, ErasureError> {
         let decision = self.decision("child", child_id.uuid(), of_child).await?;
         let keys = self.records.forget(child_id).await?;
-        self.wait(call, Children::NAME, decision.position).await?;
+        self.tables.children_at(call, decision.position).await?;
         Ok(Erased {
             child_ids: vec![child_id.uuid()],
             keys,
@@ -240,7 +215,7 @@ impl Erasures {
         decision: &Decision,
         child_id: ChildId,
         erased: &mut Erased,
-    ) -> Result<(), Status> {
+    ) -> Result<(), ErasureError> {
         let command = ChildCommand {
             child_id,
             acting: Acting::System,
@@ -263,9 +238,9 @@ impl Erasures {
         decision: &Decision,
         user_id: UserId,
         erased: &mut Erased,
-    ) -> Result<(), Status> {
+    ) -> Result<(), ErasureError> {
         let id = user_id.to_string();
-        if self.trainers.load(&id).await.map_err(internal)?.is_none() {
+        if self.trainers.load(&id).await?.is_none() {
             return Ok(());
         }
         let now = decision.erased_at;
@@ -273,72 +248,65 @@ impl Erasures {
         let committed = self
             .trainers
             .execute(&id, follows(call, decision), command, |_, _| Vec::new())
-            .await
-            .map_err(status)?;
+            .await?;
         erased.position = erased.position.max(committed.position);
         Ok(())
     }
 
     /// Queues the last mail, if the address can still be read.
-    async fn say_goodbye(&self, user_id: UserId, decision: &Decision) -> Result<(), Status> {
+    async fn say_goodbye(&self, user_id: UserId, decision: &Decision) -> Result<(), ErasureError> {
         let types = ["UserRegistered", "EmailChanged"];
         let id = user_id.to_string();
-        let last = self.log.last_of("user", &id, &types).await;
-        let last = last.map_err(internal)?.map(|event| event.decode());
+        let last = self.log.last_of("user", &id, &types).await?;
+        let last = last.map(|event| event.decode());
         let Some(UserEvent::UserRegistered { email, .. } | UserEvent::EmailChanged { email, .. }) =
-            last.transpose().map_err(internal)?
+            last.transpose()?
         else {
             return Ok(());
         };
         let sealer = match self.keyring.sealer(user_id.uuid()).await {
             Err(PersonalError::Erased(_)) => return Ok(()),
-            sealer => sealer.map_err(AccountError::from)?,
+            sealer => sealer?,
         };
-        let values = sealer.seal(&json!({ "occurred_at": decision.erased_at }));
         let mail = NewMail {
             cause: decision.event_id,
             template: Template::AccountErased,
             user_id: user_id.uuid(),
             to: email,
-            values: values.map_err(AccountError::from)?,
+            values: sealer.seal(&json!({ "occurred_at": decision.erased_at }))?,
         };
         match self.beside.outbox.queue(mail).await {
             Ok(_) | Err(MailError::Erased) => Ok(()),
-            Err(error) => Err(internal(error)),
+            Err(error) => Err(error.into()),
         }
     }
 
-    /// Finds the event that decided the erasure; `NOT_FOUND` when there is none.
+    /// Finds the event that decided the erasure.
     async fn decision(
         &self,
         aggregate_type: &str,
         id: Uuid,
         when: fn(&RecordedEvent) -> Option<DateTime<Utc>>,
-    ) -> Result<Decision, Status> {
-        let id = id.to_string();
+    ) -> Result<Decision, ErasureError> {
         let types = ["UserErased", "ChildErased"];
-        let event = self.log.last_of(aggregate_type, &id, &types).await;
-        let decision = event.map_err(internal)?.and_then(|event| {
+        let subject = id.to_string();
+        let event = self.log.last_of(aggregate_type, &subject, &types).await?;
+        let decision = event.and_then(|event| {
             Some(Decision {
                 event_id: event.event_id,
                 position: event.position,
                 erased_at: when(&event)?,
             })
         });
-        decision.ok_or_else(|| not_found("erased subject", &id))
-    }
-
-    async fn wait(&self, call: &Call, projection: &str, position: i64) -> Result<(), Status> {
-        let position = wire::position(position);
-        reached(&self.checkpoints, projection, &[position], call).await
+        decision.ok_or(ErasureError::NotErased(id))
     }
 }
 
 impl Beside {
-    async fn delete(&self, user_id: UserId) -> Result<(), Status> {
-        self.credentials.discard(user_id).await.map_err(internal)?;
+    async fn delete(&self, user_id: UserId) -> Result<(), ErasureError> {
+        self.credentials.discard(user_id).await?;
         authentication::forget(&self.resources, user_id).await?;
-        self.outbox.blank(user_id.uuid()).await.map_err(internal)
+        Ok(self.outbox.blank(user_id.uuid()).await?)
     }
 }
 

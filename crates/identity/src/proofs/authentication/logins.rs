@@ -31,8 +31,13 @@ pub struct Entered {
     pub role: Role,
     /// The login, with its refresh token.
     pub issued: Issued,
-    /// The position at which the login is recorded; `None` when a login is continued.
-    pub position: Option<i64>,
+}
+
+/// A login that was begun.
+pub struct LoggedIn {
+    pub entered: Entered,
+    /// The position at which the login is recorded.
+    pub position: i64,
 }
 
 impl Authentication {
@@ -44,7 +49,7 @@ impl Authentication {
         mut context: Context,
         entrant: Entrant,
         now: DateTime<Utc>,
-    ) -> Result<Entered, AuthError> {
+    ) -> Result<LoggedIn, AuthError> {
         let Entrant {
             email,
             password,
@@ -87,11 +92,13 @@ impl Authentication {
             .logins
             .begin(Uuid::now_v7(), user_id, sealed_address, now)
             .await?;
-        Ok(Entered {
-            user_id,
-            role: role.ok_or(AuthError::Answer)?,
-            issued,
-            position: Some(committed.position),
+        Ok(LoggedIn {
+            entered: Entered {
+                user_id,
+                role: role.ok_or(AuthError::Answer)?,
+                issued,
+            },
+            position: committed.position,
         })
     }
 
@@ -125,7 +132,6 @@ impl Authentication {
                     user_id,
                     role: user.role().ok_or(AuthError::Answer)?,
                     issued,
-                    position: None,
                 })
             }
         }

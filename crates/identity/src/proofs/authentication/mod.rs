@@ -15,7 +15,8 @@ use eventsourcing::{
 use sqlx::PgPool;
 use uuid::Uuid;
 
-pub use logins::{Entered, Entrant};
+pub use codes::CodeSent;
+pub use logins::{Entered, Entrant, LoggedIn};
 
 use crate::{
     domain::{

@@ -2,7 +2,8 @@
 //! the request id: a step that is repeated answers where the payment or the refund stands now.
 
 use contracts::payments::v1 as pb;
-use contracts::wire::{money, optional_id, position};
+use contracts::wire::{money, optional_id};
+use service::recorded;
 
 use crate::NAME;
 use crate::domain::payment::{Payment, PaymentState, RefundCause, RefundState};
@@ -21,36 +22,40 @@ pub fn refunded(payment: &Payment, cause: RefundCause) -> pb::RefundPaymentRespo
 
 impl From<Settled<PaymentState>> for pb::SubmitPaymentResponse {
     fn from(settled: Settled<PaymentState>) -> Self {
-        Self {
+        let answer = Self {
             state: payment_state(settled.state).into(),
-            position: Some(position(NAME, settled.position)),
-        }
+            position: None,
+        };
+        recorded(NAME, settled.position, answer)
     }
 }
 
 impl From<Settled<PaymentState>> for pb::ResolvePaymentResponse {
     fn from(settled: Settled<PaymentState>) -> Self {
-        Self {
+        let answer = Self {
             state: payment_state(settled.state).into(),
-            position: Some(position(NAME, settled.position)),
-        }
+            position: None,
+        };
+        recorded(NAME, settled.position, answer)
     }
 }
 
 impl From<Settled<RefundState>> for pb::SubmitRefundResponse {
     fn from(settled: Settled<RefundState>) -> Self {
-        Self {
+        let answer = Self {
             state: refund_state(settled.state).into(),
-            position: Some(position(NAME, settled.position)),
-        }
+            position: None,
+        };
+        recorded(NAME, settled.position, answer)
     }
 }
 
 impl From<Settled<RefundState>> for pb::ResolveRefundResponse {
     fn from(settled: Settled<RefundState>) -> Self {
-        Self {
+        let answer = Self {
             state: refund_state(settled.state).into(),
-            position: Some(position(NAME, settled.position)),
-        }
+            position: None,
+        };
+        recorded(NAME, settled.position, answer)
     }
 }

@@ -1,14 +1,23 @@
-//! From rows to messages. From requests to commands: `parse`.
+//! The answers of `UserService`.
 
-pub(super) mod children;
-
-use contracts::{common::v1::Role as PublicRole, identity::v1::User, wire::timestamp};
+use contracts::common::v1::Role;
+use contracts::identity::v1 as pb;
+use contracts::wire::timestamp;
 use eventsourcing::personal::{Opener, PersonalError};
 
-use crate::{projector::users::UserRow, wire::role};
+use crate::domain::values::UserId;
+use crate::projector::users::UserRow;
+use crate::wire::role;
+
+pub fn registered(user_id: UserId) -> pb::RegisterUserResponse {
+    pb::RegisterUserResponse {
+        user_id: user_id.to_string(),
+        position: None,
+    }
+}
 
 /// An account, with personal data opened; it is empty when the user was erased.
-pub(super) fn user(row: UserRow, opener: &Opener) -> Result<User, PersonalError> {
+pub fn user(row: UserRow, opener: &Opener) -> Result<pb::User, PersonalError> {
     let UserRow {
         id,
         email,
@@ -25,11 +34,11 @@ pub(super) fn user(row: UserRow, opener: &Opener) -> Result<User, PersonalError>
         updated_at,
         last_login_at,
     } = row;
-    let role = role_name.parse().map_or(PublicRole::Unspecified, role);
+    let role = role_name.parse().map_or(Role::Unspecified, role);
     let email = email.open(opener)?.map(|email| email.to_string());
     let phone_number = phone_number.map(|number| number.open(opener)).transpose()?;
     let phone_number = phone_number.flatten();
-    Ok(User {
+    Ok(pb::User {
         user_id: id.to_string(),
         email: email.unwrap_or_default(),
         first_name: first_name.open(opener)?.unwrap_or_default(),
@@ -44,4 +53,19 @@ pub(super) fn user(row: UserRow, opener: &Opener) -> Result<User, PersonalError>
         active,
         erased,
     })
+}
+
+pub fn exported(content: Vec<u8>) -> pb::ExportSubjectResponse {
+    pb::ExportSubjectResponse {
+        content_type: "application/json".to_owned(),
+        content,
+    }
+}
+
+/// The erasure has the position that its certificate names.
+pub fn erased(certificate: pb::ErasureCertificate) -> pb::EraseSubjectResponse {
+    pb::EraseSubjectResponse {
+        position: certificate.position.clone(),
+        certificate: Some(certificate),
+    }
 }

@@ -1,0 +1,109 @@
+//! The answers of `ChildService`.
+
+use contracts::identity::v1 as pb;
+use contracts::wire::{date, optional_id, timestamp};
+use eventsourcing::personal::{Opener, PersonalError};
+
+use crate::domain::child::Child;
+use crate::domain::values::{Birthdate, ChildId, UserId};
+use crate::projector::children::{ChildRow, ConsentRow, TransferRow};
+
+pub fn consent_recorded(child_id: ChildId) -> pb::RecordConsentResponse {
+    pb::RecordConsentResponse {
+        position: None,
+        child_id: child_id.to_string(),
+    }
+}
+
+pub fn added(child_id: ChildId) -> pb::AddChildResponse {
+    pb::AddChildResponse {
+        position: None,
+        child_id: child_id.to_string(),
+    }
+}
+
+pub fn offered(child: &Child) -> pb::TransferGuardianResponse {
+    let (id, expires_at) = child.offer().unzip();
+    pb::TransferGuardianResponse {
+        transfer_id: optional_id(id),
+        position: None,
+        expires_at: expires_at.map(timestamp),
+    }
+}
+
+/// A child as their guardian sees them; what was erased is empty.
+pub fn child(
+    row: ChildRow,
+    consents: &[ConsentRow],
+    opener: &Opener,
+) -> Result<pb::Child, PersonalError> {
+    let ChildRow {
+        id,
+        first_name,
+        last_name,
+        parent_id,
+        birthdate,
+        skill_level,
+        team,
+        specify,
+        allergies: _,
+        medical_conditions: _,
+        emergency_contact: _,
+        created_at,
+        updated_at,
+        archived_at,
+        erased_at,
+    } = row;
+    let level = pb::SkillLevel::from_str_name(&format!("SKILL_LEVEL_{skill_level}"));
+    let first_name = first_name.open(opener)?;
+    Ok(pb::Child {
+        child_id: id.to_string(),
+        guardian_id: parent_id.to_string(),
+        erased: erased_at.is_some() || first_name.is_none(),
+        first_name: first_name.unwrap_or_default(),
+        last_name: last_name.open(opener)?.unwrap_or_default(),
+        birthdate: birthdate.open(opener)?.map(Birthdate::date).map(date),
+        skill_level: level.unwrap_or_default().into(),
+        specify: specify.open(opener)?.unwrap_or_default(),
+        team: team.open(opener)?.unwrap_or_default(),
+        created_at: Some(timestamp(created_at)),
+        updated_at: Some(timestamp(updated_at)),
+        archived_at: archived_at.map(timestamp),
+        consents: consents
+            .iter()
+            .filter(|consent| consent.child_id == id)
+            .map(consent)
+            .collect(),
+    })
+}
+
+fn consent(row: &ConsentRow) -> pb::ChildConsent {
+    let purpose = pb::ConsentPurpose::from_str_name(&format!("CONSENT_PURPOSE_{}", row.purpose));
+    pb::ChildConsent {
+        purpose: purpose.unwrap_or_default().into(),
+        policy_version: row.policy_version.clone(),
+        given_at: Some(timestamp(row.given_at)),
+    }
+}
+
+/// An open offer as one of its sides sees it.
+pub fn transfer(row: &TransferRow, viewer: UserId) -> pb::GuardianTransfer {
+    let TransferRow {
+        id,
+        child_id,
+        guardian_id,
+        to_user_id,
+        status: _,
+        requested_at,
+        expires_at,
+        ended_at: _,
+    } = row;
+    pb::GuardianTransfer {
+        transfer_id: id.to_string(),
+        child_id: child_id.to_string(),
+        guardian_id: guardian_id.to_string(),
+        incoming: *to_user_id == Some(viewer.uuid()),
+        requested_at: Some(timestamp(*requested_at)),
+        expires_at: Some(timestamp(*expires_at)),
+    }
+}

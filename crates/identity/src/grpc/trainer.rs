@@ -1,0 +1,165 @@
+//! `TrainerService`.
+
+mod parse;
+mod reply;
+
+use contracts::ReadRpc as _;
+use contracts::common::v1::LogPosition;
+use contracts::identity::v1::trainer_service_server::TrainerService;
+use contracts::identity::v1::{
+    CreateTrainerRequest, CreateTrainerResponse, GetTrainerRequest, GetTrainerResponse,
+    ListTrainersRequest, ListTrainersResponse, Trainer as PublicTrainer, UpdateTrainerRequest,
+    UpdateTrainerResponse,
+};
+use eventsourcing::personal::Keyring;
+use service::{Call, Reads, Writes, internal, not_found, now};
+use tonic::{Request, Response, Status};
+
+use self::parse::{CreateTrainer, GetTrainer, ListTrainers, UpdateTrainer};
+use super::own_or_admin;
+use super::refusals::personal_status;
+use crate::accounts::Accounts;
+use crate::domain::trainer::{self, Trainer, TrainerCommand};
+use crate::personal::Profiles;
+use crate::projector::availability::Availability;
+use crate::projector::trainers::Trainers;
+use crate::query;
+use crate::query::trainers::{Cursor, TrainerView};
+use crate::resources::Resources;
+
+/// The service that knows where and when trainers can be booked.
+const SCHEDULING: &str = "scheduling";
+
+/// Creates, changes, shows and finds trainers' profiles.
+pub struct TrainerRpcs {
+    accounts: Accounts,
+    trainers: Writes<Trainer>,
+    list: Reads<Trainers>,
+    availability: Reads<Availability>,
+    profiles: Profiles,
+    keyring: Keyring,
+}
+
+impl TrainerRpcs {
+    pub fn on(resources: &Resources, accounts: &Accounts) -> Self {
+        Self {
+            accounts: accounts.clone(),
+            trainers: resources.writes(),
+            list: resources.reads(),
+            availability: resources.reads(),
+            profiles: Profiles::new(&resources.keyring, &resources.lookup),
+            keyring: resources.keyring.clone(),
+        }
+    }
+
+    /// Opens profiles, all with one look at the keys.
+    async fn opened(&self, rows: Vec<TrainerView>) -> Result<Vec<PublicTrainer>, Status> {
+        let opener = self
+            .keyring
+            .opener(rows.iter().map(|row| row.user_id))
+            .await;
+        let trainers = opener.and_then(|opener| {
+            let rows = rows.into_iter();
+            rows.map(|row| reply::trainer(row, &opener)).collect()
+        });
+        trainers.map_err(personal_status)
+    }
+}
+
+#[tonic::async_trait]
+impl TrainerService for TrainerRpcs {
+    async fn create_trainer(
+        &self,
+        request: Request<CreateTrainerRequest>,
+    ) -> Result<Response<CreateTrainerResponse>, Status> {
+        let (call, message) = (Call::of(&request), request.get_ref());
+        let CreateTrainer {
+            trainer_id,
+            profile,
+            terms,
+        } = CreateTrainer::of(&call, message)?;
+        own_or_admin(&call, trainer_id, "user")?;
+        let role = self.accounts.require_active(trainer_id).await?;
+        let profile = self.profiles.seal_whole(trainer_id, profile).await;
+        let create = TrainerCommand::Create(Box::new(trainer::CreateTrainer {
+            trainer_id,
+            role,
+            profile: profile.map_err(personal_status)?,
+            terms,
+            now: now(),
+        }));
+        let reply = |trainer: &Trainer, _: &[_]| reply::created(trainer_id, trainer);
+        self.trainers
+            .execute(&call, message, trainer_id, create, reply)
+            .await
+    }
+
+    async fn update_trainer(
+        &self,
+        request: Request<UpdateTrainerRequest>,
+    ) -> Result<Response<UpdateTrainerResponse>, Status> {
+        let (call, message) = (Call::of(&request), request.get_ref());
+        let UpdateTrainer {
+            trainer_id,
+            profile,
+            terms,
+        } = UpdateTrainer::of(&call, message)?;
+        own_or_admin(&call, trainer_id, "trainer")?;
+        if !call.is_admin() {
+            self.accounts.require_active(trainer_id).await?;
+        }
+        let profile = self.profiles.seal_changes(trainer_id, profile).await;
+        let update = TrainerCommand::Update(Box::new(trainer::UpdateTrainer {
+            profile: profile.map_err(personal_status)?,
+            terms,
+            now: now(),
+        }));
+        let reply = |trainer: &Trainer, _: &[_]| reply::updated(trainer_id, trainer);
+        self.trainers
+            .execute(&call, message, trainer_id, update, reply)
+            .await
+    }
+
+    async fn get_trainer(
+        &self,
+        request: Request<GetTrainerRequest>,
+    ) -> Result<Response<GetTrainerResponse>, Status> {
+        let (call, message) = (Call::of(&request), request.get_ref());
+        let GetTrainer { trainer_id } = GetTrainer::try_from(message)?;
+        let pool = self.list.reached(&call, message).await?;
+        let row = query::trainers::by_id(pool, trainer_id.uuid()).await;
+        let row = row.map_err(internal)?;
+        let row = row.ok_or_else(|| not_found("trainer", &trainer_id.to_string()))?;
+        Ok(Response::new(GetTrainerResponse {
+            trainer: self.opened(vec![row]).await?.pop(),
+        }))
+    }
+
+    async fn list_trainers(
+        &self,
+        request: Request<ListTrainersRequest>,
+    ) -> Result<Response<ListTrainersResponse>, Status> {
+        let (call, message) = (Call::of(&request), request.get_ref());
+        let ListTrainers {
+            filter,
+            filter_token,
+            page,
+        } = ListTrainers::of(message, &self.profiles)?;
+        let of_scheduling = |position: &LogPosition| position.service == SCHEDULING;
+        let pool = if message.min_positions().iter().any(of_scheduling) {
+            self.availability.reached(&call, message).await?
+        } else {
+            self.list.reached(&call, message).await?
+        };
+        let rows = query::trainers::page(pool, &filter, now(), &page).await;
+        let mut rows = rows.map_err(internal)?;
+        let next_page_token = page.next_token(&mut rows, |row| Cursor {
+            filter: filter_token,
+            after: filter.order.place(row),
+        });
+        Ok(Response::new(ListTrainersResponse {
+            trainers: self.opened(rows).await?,
+            next_page_token,
+        }))
+    }
+}

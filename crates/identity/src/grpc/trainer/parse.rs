@@ -1,0 +1,331 @@
+//! The requests of `TrainerService`. Every field of a message is taken apart here, so that a new one
+//! breaks the build.
+
+use std::collections::HashSet;
+
+use contracts::common::v1::Money;
+use contracts::identity::v1 as pb;
+use service::{Call, Fields, Page};
+use tonic::Status;
+
+use crate::domain::trainer::{Contacts, Source, TermChanges, Terms};
+use crate::domain::values::{EmailAddress, PhoneNumber, Price, PriceError, UserId, WebAddress};
+use crate::grpc::own_unless_admin;
+use crate::personal::{ClearProfile, Profiles};
+use crate::query::trainers::{Cursor, Filter, Order};
+
+/// Most photos of a profile.
+const MAX_PHOTOS: usize = 20;
+/// Most pages elsewhere that a profile names.
+const MAX_SOURCES: usize = 20;
+
+pub struct CreateTrainer {
+    pub trainer_id: UserId,
+    pub profile: ClearProfile,
+    pub terms: Terms,
+}
+
+impl CreateTrainer {
+    /// Trainers may leave their own id out.
+    pub fn of(call: &Call, request: &pb::CreateTrainerRequest) -> Result<Self, Status> {
+        let mut fields = Fields::of(request);
+        let pb::CreateTrainerRequest {
+            request_id: _,
+            user_id,
+            first_name,
+            last_name,
+            bio,
+            experience,
+            photos,
+            price_per_hour,
+            session_duration_minutes,
+            external,
+            contacts: given,
+            additional_sources,
+        } = request;
+        let trainer_id = own_unless_admin(&mut fields, call, "user_id", user_id);
+        let profile = ClearProfile {
+            first_name: Some(name(&mut fields, "first_name", first_name)),
+            last_name: Some(name(&mut fields, "last_name", last_name)),
+            bio: Some(prose(&mut fields, "bio", bio)),
+            experience: Some(prose(&mut fields, "experience", experience)),
+            photos: Some(photo_addresses(&mut fields, "photos", photos)),
+            contacts: given.as_ref().map(|given| contacts(&mut fields, given)),
+            additional_sources: Some(sources(
+                &mut fields,
+                "additional_sources",
+                additional_sources,
+            )),
+        };
+        let price_per_hour = price(&mut fields, "price_per_hour", price_per_hour.as_ref());
+        let session_duration_minutes = duration(&mut fields, *session_duration_minutes);
+        let price_per_hour = fields.finish_with(price_per_hour)?;
+        Ok(Self {
+            trainer_id,
+            profile,
+            terms: Terms {
+                price_per_hour,
+                session_duration_minutes,
+                external: *external,
+                accepting_bookings: true,
+            },
+        })
+    }
+}
+
+pub struct UpdateTrainer {
+    pub trainer_id: UserId,
+    pub profile: ClearProfile,
+    pub terms: TermChanges,
+}
+
+impl UpdateTrainer {
+    /// Trainers may leave their own id out.
+    pub fn of(call: &Call, request: &pb::UpdateTrainerRequest) -> Result<Self, Status> {
+        let mut fields = Fields::of(request);
+        let pb::UpdateTrainerRequest {
+            request_id: _,
+            trainer_id,
+            first_name,
+            last_name,
+            bio,
+            experience,
+            photos,
+            price_per_hour,
+            session_duration_minutes,
+            contacts: given,
+            additional_sources,
+            external,
+            accepting_bookings,
+        } = request;
+        let trainer_id = own_unless_admin(&mut fields, call, "trainer_id", trainer_id);
+        let first_name = first_name.as_ref();
+        let last_name = last_name.as_ref();
+        let profile = ClearProfile {
+            first_name: first_name.map(|text| name(&mut fields, "first_name", text)),
+            last_name: last_name.map(|text| name(&mut fields, "last_name", text)),
+            bio: bio.as_ref().map(|text| prose(&mut fields, "bio", text)),
+            experience: experience
+                .as_ref()
+                .map(|text| prose(&mut fields, "experience", text)),
+            photos: photos
+                .as_ref()
+                .map(|photos| photo_addresses(&mut fields, "photos.addresses", &photos.addresses)),
+            contacts: given.as_ref().map(|given| contacts(&mut fields, given)),
+            additional_sources: additional_sources
+                .as_ref()
+                .map(|given| sources(&mut fields, "additional_sources.sources", &given.sources)),
+        };
+        let price_per_hour = price_per_hour.as_ref();
+        let terms = TermChanges {
+            price_per_hour: price_per_hour
+                .and_then(|money| price(&mut fields, "price_per_hour", Some(money))),
+            session_duration_minutes: session_duration_minutes
+                .map(|minutes| duration(&mut fields, minutes)),
+            external: *external,
+            accepting_bookings: *accepting_bookings,
+        };
+        fields.finish()?;
+        Ok(Self {
+            trainer_id,
+            profile,
+            terms,
+        })
+    }
+}
+
+pub struct GetTrainer {
+    pub trainer_id: UserId,
+}
+
+impl TryFrom<&pb::GetTrainerRequest> for GetTrainer {
+    type Error = Status;
+
+    fn try_from(request: &pb::GetTrainerRequest) -> Result<Self, Status> {
+        let pb::GetTrainerRequest {
+            trainer_id,
+            min_position: _,
+        } = request;
+        let mut fields = Fields::new();
+        let trainer_id = fields.id("trainer_id", trainer_id);
+        fields.finish()?;
+        Ok(Self { trainer_id })
+    }
+}
+
+pub struct ListTrainers {
+    pub filter: Filter,
+    /// What the tokens of its pages carry.
+    pub filter_token: i64,
+    pub page: Page<Cursor>,
+}
+
+impl ListTrainers {
+    /// Words are looked for by their tokens.
+    pub fn of(request: &pb::ListTrainersRequest, profiles: &Profiles) -> Result<Self, Status> {
+        let pb::ListTrainersRequest {
+            page_size,
+            page_token,
+            min_position: _,
+            location_id,
+            price_per_hour,
+            text,
+            available,
+            accepting_bookings,
+            order,
+        } = request;
+        let mut fields = Fields::new();
+        let location_id = fields.optional_id("location_id", location_id);
+        let price = price_per_hour.as_ref();
+        if let Some(price) = price {
+            check_price_range(&mut fields, price);
+        }
+        let text = fields.text("text", text, 0..=200);
+        let filter = Filter {
+            location_id,
+            currency: price.map(|price| price.currency_code.clone()),
+            min_price: price.and_then(|price| price.min_minor_units),
+            max_price: price.and_then(|price| price.max_minor_units),
+            words: profiles.wanted(&text),
+            available: *available,
+            accepting_bookings: *accepting_bookings,
+            order: order_of(&mut fields, *order),
+        };
+        let filter_token = profiles.page_token(&filter);
+        let page: Page<Cursor> = fields.page(*page_size, page_token);
+        let fits = |cursor: &Cursor| cursor.filter == filter_token;
+        if !page.after.as_ref().is_none_or(fits) {
+            let expected = "must come with the request that it was the answer to";
+            fields.violation("page_token", "PAGE_TOKEN", expected);
+        }
+        fields.finish()?;
+        Ok(Self {
+            filter,
+            filter_token,
+            page,
+        })
+    }
+}
+
+fn order_of(fields: &mut Fields, order: i32) -> Order {
+    match pb::TrainerOrder::try_from(order) {
+        Ok(pb::TrainerOrder::Unspecified | pb::TrainerOrder::Newest) => Order::Newest,
+        Ok(pb::TrainerOrder::PriceAsc) => Order::PriceAsc,
+        Ok(pb::TrainerOrder::PriceDesc) => Order::PriceDesc,
+        Err(_) => {
+            fields.violation("order", "ENUM", "must be one of the documented values");
+            Order::Newest
+        }
+    }
+}
+
+/// A currency, and prices that some price can have.
+fn check_price_range(fields: &mut Fields, range: &pb::PriceRange) {
+    let (least, most) = (range.min_minor_units, range.max_minor_units);
+    if Price::parse(&range.currency_code, 1).is_err() {
+        let reason = match range.currency_code.as_str() {
+            "" => "REQUIRED",
+            _ => "CURRENCY",
+        };
+        let advice = "must be an ISO 4217 code of three upper-case letters";
+        fields.violation("price_per_hour.currency_code", reason, advice);
+    }
+    for (field, amount) in [("min_minor_units", least), ("max_minor_units", most)] {
+        if amount.is_some_and(|amount| amount < 0) {
+            let field = format!("price_per_hour.{field}");
+            fields.violation(field, "NEGATIVE", "must not be negative");
+        }
+    }
+    if least.zip(most).is_some_and(|(least, most)| least > most) {
+        let advice = "must not be lower than min_minor_units";
+        fields.violation("price_per_hour.max_minor_units", "RANGE", advice);
+    }
+}
+
+fn name(fields: &mut Fields, field: &str, text: &str) -> String {
+    fields.text(field, text, 1..=100)
+}
+
+fn prose(fields: &mut Fields, field: &str, text: &str) -> String {
+    fields.text(field, text, 0..=5_000)
+}
+
+fn duration(fields: &mut Fields, minutes: i32) -> i32 {
+    fields.int_in("session_duration_minutes", minutes, 10..=480)
+}
+
+fn price(fields: &mut Fields, field: &str, money: Option<&Money>) -> Option<Price> {
+    let Some(Money {
+        currency_code,
+        minor_units,
+    }) = money
+    else {
+        fields.violation(field, "REQUIRED", "is required");
+        return None;
+    };
+    let parsed = Price::parse(currency_code, *minor_units);
+    match parsed {
+        Err(PriceError::Currency) => {
+            fields.check(format!("{field}.currency_code"), "CURRENCY", parsed)
+        }
+        _ => fields.check(format!("{field}.minor_units"), "RANGE", parsed),
+    }
+}
+
+fn photo_addresses(fields: &mut Fields, field: &str, photos: &[String]) -> Vec<WebAddress> {
+    let photos = fields.list(field, photos, 0..=MAX_PHOTOS);
+    let mut seen = HashSet::new();
+    let photos = photos.iter().take(MAX_PHOTOS).enumerate();
+    photos
+        .filter_map(|(index, photo)| {
+            web_address(fields, format!("{field}[{index}]"), photo, &mut seen)
+        })
+        .collect()
+}
+
+fn sources(fields: &mut Fields, field: &str, sources: &[pb::AdditionalSource]) -> Vec<Source> {
+    let sources = fields.list(field, sources, 0..=MAX_SOURCES);
+    let mut seen = HashSet::new();
+    let sources = sources.iter().take(MAX_SOURCES).enumerate();
+    sources
+        .filter_map(|(index, pb::AdditionalSource { title, url })| {
+            let title = fields.text(format!("{field}[{index}].title"), title, 1..=100);
+            let url = web_address(fields, format!("{field}[{index}].url"), url, &mut seen)?;
+            Some(Source { title, url })
+        })
+        .collect()
+}
+
+/// An address that was not seen before.
+fn web_address(
+    fields: &mut Fields,
+    field: String,
+    text: &str,
+    seen: &mut HashSet<WebAddress>,
+) -> Option<WebAddress> {
+    let address = fields.check(field.clone(), "URL", WebAddress::parse(text))?;
+    if !seen.insert(address.clone()) {
+        fields.violation(field, "DUPLICATE", "must not be given twice");
+    }
+    Some(address)
+}
+
+fn contacts(fields: &mut Fields, given: &pb::TrainerContacts) -> Contacts {
+    let pb::TrainerContacts {
+        email,
+        phone_number,
+    } = given;
+    let email = (!email.is_empty())
+        .then(|| fields.check("contacts.email", "EMAIL", EmailAddress::parse(email)))
+        .flatten();
+    let phone_number = (!phone_number.is_empty())
+        .then(|| {
+            let parsed = PhoneNumber::parse(phone_number);
+            fields.check("contacts.phone_number", "PHONE_NUMBER", parsed)
+        })
+        .flatten();
+    Contacts {
+        email,
+        phone_number,
+    }
+}

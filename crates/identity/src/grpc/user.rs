@@ -1,0 +1,252 @@
+//! `UserService`.
+
+mod parse;
+mod reply;
+
+use contracts::identity::v1::user_service_server::UserService;
+use contracts::identity::v1::{
+    ChangeRoleRequest, ChangeRoleResponse, DeactivateUserRequest, DeactivateUserResponse,
+    EraseSubjectRequest, EraseSubjectResponse, ExportSubjectRequest, ExportSubjectResponse,
+    FinishErasureRequest, FinishErasureResponse, GetUserRequest, GetUserResponse, ListUsersRequest,
+    ListUsersResponse, ReactivateUserRequest, ReactivateUserResponse, RegisterUserRequest,
+    RegisterUserResponse, UpdateUserRequest, UpdateUserResponse,
+};
+use eventsourcing::EventLog;
+use eventsourcing::personal::{Keyring, LookupKey};
+use service::{Call, Reads, context, internal, not_found, now, recorded, status, stored};
+use tonic::{Request, Response, Status};
+
+use self::parse::{
+    ChangeRole, DeactivateUser, EraseSubject, ExportSubject, FinishErasure, GetUser, ListUsers,
+    ReactivateUser, RegisterUser, UpdateUser,
+};
+use super::refusals::personal_status;
+use super::secrets::context_without_secrets;
+use super::{acting, new_id, own_or_admin};
+use crate::NAME;
+use crate::accounts::{AccountChanges, Accounts, Erasures, Exports, Subject};
+use crate::domain::user::{Acting, UserCommand};
+use crate::domain::values::UserId;
+use crate::personal::ClearRegistration;
+use crate::projector::users::Users;
+use crate::proofs::authentication::logins_of;
+use crate::proofs::logins::Logins;
+use crate::query::{self, users::Cursor};
+use crate::reference::{OwnTables, UpcomingBookings};
+use crate::resources::Resources;
+
+/// Opens, changes, closes, lists, exports and erases accounts.
+pub struct UserRpcs {
+    log: EventLog,
+    accounts: Accounts,
+    changes: AccountChanges,
+    erasures: Erasures,
+    exports: Exports,
+    logins: Logins,
+    keyring: Keyring,
+    lookup: LookupKey,
+    list: Reads<Users>,
+    tables: OwnTables,
+}
+
+impl UserRpcs {
+    pub fn on(resources: &Resources, accounts: &Accounts, upcoming: &UpcomingBookings) -> Self {
+        Self {
+            log: resources.log.clone(),
+            accounts: accounts.clone(),
+            changes: AccountChanges::new(resources),
+            erasures: Erasures::new(resources, upcoming),
+            exports: Exports::new(resources),
+            logins: logins_of(resources),
+            keyring: resources.keyring.clone(),
+            lookup: resources.lookup.clone(),
+            list: resources.reads(),
+            tables: OwnTables::new(resources),
+        }
+    }
+
+    /// Whether a user answers for children, by what the log has now.
+    async fn has_children(&self, call: &Call, user_id: UserId) -> Result<bool, Status> {
+        let head = self.log.head().await.map_err(internal)?;
+        let pool = self.tables.children_at(call, head).await?;
+        let any = query::children::any_of(pool, user_id.uuid()).await;
+        any.map_err(internal)
+    }
+}
+
+#[tonic::async_trait]
+impl UserService for UserRpcs {
+    async fn register_user(
+        &self,
+        request: Request<RegisterUserRequest>,
+    ) -> Result<Response<RegisterUserResponse>, Status> {
+        let (call, message) = (Call::of(&request), request.get_ref());
+        let RegisterUser {
+            role,
+            email,
+            password,
+            first_name,
+            last_name,
+            phone_number,
+        } = RegisterUser::try_from(message)?;
+        let registration = ClearRegistration {
+            user_id: new_id(),
+            acting: Acting::Anyone,
+            role,
+            email,
+            first_name,
+            last_name,
+            phone_number,
+            now: now(),
+        };
+        let context = context_without_secrets(&call, message)?;
+        let accounts = &self.accounts;
+        let registered = accounts.register(context, registration, password).await?;
+        let answer = reply::registered(registered.user_id);
+        Ok(Response::new(recorded(NAME, registered.position, answer)))
+    }
+
+    async fn get_user(
+        &self,
+        request: Request<GetUserRequest>,
+    ) -> Result<Response<GetUserResponse>, Status> {
+        let (call, message) = (Call::of(&request), request.get_ref());
+        let GetUser { user_id } = GetUser::try_from(message)?;
+        own_or_admin(&call, user_id, "user")?;
+        let pool = self.list.reached(&call, message).await?;
+        let row = query::users::by_id(pool, user_id.uuid()).await;
+        let row = row.map_err(internal)?;
+        let row = row.ok_or_else(|| not_found("user", &user_id.to_string()))?;
+        let opener = self.keyring.opener([row.id]).await;
+        let user = opener.and_then(|opener| reply::user(row, &opener));
+        Ok(Response::new(GetUserResponse {
+            user: Some(user.map_err(personal_status)?),
+        }))
+    }
+
+    async fn list_users(
+        &self,
+        request: Request<ListUsersRequest>,
+    ) -> Result<Response<ListUsersResponse>, Status> {
+        let (call, message) = (Call::of(&request), request.get_ref());
+        let ListUsers { filter, page } = ListUsers::of(message, &self.lookup)?;
+        let pool = self.list.reached(&call, message).await?;
+        let rows = query::users::page(pool, &filter, &page).await;
+        let mut rows = rows.map_err(internal)?;
+        let next_page_token = page.next_token(&mut rows, |row| Cursor::of(row, &filter));
+        let opener = self.keyring.opener(rows.iter().map(|row| row.id)).await;
+        let users = opener.and_then(|opener| {
+            let users = rows.into_iter().map(|row| reply::user(row, &opener));
+            users.collect()
+        });
+        Ok(Response::new(ListUsersResponse {
+            users: users.map_err(personal_status)?,
+            next_page_token,
+        }))
+    }
+
+    async fn update_user(
+        &self,
+        request: Request<UpdateUserRequest>,
+    ) -> Result<Response<UpdateUserResponse>, Status> {
+        let (call, message) = (Call::of(&request), request.get_ref());
+        let UpdateUser { user_id, update } = UpdateUser::try_from(message)?;
+        own_or_admin(&call, user_id, "user")?;
+        if call.is_admin() {
+            self.accounts.require_known(user_id).await?;
+        } else {
+            self.accounts.require_active(user_id).await?;
+        }
+        let update = update.seal(&self.keyring, user_id, now()).await;
+        let update = UserCommand::Update(update.map_err(personal_status)?);
+        let context = context(&call, message)?;
+        let committed = self.changes.execute(context, user_id, update).await;
+        stored(NAME, &committed.map_err(status)?).map(Response::new)
+    }
+
+    async fn change_role(
+        &self,
+        request: Request<ChangeRoleRequest>,
+    ) -> Result<Response<ChangeRoleResponse>, Status> {
+        let (call, message) = (Call::of(&request), request.get_ref());
+        let ChangeRole { user_id, role } = ChangeRole::try_from(message)?;
+        let has_children = self.has_children(&call, user_id).await?;
+        let context = context(&call, message)?;
+        let committed = self
+            .changes
+            .change_role(context, user_id, role, has_children, now())
+            .await;
+        stored(NAME, &committed.map_err(status)?).map(Response::new)
+    }
+
+    async fn deactivate_user(
+        &self,
+        request: Request<DeactivateUserRequest>,
+    ) -> Result<Response<DeactivateUserResponse>, Status> {
+        let (call, message) = (Call::of(&request), request.get_ref());
+        let DeactivateUser { user_id } = DeactivateUser::try_from(message)?;
+        let context = context(&call, message)?;
+        let committed = self.changes.deactivate(context, user_id, now()).await;
+        let committed = committed.map_err(status)?;
+        self.logins.end_all(user_id).await.map_err(internal)?;
+        stored(NAME, &committed).map(Response::new)
+    }
+
+    async fn reactivate_user(
+        &self,
+        request: Request<ReactivateUserRequest>,
+    ) -> Result<Response<ReactivateUserResponse>, Status> {
+        let (call, message) = (Call::of(&request), request.get_ref());
+        let ReactivateUser { user_id } = ReactivateUser::try_from(message)?;
+        let context = context(&call, message)?;
+        let committed = self.changes.reactivate(context, user_id, now()).await;
+        stored(NAME, &committed.map_err(status)?).map(Response::new)
+    }
+
+    async fn export_subject(
+        &self,
+        request: Request<ExportSubjectRequest>,
+    ) -> Result<Response<ExportSubjectResponse>, Status> {
+        let (call, message) = (Call::of(&request), request.get_ref());
+        let ExportSubject { user_id } = ExportSubject::try_from(message)?;
+        own_or_admin(&call, user_id, "user")?;
+        let content = self.exports.of_user(&call, user_id).await?;
+        Ok(Response::new(reply::exported(content)))
+    }
+
+    /// Whose a child is, the log knows.
+    async fn erase_subject(
+        &self,
+        request: Request<EraseSubjectRequest>,
+    ) -> Result<Response<EraseSubjectResponse>, Status> {
+        let (call, message) = (Call::of(&request), request.get_ref());
+        let EraseSubject { subject } = EraseSubject::try_from(message)?;
+        let certificate = match subject {
+            Subject::User(user_id) => {
+                own_or_admin(&call, user_id, "user")?;
+                let context = context(&call, message)?;
+                let erasures = &self.erasures;
+                erasures.erase_user(&call, context, user_id, now()).await?
+            }
+            Subject::Child(child_id) => {
+                let (context, acting) = (context(&call, message)?, acting(&call));
+                self.erasures
+                    .erase_child(&call, context, child_id, acting, now())
+                    .await?
+            }
+        };
+        Ok(Response::new(reply::erased(certificate)))
+    }
+
+    async fn finish_erasure(
+        &self,
+        request: Request<FinishErasureRequest>,
+    ) -> Result<Response<FinishErasureResponse>, Status> {
+        let (call, message) = (Call::of(&request), request.get_ref());
+        let FinishErasure { subject } = FinishErasure::try_from(message)?;
+        let certificate = self.erasures.finish(&call, subject).await?;
+        Ok(Response::new(FinishErasureResponse {
+            certificate: Some(certificate),
+        }))
+    }
+}
