@@ -14,7 +14,6 @@ use e2e::{
     own::OwnSystem,
     people::{self, ZONE, id, reason},
     shared::SharedSystem,
-    system::System,
 };
 
 #[tokio::test]
