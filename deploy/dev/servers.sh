@@ -101,7 +101,7 @@ stop_systems() {
         [ -f "$file" ] || continue
         pid=$(cat "$file")
         kill -CONT "$pid" 2>/dev/null || continue
-        kill -INT "$pid"
+        kill -TERM "$pid"
         for waited in $(seq 200); do
             kill -0 "$pid" 2>/dev/null || break
             sleep 0.1

@@ -45,6 +45,7 @@ impl SharedSystem {
             start(&home, environment);
         }
         let pid = fs::read_to_string(home.join("pid")).expect("its process id");
+        let pid = pid.trim().to_owned();
         let ready = eventually("the shared system", || async {
             let runs = signal("CONT", &pid);
             assert!(runs, "the system in {} has ended", home.display());
@@ -72,18 +73,27 @@ impl Drop for SharedSystem {
     }
 }
 
-/// Starts a system that outlives the test.
+/// Starts a system that outlives the test, and keeps its process id.
+///
+/// A shell starts it and ends at once: a process that stands still when its parent ends is hung up.
 fn start(home: &Path, environment: &[(&str, &str)]) {
     let file = |name| Stdio::from(File::create(home.join(name)).expect("a file for what it says"));
-    let process = up(&home.join("data"), &BTreeMap::new())
+    let up = up(&home.join("data"), &BTreeMap::new());
+    let started = Command::new("sh")
+        .args(["-c", r#""$@" & echo $! > pid"#, "sh"])
+        .arg(up.get_program())
+        .args(up.get_args())
+        .env_remove("DATABASE_URL")
+        .env_remove("NATS_URL")
         .envs(environment.iter().copied())
+        .current_dir(home)
         .stdin(Stdio::null())
         .stdout(file("said"))
         .stderr(file("errors"))
         .process_group(0)
-        .spawn()
-        .expect("DIVINETIME_BIN runs");
-    fs::write(home.join("pid"), process.id().to_string()).expect("its process id is kept");
+        .status()
+        .expect("a shell");
+    assert!(started.success(), "the shared system is not started");
 }
 
 /// Whether the process is there to be signalled.
