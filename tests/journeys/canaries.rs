@@ -63,17 +63,18 @@ async fn nothing_personal_is_anywhere_in_the_clear() {
 /// What Postgres compresses could not be searched.
 async fn nothing_is_compressed(system: &OwnSystem) {
     let database = system.database().await;
-    let statements = [
-        "alter database divinetime set wal_compression = off",
-        "do $$ declare c record; begin \
-         for c in select a.attrelid::regclass as t, a.attname as n from pg_attribute a \
-             join pg_class r on r.oid = a.attrelid join pg_namespace s on s.oid = r.relnamespace \
-             where r.relkind in ('r', 'p') and a.attnum > 0 and not a.attisdropped and a.attstorage in ('x', 'm') \
-             and s.nspname not in ('pg_catalog', 'information_schema', 'pg_toast') \
-         loop execute format('alter table %s alter column %I set storage external', c.t, c.n); end loop; \
-         end $$",
-    ];
-    for statement in statements {
+    let columns: Vec<String> = sqlx::query_scalar(
+        "select format('alter table %s alter column %I set storage external', r.oid::regclass, a.attname) \
+         from pg_attribute a join pg_class r on r.oid = a.attrelid join pg_namespace s on s.oid = r.relnamespace \
+         where r.relkind in ('r', 'p') and a.attnum > 0 and not a.attisdropped and a.attstorage in ('x', 'm') \
+         and s.nspname not in ('pg_catalog', 'information_schema', 'pg_toast')",
+    )
+    .fetch_all(&database)
+    .await
+    .expect("the columns");
+    let wal = "alter database divinetime set wal_compression = off".to_owned();
+    // One lock at a time: the services work on the tables meanwhile.
+    for statement in columns.iter().chain([&wal]) {
         sqlx::query(statement)
             .execute(&database)
             .await

@@ -116,7 +116,7 @@ fn one_user_has_left(before: &Figures, after: &Figures, user_id: &str) {
     }
     let account = format!("\"user_id\":\"{user_id}\",\"active\":false");
     let (accounts, left): (Vec<&String>, _) = new.iter().partition(|row| row.contains(&account));
-    assert_eq!(accounts.len(), 1, "her account in {new:?}");
+    assert_eq!(accounts.len(), 1, "their account in {new:?}");
     assert!(
         left.iter()
             .all(|row| row.contains("\"metric\":\"user_left\"")),

@@ -84,7 +84,7 @@ async fn accept(system: &System, other: &User) {
     let accepted = children(system)
         .accept_guardian_transfer(other.says(request))
         .await;
-    accepted.expect("the child is hers");
+    accepted.expect("the child is theirs");
 }
 
 #[tokio::test]
@@ -104,14 +104,14 @@ async fn a_child_changes_hands_when_both_guardians_agree() {
     );
     child(&system, &parent.user, child_id)
         .await
-        .expect("her child until then");
+        .expect("their child until then");
 
     accept(&system, &other).await;
-    let hers = eventually("the new guardian's child", || async {
+    let theirs = eventually("the new guardian's child", || async {
         child(&system, &other, child_id).await.ok()
     })
     .await;
-    assert_eq!(hers.guardian_id, other.id);
+    assert_eq!(theirs.guardian_id, other.id);
     let former = child(&system, &parent.user, child_id).await.unwrap_err();
     assert_eq!(
         former.code(),
@@ -131,7 +131,7 @@ async fn gives_medical_data(system: &System, guardian: &User, child_id: &str) {
     let consented = children(system)
         .record_consent(guardian.says(consent))
         .await;
-    consented.expect("her consent");
+    consented.expect("their consent");
     let request = UpdateMedicalRequest {
         request_id: id(),
         child_id: child_id.to_owned(),

@@ -22,7 +22,7 @@ use e2e::{
 
 const NEW_PASSWORD: &str = "another horse battery staple";
 
-/// Somebody who proves who she is.
+/// Somebody who proves who they are.
 struct Account<'a> {
     system: &'a System,
     authentication: AuthenticationServiceClient<Channel>,
@@ -57,7 +57,7 @@ impl<'a> Account<'a> {
             .into_inner())
     }
 
-    /// Waits until she sees her account so.
+    /// Waits until they see their account so.
     async fn becomes(&self, what: &str, is: impl Fn(&User) -> bool) {
         eventually(what, || async {
             let request = GetUserRequest {
@@ -71,7 +71,7 @@ impl<'a> Account<'a> {
         .await;
     }
 
-    async fn verifies_her_address(&mut self) {
+    async fn verifies_their_address(&mut self) {
         let request = RequestVerificationRequest {
             request_id: id(),
             channel: VerificationChannel::Email.into(),
@@ -137,7 +137,7 @@ impl<'a> Account<'a> {
         mailbox::message(self.system, "refresh-token-reused", &email).await;
     }
 
-    async fn forgets_her_password(&mut self) {
+    async fn forgets_their_password(&mut self) {
         let email = self.user.email.clone();
         let login = self.login(&email, PASSWORD).await.expect("a login");
         let request = RequestPasswordResetRequest {
@@ -190,7 +190,7 @@ impl<'a> Account<'a> {
         mailbox::message(self.system, "password-changed", &email).await;
     }
 
-    async fn changes_her_address(&mut self) {
+    async fn changes_their_address(&mut self) {
         let (old, new) = (self.user.email.clone(), people::address());
         let request = RequestEmailChangeRequest {
             request_id: id(),
@@ -213,7 +213,7 @@ impl<'a> Account<'a> {
             .authentication
             .change_email(self.user.says(request))
             .await;
-        changed.expect("the new address is hers");
+        changed.expect("the new address is theirs");
         self.becomes("the new address", |user| {
             user.email == new && user.email_verified
         })
@@ -235,9 +235,9 @@ async fn an_account_is_verified_continued_recovered_and_moved_to_another_address
     let system = SharedSystem::usual().await;
     let mut account = Account::open(&system).await;
     mailbox::message(&system, "welcome", &account.user.email).await;
-    account.verifies_her_address().await;
+    account.verifies_their_address().await;
     account.continues_until_a_token_comes_twice().await;
-    account.forgets_her_password().await;
-    account.changes_her_address().await;
+    account.forgets_their_password().await;
+    account.changes_their_address().await;
     replay::is_the_same(&system).await;
 }

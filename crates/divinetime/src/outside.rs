@@ -48,7 +48,6 @@ pub enum OutsideError {
     DatabaseVersion {
         /// Host and port.
         place: String,
-        /// Its version.
         version: String,
     },
     /// Not a URL of NATS.

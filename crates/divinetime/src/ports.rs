@@ -59,7 +59,6 @@ pub enum PortError {
         "Port {port} of {service} is taken by another program: choose another with --{service}-port, or 0 for a free one."
     )]
     Taken {
-        /// The port.
         port: u16,
         /// Whose it should be.
         service: &'static str,
@@ -69,7 +68,6 @@ pub enum PortError {
         "Port {port} of {service} cannot be listened at ({source}): choose another with --{service}-port."
     )]
     Refused {
-        /// The port.
         port: u16,
         /// Whose it should be.
         service: &'static str,

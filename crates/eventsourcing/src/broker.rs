@@ -43,7 +43,6 @@ pub enum BrokerError {
     /// It has another configuration for a stream than it was asked for.
     #[error("the stream {stream} has another {setting} than configured: {found}")]
     Stream {
-        /// The stream.
         stream: String,
         /// What differs.
         setting: &'static str,

@@ -78,9 +78,7 @@ impl Interceptor for ServiceToken {
 #[derive(Debug, thiserror::Error)]
 #[error("the address {address} of {service} is not a URL like http://127.0.0.1:7101")]
 pub struct BadAddress {
-    /// The service.
     pub service: String,
-    /// The address.
     pub address: String,
 }
 

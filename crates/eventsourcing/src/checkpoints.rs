@@ -44,7 +44,6 @@ pub enum CheckpointError {
     /// The log whose head was asked for does not answer.
     #[error(transparent)]
     Feed(#[from] FeedError),
-    /// The database.
     #[error("the checkpoints cannot be read: {0}")]
     Database(#[from] sqlx::Error),
 }

@@ -35,14 +35,12 @@ pub enum Claim {
     Unique {
         /// The kind of key.
         scope: &'static str,
-        /// The key.
         key: String,
     },
     /// No two overlapping half-open intervals per key of a scope: nobody in two places.
     Interval {
         /// The kind of key.
         scope: &'static str,
-        /// The key.
         key: String,
         /// Start, included.
         from: DateTime<Utc>,

@@ -33,7 +33,6 @@ impl From<sqlx::Error> for LogError {
 pub struct DecodeError {
     /// Name of the event.
     pub event_type: String,
-    /// Its version.
     pub event_version: String,
     /// Where it stands in the log.
     pub position: i64,

@@ -136,7 +136,6 @@ pub enum FeedError {
     /// Another service's log, asked for over gRPC.
     #[error("the log of {service} does not answer: {status}")]
     Remote {
-        /// The service.
         service: &'static str,
         /// Its answer.
         status: Box<tonic::Status>,

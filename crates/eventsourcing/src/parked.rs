@@ -15,7 +15,6 @@ pub struct Parked {
 pub struct ParkedKey {
     /// The projection or process.
     pub projection: String,
-    /// The key.
     pub key: String,
     /// The log of the event that failed.
     pub source: String,

@@ -79,7 +79,6 @@ pub enum RelayError {
     /// The connection that holds the lock is lost.
     #[error("the relay's connection: {0}")]
     Connection(#[from] sqlx::Error),
-    /// The broker.
     #[error(transparent)]
     Broker(#[from] BrokerError),
 }

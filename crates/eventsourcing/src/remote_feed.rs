@@ -91,7 +91,6 @@ impl Remote {
         Self { inner }
     }
 
-    /// The service.
     pub fn service(&self) -> &'static str {
         self.inner.service
     }

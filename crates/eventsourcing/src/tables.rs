@@ -18,7 +18,6 @@ use serde_json::value::RawValue;
 /// `serde_json::Value`, arrays `Vec<_>`. Every field must always be serialised. Columns that
 /// the struct does not have keep their defaults.
 pub trait Row: Serialize + DeserializeOwned + Clone + Send + Sync + 'static {
-    /// The table.
     const TABLE: &'static str;
     /// The columns of its primary key.
     const KEY: &'static [&'static str];

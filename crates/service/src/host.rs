@@ -55,7 +55,6 @@ pub enum StartError {
     /// A setting that it cannot do without.
     #[error("{0} is needed")]
     Setting(&'static str),
-    /// The database.
     #[error(transparent)]
     Database(#[from] DatabaseError),
     /// The schema has no log, or it cannot be read.
@@ -69,7 +68,6 @@ pub enum StartError {
     /// The broker, the channels to the other services, or the service itself.
     #[error("{service} cannot be built: {source}")]
     Build {
-        /// Which service.
         service: &'static str,
         /// What is wrong.
         source: BuildError,
@@ -77,7 +75,6 @@ pub enum StartError {
     /// The listener.
     #[error("{service} cannot listen: {source}")]
     Listen {
-        /// Which service.
         service: &'static str,
         /// What is wrong.
         source: io::Error,
@@ -90,9 +87,7 @@ pub enum RunError {
     /// A worker ended although nobody asked it to.
     #[error("{worker} of {service} ended: {cause}")]
     Worker {
-        /// Which service.
         service: &'static str,
-        /// Which worker.
         worker: String,
         /// Why.
         cause: String,
@@ -100,7 +95,6 @@ pub enum RunError {
     /// Connections can no longer be served.
     #[error("{service} cannot serve any longer: {source}")]
     Server {
-        /// Which service.
         service: &'static str,
         /// What is wrong.
         source: io::Error,

@@ -47,7 +47,6 @@ ids! {
     UserId,
     /// A trainer; the id of their user.
     TrainerId,
-    /// A child.
     ChildId,
     /// A venue.
     LocationId,
@@ -63,9 +62,7 @@ ids! {
     TierId,
     /// Tickets that were taken together.
     HoldId,
-    /// One ticket.
     TicketId,
-    /// A payment.
     PaymentId,
     /// Money that goes back.
     RefundId,

@@ -198,7 +198,7 @@ impl Canaries {
         format!("Canary {mark}\u{7}")
     }
 
-    /// An owner's answer, in which she must find what she gave.
+    /// An owner's answer, in which they must find what they gave.
     pub fn came_back(&self, answer: &impl std::fmt::Debug) {
         let answer = format!("{answer:?}");
         let mut read = self.read.lock().unwrap_or_else(PoisonError::into_inner);

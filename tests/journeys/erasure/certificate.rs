@@ -10,7 +10,7 @@ use ring::signature::{ED25519, UnparsedPublicKey};
 
 use e2e::{people::Parent, system::System};
 
-/// It is signed by one of the published keys and names the parent, her children and their keys.
+/// It is signed by one of the published keys and names the parent, their children and their keys.
 pub async fn check(system: &System, certificate: &ErasureCertificate, parent: &Parent) {
     assert_eq!(certificate.subject_id, parent.user.id);
     let set = |ids: &[String]| ids.iter().cloned().collect::<BTreeSet<_>>();

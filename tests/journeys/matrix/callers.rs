@@ -14,7 +14,7 @@ pub enum Caller {
     Expired,
     /// Of a role that the RPC's rule does not name; a trainer where it names all.
     OtherRole,
-    /// A parent with a child of her own.
+    /// A parent with a child of their own.
     OtherGuardian,
     /// Who answered for the child before it was transferred to the owner.
     FormerGuardian,

@@ -57,7 +57,7 @@ impl Outcome {
             (Code::Unauthenticated, "TOKEN_EXPIRED") => Self::TokenExpired,
             (Code::PermissionDenied, "ROLE_NOT_ALLOWED") => Self::RoleNotAllowed,
             (Code::NotFound, "NOT_FOUND") => Self::NotFound,
-            // Not the caller's access token is refused, but what she offers as proof.
+            // Not the caller's access token is refused, but what they offer as proof.
             (
                 Code::Unauthenticated,
                 "BAD_CREDENTIALS" | "REFRESH_TOKEN_INVALID" | "REFRESH_TOKEN_REUSED",

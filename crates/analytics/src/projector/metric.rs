@@ -40,7 +40,6 @@ pub enum Metric {
 pub enum Product {
     /// Tickets.
     Event,
-    /// A session.
     Session,
     /// The fact is not about money.
     #[serde(rename = "")]

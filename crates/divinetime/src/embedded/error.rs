@@ -35,7 +35,6 @@ pub enum EmbeddedError {
         "Port {port}, given for {server}, is taken by another program: choose another with {flag}, or leave it out for a free one."
     )]
     PortTaken {
-        /// The port.
         port: u16,
         /// Which server should have it.
         server: &'static str,
@@ -45,7 +44,6 @@ pub enum EmbeddedError {
     /// The server ended at once or did not get ready.
     #[error("{server} does not start: {reason} (its log is {log}).")]
     NotStarted {
-        /// Which server.
         server: &'static str,
         /// Its last words.
         reason: String,
@@ -55,7 +53,6 @@ pub enum EmbeddedError {
     /// A server of an earlier run cannot be stopped.
     #[error("A {server} of an earlier run (process {pid}) does not stop: end it, then try again.")]
     OrphanStays {
-        /// Which server.
         server: &'static str,
         /// Its process.
         pid: i32,

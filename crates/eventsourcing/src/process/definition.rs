@@ -32,7 +32,6 @@ pub enum Input<'a, E> {
     Event(&'a Delivered<E>),
     /// A timer is due.
     Timer {
-        /// Its name.
         name: &'a str,
         /// When it was to fire.
         due: DateTime<Utc>,
@@ -43,7 +42,6 @@ pub enum Input<'a, E> {
 pub enum Effect {
     /// Send a command to a service, in order for each key, until it is answered.
     Send {
-        /// The service.
         service: &'static str,
         /// The path of the RPC: `/package.Service/Method`.
         method: &'static str,

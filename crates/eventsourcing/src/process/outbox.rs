@@ -26,7 +26,6 @@ pub struct Outbox {
 /// A command as an operator sees it.
 #[derive(Clone, Debug, Serialize)]
 pub struct OutboxItem {
-    /// Its request id.
     pub request_id: Uuid,
     /// The process that sends it.
     pub process: String,

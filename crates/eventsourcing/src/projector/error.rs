@@ -8,7 +8,6 @@ pub enum ProjectorError {
     /// A log cannot be read.
     #[error(transparent)]
     Feed(#[from] FeedError),
-    /// The database.
     #[error("the read tables' database: {0}")]
     Database(#[from] sqlx::Error),
     /// The rows and the table do not fit together.
@@ -50,7 +49,6 @@ pub enum ProjectorError {
     /// The key's events still cannot be folded.
     #[error("{key} stays parked: {error}")]
     StillParked {
-        /// The key.
         key: String,
         /// What is wrong with the first that fails.
         error: String,

@@ -143,7 +143,7 @@ mod tests {
     }
 
     #[test]
-    fn a_child_that_came_to_an_erased_guardian_goes_after_her() {
+    fn a_child_that_came_to_an_erased_guardian_goes_after_them() {
         let mut run = Run::of(Erasure);
         run.event(of_user("UserErased"));
         assert_eq!(run.event(of_child("ChildAdded")), [ERASE]);

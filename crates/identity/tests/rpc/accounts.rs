@@ -21,7 +21,7 @@ async fn register(
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn whoever_registers_logs_in_at_once_and_reads_her_account() {
+async fn whoever_registers_logs_in_at_once_and_reads_their_account() {
     let harness = Harness::start().await;
     let user_id = register(&harness, registration(Role::Parent, "Anna@Example.com"))
         .await
@@ -225,7 +225,7 @@ async fn nobody_but_an_operator_appoints_an_administrator() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn an_administrator_needs_an_address_of_her_own_and_a_good_password() {
+async fn an_administrator_needs_an_address_of_their_own_and_a_good_password() {
     let harness = Harness::start().await;
     harness.admin().await;
     let create = async |email: &str, password: &str, first_name: &str| {

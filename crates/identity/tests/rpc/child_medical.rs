@@ -215,7 +215,7 @@ async fn with_the_consent_the_data_go_and_their_key_and_a_new_consent_has_a_new_
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_trainer_sees_the_medical_data_of_those_she_is_to_coach_and_is_recorded() {
+async fn a_trainer_sees_the_medical_data_of_those_they_are_to_coach_and_is_recorded() {
     let harness = Harness::start().await;
     let anna = harness.account(Role::Parent, "anna@example.com").await;
     let tara = harness.account(Role::Trainer, "tara@example.com").await;

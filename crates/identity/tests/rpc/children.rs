@@ -125,7 +125,7 @@ async fn another_parents_children_are_not_found() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn an_administrator_sees_the_children_of_the_guardian_she_names() {
+async fn an_administrator_sees_the_children_of_the_guardian_they_name() {
     let harness = Harness::start().await;
     let admin = harness.admin().await;
     let anna = harness.account(Role::Parent, "anna@example.com").await;

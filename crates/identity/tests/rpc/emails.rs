@@ -155,7 +155,7 @@ async fn everything_that_is_wrong_with_a_notice_is_told_together() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn each_sees_her_own_mail_and_an_admin_everybodys_in_pages_the_latest_first() {
+async fn each_sees_their_own_mail_and_an_admin_everybodys_in_pages_the_latest_first() {
     let harness = Harness::start().await;
     let anna = harness.account(Role::Parent, "anna@example.com").await;
     let berta = harness.account(Role::Trainer, "berta@example.com").await;

@@ -113,7 +113,7 @@ async fn read_rows(harness: &Harness) -> Vec<(String, String)> {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn an_erased_parent_is_gone_with_her_children_and_the_log_is_whole() {
+async fn an_erased_parent_is_gone_with_their_children_and_the_log_is_whole() {
     let harness = Harness::start().await;
     let anna = harness.account(Role::Parent, "anna@example.com").await;
     let bea = harness.account(Role::Parent, "bea@example.com").await;
@@ -147,11 +147,11 @@ async fn an_erased_parent_is_gone_with_her_children_and_the_log_is_whole() {
     let before = read_rows(&harness).await;
     assert_eq!(before.len(), 5, "two users and three children are counted");
     for (table, row) in &before {
-        let hers = [&anna.user_id, &cleo, &dora];
-        let is_hers = hers
+        let theirs = [&anna.user_id, &cleo, &dora];
+        let is_theirs = theirs
             .iter()
             .any(|id| row.contains(&format!(r#""id":"{id}""#)));
-        assert_eq!(sealed(row).is_empty(), is_hers, "{table} {row}");
+        assert_eq!(sealed(row).is_empty(), is_theirs, "{table} {row}");
     }
     rebuild(&harness).await;
     assert_eq!(read_rows(&harness).await, before);
@@ -231,7 +231,7 @@ async fn a_copy_of_the_schema_without_the_keys_opens_nothing() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_trainer_goes_with_her_profile_by_an_administrators_hand() {
+async fn a_trainer_goes_with_their_profile_by_an_administrators_hand() {
     let harness = Harness::start().await;
     let tara = harness.account(Role::Trainer, "tara@example.com").await;
     let admin = harness.admin().await;
@@ -240,8 +240,8 @@ async fn a_trainer_goes_with_her_profile_by_an_administrators_hand() {
     let certificate = erase(&harness, &admin, user(&tara.user_id)).await.unwrap();
     assert_eq!(certificate.child_ids, Vec::<String>::new());
     for (table, row) in read_rows(&harness).await {
-        let is_hers = table == "trainers" || row.contains(&tara.user_id);
-        assert_eq!(sealed(&row).is_empty(), is_hers, "{table} {row}");
+        let is_theirs = table == "trainers" || row.contains(&tara.user_id);
+        assert_eq!(sealed(&row).is_empty(), is_theirs, "{table} {row}");
     }
 }
 
@@ -400,7 +400,7 @@ async fn a_subject_of_ten_thousand_events_is_erased_in_seconds() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_user_gets_everything_that_is_held_of_her_and_of_her_children() {
+async fn a_user_gets_everything_that_is_held_of_them_and_of_their_children() {
     let harness = Harness::start().await;
     let anna = harness.account(Role::Parent, "anna@example.com").await;
     let bea = harness.account(Role::Parent, "bea@example.com").await;

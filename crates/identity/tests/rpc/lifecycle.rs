@@ -57,7 +57,7 @@ fn refusal(status: &Status) -> (Code, String) {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_user_changes_what_she_gives_and_nothing_else() {
+async fn a_user_changes_what_they_give_and_nothing_else() {
     let harness = Harness::start().await;
     let anna = harness.account(Role::Parent, "anna@example.com").await;
     let mut users = harness.users(&anna.bearer);

@@ -300,7 +300,7 @@ async fn a_closed_accounts_logins_end() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn nothing_beside_the_log_remembers_how_an_erased_user_proved_who_she_was() {
+async fn nothing_beside_the_log_remembers_how_an_erased_user_proved_who_they_were() {
     let harness = Harness::start().await;
     let login = anna(&harness).await;
     harness

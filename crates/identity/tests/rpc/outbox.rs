@@ -98,7 +98,7 @@ async fn text_messages_need_a_directory() {
 }
 
 #[tokio::test]
-async fn of_an_erased_user_nothing_is_left_but_the_mail_that_tells_her() {
+async fn of_an_erased_user_nothing_is_left_but_the_mail_that_tells_them() {
     let world = World::new(MailSettings {
         directory: Some("mail".into()),
         ..MailSettings::default()

@@ -43,7 +43,7 @@ pub async fn list(
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_trainer_creates_her_profile_and_everybody_reads_it() {
+async fn a_trainer_creates_their_profile_and_everybody_reads_it() {
     let harness = Harness::start().await;
     let tara = harness.account(Role::Trainer, "tara@example.com").await;
     let created = create(&harness, &tara, profile("Quinn")).await.unwrap();

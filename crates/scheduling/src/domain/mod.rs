@@ -22,7 +22,6 @@ pub enum SchedulingLogEvent {
     TrainerCalendar(TrainerCalendarEvent),
     /// Of a window with its slots.
     Schedule(ScheduleEvent),
-    /// Of a session.
     Session(Box<SessionEvent>),
 }
 

@@ -36,7 +36,6 @@ impl KnownTrainerRow {
 /// A child that can be booked for.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct KnownChildRow {
-    /// The child.
     pub child_id: ChildId,
     /// Who may book for it.
     pub guardian_id: UserId,
@@ -51,7 +50,6 @@ pub enum ReferenceEvent {
     Trainer(KnownTrainerRow),
     /// A trainer is booked on other terms from now on.
     TrainerTerms {
-        /// The trainer.
         trainer_id: TrainerId,
         /// The price of one hour for one child.
         price_per_hour: Money,
@@ -62,14 +60,12 @@ pub enum ReferenceEvent {
     },
     /// An account is open from now on, or closed; an erased one is closed for ever.
     UserActive {
-        /// The user.
         user_id: UserId,
         /// Whether it is open.
         active: bool,
     },
     /// An account is of this role from now on.
     UserRole {
-        /// The user.
         user_id: UserId,
         /// Whether that is TRAINER.
         is_trainer: bool,
@@ -82,7 +78,6 @@ pub enum ReferenceEvent {
     ChildErased(ChildId),
     /// Another user answers for a child.
     ChildGuardian {
-        /// The child.
         child_id: ChildId,
         /// Who may book for it from now on.
         guardian_id: UserId,

@@ -11,7 +11,6 @@ use values::{
 use crate::domain::SchedulingLogEvent;
 use crate::domain::session::{CanceledBy, CancellationPolicy, Place, SessionEvent, SessionState};
 
-/// A session.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SessionRow {
     pub id: SessionId,

@@ -11,7 +11,6 @@ use super::{StartCursor, unwrap};
 use crate::domain::session::{Acting, SessionState};
 use crate::projector::SessionRow;
 
-/// Which sessions.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SessionFilter {
     /// In one of these states; in any when empty.

@@ -31,7 +31,6 @@ pub struct HoldRow {
     pub expires_at: DateTime<Utc>,
 }
 
-/// A ticket.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TicketRow {
     pub id: TicketId,

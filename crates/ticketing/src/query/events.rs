@@ -21,7 +21,6 @@ pub struct EventView {
     pub trainer_ids: Vec<TrainerId>,
 }
 
-/// Which events.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct EventFilter {
     pub event_type: Option<EventType>,

@@ -7,7 +7,6 @@ use values::{EventId, TicketId, UserId};
 use crate::domain::camp::TicketStatus;
 use crate::projector::TicketRow;
 
-/// Which tickets.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct TicketFilter {
     /// Only tickets that this user took.

@@ -25,7 +25,7 @@ impl Story<'_> {
         let consented = children
             .record_consent(self.says(Some(parent), consent))
             .await;
-        consented.expect("her consent");
+        consented.expect("their consent");
         let request = UpdateMedicalRequest {
             request_id: id(),
             child_id: child_id.to_owned(),

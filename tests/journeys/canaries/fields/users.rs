@@ -82,7 +82,7 @@ impl Story<'_> {
             user_id: user.id.clone(),
         };
         let export = users.export_subject(self.says(Some(user), export)).await;
-        export.expect("all that is held of her");
+        export.expect("all that is held of them");
         let bad = UpdateUserRequest {
             request_id: c.bad("UpdateUser.request_id, bad"),
             user_id: c.bad("UpdateUser.user_id, bad"),
@@ -115,7 +115,7 @@ impl Story<'_> {
             child_id: String::new(),
         };
         let erased = users.erase_subject(self.says(Some(user), erase)).await;
-        erased.expect("she is erased");
+        erased.expect("they are erased");
         let bad = EraseSubjectRequest {
             request_id: self.canaries.bad("EraseSubject.request_id, bad"),
             user_id: self.canaries.bad("EraseSubject.user_id, bad"),

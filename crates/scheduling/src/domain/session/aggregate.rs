@@ -52,7 +52,6 @@ pub struct Held {
 pub enum SessionState {
     /// Holds its place, not paid.
     Pending,
-    /// Paid.
     Paid,
     /// Took place.
     Completed,

@@ -160,11 +160,8 @@ impl CancellationPolicy {
 #[strum(serialize_all = "SCREAMING_SNAKE_CASE")]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 pub enum CanceledBy {
-    /// The parent's.
     Parent,
-    /// The trainer's.
     Trainer,
-    /// An admin's.
     Admin,
 }
 

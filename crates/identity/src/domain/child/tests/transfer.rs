@@ -65,7 +65,7 @@ fn handed_over() -> Vec<ChildEvent> {
 }
 
 #[test]
-fn the_guardian_offers_and_the_other_side_accepts_with_her_own_consents() {
+fn the_guardian_offers_and_the_other_side_accepts_with_their_own_consents() {
     accepted(
         child([]),
         guardian(),
@@ -187,7 +187,7 @@ fn an_offer_that_has_expired_is_made_anew() {
 }
 
 #[test]
-fn nobody_accepts_what_she_was_not_offered() {
+fn nobody_accepts_what_they_were_not_offered() {
     not_found(
         &child([offered()]),
         &[third(), trainer(), admin()],

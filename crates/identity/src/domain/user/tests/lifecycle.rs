@@ -207,7 +207,7 @@ fn an_admin_who_leaves_others_behind_takes_the_next_number() {
 }
 
 #[test]
-fn a_closed_admin_may_go_though_she_is_the_only_one() {
+fn a_closed_admin_may_go_though_they_are_the_only_one() {
     Framework::with(())
         .given(vec![
             registered(Role::Admin),
