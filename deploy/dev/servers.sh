@@ -101,11 +101,12 @@ stop_systems() {
         [ -f "$file" ] || continue
         pid=$(cat "$file")
         kill -CONT "$pid" 2>/dev/null || continue
-        kill -TERM "$pid"
+        kill -TERM "$pid" 2>/dev/null || continue
         for waited in $(seq 200); do
-            kill -0 "$pid" 2>/dev/null || break
+            kill -0 "$pid" 2>/dev/null || continue 2
             sleep 0.1
         done
+        say "the system in ${file%/pid} does not stop: process $pid is left behind"
     done
 }
 
