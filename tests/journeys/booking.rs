@@ -199,32 +199,19 @@ async fn a_late_payment_is_honoured_while_the_place_is_free_and_goes_back_when_i
     let system = SharedSystem::with_short_holds().await;
     let admin = people::admin(&system).await;
     let trainer = people::trainer(&system, &admin, 2).await;
-    let (late, quick) = (
-        people::parent(&system, 1).await,
-        people::parent(&system, 1).await,
+    tokio::join!(
+        late_but_in_time(&system, &trainer.slots[0]),
+        too_late_for_the_place(&system, &trainer.slots[1])
     );
+}
 
-    let held = people::book(&system, &late, &trainer.slots[0], id())
+async fn late_but_in_time(system: &System, slot: &str) {
+    let late = people::parent(system, 1).await;
+    let held = people::book(system, &late, slot, id())
         .await
-        .unwrap();
+        .expect("a booking");
     people::pay(
-        &system,
-        &late.user,
-        SESSION,
-        &held.session_id,
-        "sandbox_slow_4_ok",
-        id(),
-    )
-    .await
-    .unwrap();
-    session_becomes(&system, &late.user, &held.session_id, SessionState::Expired).await;
-    session_becomes(&system, &late.user, &held.session_id, SessionState::Paid).await;
-
-    let held = people::book(&system, &late, &trainer.slots[1], id())
-        .await
-        .unwrap();
-    let slow = people::pay(
-        &system,
+        system,
         &late.user,
         SESSION,
         &held.session_id,
@@ -232,13 +219,35 @@ async fn a_late_payment_is_honoured_while_the_place_is_free_and_goes_back_when_i
         id(),
     )
     .await
-    .unwrap();
-    session_becomes(&system, &late.user, &held.session_id, SessionState::Expired).await;
-    let taken = people::book(&system, &quick, &trainer.slots[1], id())
+    .expect("a payment");
+    session_becomes(system, &late.user, &held.session_id, SessionState::Expired).await;
+    session_becomes(system, &late.user, &held.session_id, SessionState::Paid).await;
+}
+
+async fn too_late_for_the_place(system: &System, slot: &str) {
+    let (late, quick) = (
+        people::parent(system, 1).await,
+        people::parent(system, 1).await,
+    );
+    let held = people::book(system, &late, slot, id())
         .await
-        .unwrap();
+        .expect("a booking");
+    let payment = people::pay(
+        system,
+        &late.user,
+        SESSION,
+        &held.session_id,
+        "sandbox_slow_8_ok",
+        id(),
+    )
+    .await
+    .expect("a payment");
+    session_becomes(system, &late.user, &held.session_id, SessionState::Expired).await;
+    let taken = people::book(system, &quick, slot, id())
+        .await
+        .expect("a booking");
     people::pay(
-        &system,
+        system,
         &quick.user,
         SESSION,
         &taken.session_id,
@@ -246,12 +255,12 @@ async fn a_late_payment_is_honoured_while_the_place_is_free_and_goes_back_when_i
         id(),
     )
     .await
-    .unwrap();
-    session_becomes(&system, &quick.user, &taken.session_id, SessionState::Paid).await;
+    .expect("a payment");
+    session_becomes(system, &quick.user, &taken.session_id, SessionState::Paid).await;
     let back = payment_where(
-        &system,
+        system,
         &late.user,
-        &slow.payment_id,
+        &payment.payment_id,
         "the late payment's return",
         |payment| {
             payment
@@ -261,10 +270,10 @@ async fn a_late_payment_is_honoured_while_the_place_is_free_and_goes_back_when_i
         },
     )
     .await;
-    assert_eq!(back.refunded.unwrap().minor_units, 8_000);
-    let lost = people::session(&system, &late.user, &held.session_id)
+    assert_eq!(back.refunded.expect("an amount").minor_units, 8_000);
+    let lost = people::session(system, &late.user, &held.session_id)
         .await
-        .unwrap();
+        .expect("the session");
     assert_eq!(lost.state(), SessionState::Expired);
 }
 

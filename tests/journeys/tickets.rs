@@ -87,22 +87,30 @@ async fn a_family_buys_tickets_and_a_repeated_request_buys_none_more() {
 async fn unpaid_tickets_expire_and_a_late_payment_gets_the_places_or_its_money_back() {
     let system = SharedSystem::with_short_holds().await;
     let admin = people::admin(&system).await;
-    let camp = people::camp(&system, &admin, 2, &[(100, 2)]).await;
-    let (late, other) = (
-        people::parent(&system, 2).await,
-        people::parent(&system, 2).await,
+    tokio::join!(
+        too_late_for_the_places(&system, &admin),
+        late_but_in_time(&system, &admin)
     );
+}
 
-    let held = people::hold(&system, &late, &camp, 0, id()).await.unwrap();
-    let full = people::hold(&system, &other, &camp, 0, id())
+async fn too_late_for_the_places(system: &System, admin: &people::User) {
+    let camp = people::camp(system, admin, 2, &[(100, 2)]).await;
+    let (late, other) = (
+        people::parent(system, 2).await,
+        people::parent(system, 2).await,
+    );
+    let held = people::hold(system, &late, &camp, 0, id())
         .await
-        .unwrap_err();
+        .expect("a hold");
+    let full = people::hold(system, &other, &camp, 0, id())
+        .await
+        .expect_err("no place is left");
     assert_eq!(
         (full.code(), reason(&full).as_str()),
         (Code::FailedPrecondition, "SOLD_OUT")
     );
     let slow = people::pay(
-        &system,
+        system,
         &late.user,
         HOLD,
         &held.hold_id,
@@ -110,18 +118,20 @@ async fn unpaid_tickets_expire_and_a_late_payment_gets_the_places_or_its_money_b
         id(),
     )
     .await
-    .unwrap();
+    .expect("a payment");
     all_become(
-        &system,
+        system,
         &late.user,
         &camp.event_id,
         2,
         TicketStatus::Canceled,
     )
     .await;
-    let second = people::hold(&system, &other, &camp, 0, id()).await.unwrap();
+    let second = people::hold(system, &other, &camp, 0, id())
+        .await
+        .expect("a hold");
     people::pay(
-        &system,
+        system,
         &other.user,
         HOLD,
         &second.hold_id,
@@ -129,17 +139,10 @@ async fn unpaid_tickets_expire_and_a_late_payment_gets_the_places_or_its_money_b
         id(),
     )
     .await
-    .unwrap();
-    all_become(
-        &system,
-        &other.user,
-        &camp.event_id,
-        2,
-        TicketStatus::Active,
-    )
-    .await;
+    .expect("a payment");
+    all_become(system, &other.user, &camp.event_id, 2, TicketStatus::Active).await;
     payment_where(
-        &system,
+        system,
         &late.user,
         &slow.payment_id,
         "the late payment's return",
@@ -151,28 +154,33 @@ async fn unpaid_tickets_expire_and_a_late_payment_gets_the_places_or_its_money_b
         },
     )
     .await;
+}
 
-    let camp = people::camp(&system, &admin, 2, &[(100, 2)]).await;
-    let held = people::hold(&system, &late, &camp, 0, id()).await.unwrap();
+async fn late_but_in_time(system: &System, admin: &people::User) {
+    let camp = people::camp(system, admin, 2, &[(100, 2)]).await;
+    let late = people::parent(system, 2).await;
+    let held = people::hold(system, &late, &camp, 0, id())
+        .await
+        .expect("a hold");
     people::pay(
-        &system,
+        system,
         &late.user,
         HOLD,
         &held.hold_id,
-        "sandbox_slow_4_ok",
+        "sandbox_slow_6_ok",
         id(),
     )
     .await
-    .unwrap();
+    .expect("a payment");
     all_become(
-        &system,
+        system,
         &late.user,
         &camp.event_id,
         2,
         TicketStatus::Canceled,
     )
     .await;
-    all_become(&system, &late.user, &camp.event_id, 2, TicketStatus::Active).await;
+    all_become(system, &late.user, &camp.event_id, 2, TicketStatus::Active).await;
 }
 
 #[tokio::test]

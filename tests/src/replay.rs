@@ -53,11 +53,12 @@ async fn rebuild(system: &System, database: &PgPool) {
         assert!(!names.is_empty(), "{service} has no projections");
         projections.extend(names.into_iter().map(|name| format!("{service}/{name}")));
     }
-    std::thread::scope(|operators| {
-        for projection in &projections {
-            operators.spawn(|| system.operate(&["projections", "rebuild", projection]));
-        }
-    });
+    let names = projections.iter().map(String::as_str);
+    let arguments: Vec<&str> = ["projections", "rebuild"]
+        .into_iter()
+        .chain(names)
+        .collect();
+    system.operate(&arguments);
     system.operate(&["projections", "wait"]);
 }
 

@@ -3,8 +3,9 @@
 use std::sync::Arc;
 
 use cqrs_es::{AggregateError, CqrsFramework, persist::PersistedEventStore};
-use eventsourcing::{Context, Repository, Root, testing::TestDatabase};
+use eventsourcing::{Context, Repository, Root};
 use postgres_es::{PostgresCqrs, PostgresEventRepository};
+use testing::LogDatabase;
 use uuid::Uuid;
 
 use crate::{
@@ -114,16 +115,12 @@ fn row(name: &str, ours: &Measured, theirs: &Measured) -> Vec<String> {
 }
 
 async fn runtime(arguments: &Arguments, writers: usize) -> Measured {
-    let database = TestDatabase::create_at(&arguments.database_url, &[]).await;
+    let database = LogDatabase::new_at(&arguments.database_url).await;
     runtime_on(&database, arguments, writers).await
 }
 
 /// The same in a given schema.
-pub async fn runtime_on(
-    database: &TestDatabase,
-    arguments: &Arguments,
-    writers: usize,
-) -> Measured {
+pub async fn runtime_on(database: &LogDatabase, arguments: &Arguments, writers: usize) -> Measured {
     let accounts = Repository::<Account>::new(&database.log().await);
     run(
         writers,
@@ -149,7 +146,7 @@ pub async fn runtime_on(
 }
 
 async fn hot_runtime(arguments: &Arguments, writers: usize) -> Measured {
-    let database = TestDatabase::create_at(&arguments.database_url, &[]).await;
+    let database = LogDatabase::new_at(&arguments.database_url).await;
     let accounts = Repository::<Account>::new(&database.log().await);
     let open = Command::Open {
         owner: "hot".to_owned(),
@@ -178,8 +175,8 @@ async fn hot_runtime(arguments: &Arguments, writers: usize) -> Measured {
 }
 
 /// The peer's table alone: no positions, claims, requests or chain.
-async fn peer_framework(arguments: &Arguments) -> (TestDatabase, Arc<PostgresCqrs<Root<Account>>>) {
-    let database = TestDatabase::create_at(&arguments.database_url, &[]).await;
+async fn peer_framework(arguments: &Arguments) -> (LogDatabase, Arc<PostgresCqrs<Root<Account>>>) {
+    let database = LogDatabase::new_at(&arguments.database_url).await;
     let pool = database.pool_of(PEER_CONNECTIONS).await;
     sqlx::raw_sql(
         "drop table events cascade; create table events (aggregate_type text not null, aggregate_id text not null, \

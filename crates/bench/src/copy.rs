@@ -9,8 +9,9 @@ use crate::{
     load::run,
     table::{median, print, thousands},
 };
-use eventsourcing::{Context, Repository, testing::TestDatabase};
+use eventsourcing::{Context, Repository};
 use sqlx::postgres::PgPoolCopyExt;
+use testing::LogDatabase;
 
 const WRITERS: usize = 1_024;
 
@@ -20,14 +21,14 @@ pub async fn compare(arguments: &Arguments) {
     let (mut all, mut all_copied) = (Vec::new(), Vec::new());
     let (mut events, mut events_copied) = (Vec::new(), Vec::new());
     for _ in 0..arguments.rounds {
-        let database = TestDatabase::create_at(&arguments.database_url, &[]).await;
+        let database = LogDatabase::new_at(&arguments.database_url).await;
         all.push(
             commands::runtime_on(&database, arguments, WRITERS)
                 .await
                 .per_second,
         );
         all_copied.push(copy(arguments, &database).await);
-        let database = TestDatabase::create_at(&arguments.database_url, &[]).await;
+        let database = LogDatabase::new_at(&arguments.database_url).await;
         events.push(credits(&database, arguments).await);
         events_copied.push(copy(arguments, &database).await);
     }
@@ -52,7 +53,7 @@ pub async fn compare(arguments: &Arguments) {
 }
 
 /// Events a second when every writer credits an account of its own, without request ids.
-async fn credits(database: &TestDatabase, arguments: &Arguments) -> f64 {
+async fn credits(database: &LogDatabase, arguments: &Arguments) -> f64 {
     let accounts = Repository::<Account>::new(&database.log().await);
     let opened = (0..WRITERS).map(|writer| {
         let (accounts, id) = (accounts.clone(), writer.to_string());
@@ -86,10 +87,10 @@ async fn credits(database: &TestDatabase, arguments: &Arguments) -> f64 {
 }
 
 /// Events a second of one COPY of the log's rows into another log's events table.
-async fn copy(arguments: &Arguments, source: &TestDatabase) -> f64 {
+async fn copy(arguments: &Arguments, source: &LogDatabase) -> f64 {
     const COLUMNS: &str = "aggregate_type, aggregate_id, sequence, event_type, event_version, payload, metadata, position, \
         event_id, recorded_at, command_id, actor, correlation_id, causation_id, trace_context";
-    let target = TestDatabase::create_at(&arguments.database_url, &[]).await;
+    let target = LogDatabase::new_at(&arguments.database_url).await;
     let mut rows = source
         .pool()
         .copy_out_raw(&format!(

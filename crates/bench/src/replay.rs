@@ -8,11 +8,11 @@ use cqrs_es::{
 };
 use eventsourcing::{
     DecodeError, Delivered, FoldError, Keys, LocalFeed, Projection, Projector, RecordedEvent, Root,
-    testing::TestDatabase,
 };
 use postgres_es::{PostgresEventRepository, PostgresViewRepository};
 use serde::{Deserialize, Serialize};
 use sqlx::PgPool;
+use testing::LogDatabase;
 
 use crate::{
     Arguments,
@@ -111,8 +111,8 @@ create table accounts (account_id text primary key, owner text not null, balance
     credits integer not null, changed_at timestamptz not null);
 create table account_view (view_id text primary key, version bigint not null, payload json not null);";
 
-async fn filled(arguments: &Arguments, events: i64) -> TestDatabase {
-    let database = TestDatabase::create_at(&arguments.database_url, &[]).await;
+async fn filled(arguments: &Arguments, events: i64) -> LogDatabase {
+    let database = LogDatabase::new_at(&arguments.database_url).await;
     let pool = database.pool();
     sqlx::raw_sql(READ_TABLES)
         .execute(&pool)
@@ -163,7 +163,7 @@ pub async fn compare(arguments: &Arguments) {
     );
 }
 
-async fn projector(database: &TestDatabase) -> f64 {
+async fn projector(database: &LogDatabase) -> f64 {
     let pool = database.pool();
     let decode = |event: &RecordedEvent| -> Result<Option<AccountEvent>, DecodeError> {
         event.decode().map(Some)

@@ -24,7 +24,7 @@ const LOOK: Duration = Duration::from_millis(50);
 pub enum ProjectionsCommand {
     /// Shows how far every projection, process and relay is
     List(ListArgs),
-    /// Builds the read tables of a projection anew; they are offline until it has replayed everything
+    /// Builds the read tables of projections anew; they are offline until everything is replayed
     Rebuild(RebuildArgs),
     /// Folds the parked events of a projection after all, and sends the parked commands of a process
     /// again: those of one key, or all
@@ -47,12 +47,13 @@ pub struct ListArgs {
 /// What `rebuild` can be told.
 #[derive(Debug, Args)]
 pub struct RebuildArgs {
-    /// The projection, with its service where several have one of this name: SERVICE/NAME
-    name: String,
-    /// Returns at once instead of when it is done
+    /// The projections, with the service where several have one of this name: SERVICE/NAME
+    #[arg(required = true, value_name = "NAME")]
+    names: Vec<String>,
+    /// Returns at once instead of when they are done
     #[arg(long)]
     no_wait: bool,
-    /// Prints its status as JSON at the end
+    /// Prints their status as JSON at the end
     #[arg(long)]
     json: bool,
     #[command(flatten)]
@@ -227,12 +228,19 @@ fn state(state: ProjectionState) -> &'static str {
     }
 }
 
-/// The services that have something of a name, which may be written `SERVICE/NAME`.
-fn owner<'a>(
+/// A projection or process, and the one service that has it.
+struct Owned<'a> {
+    service: &'static str,
+    pool: &'a PgPool,
+    name: &'a str,
+}
+
+/// What has a name, which may be written `SERVICE/NAME`.
+fn owned<'a>(
     pools: &'a Pools,
     all: &[Listed],
     name: &'a str,
-) -> Result<(&'a PgPool, &'a str), ProjectionsError> {
+) -> Result<Owned<'a>, ProjectionsError> {
     let (wanted, short) = match name.split_once('/') {
         Some((service, short)) => (Some(service), short),
         None => (None, name),
@@ -251,7 +259,11 @@ fn owner<'a>(
         [owner] => pools
             .iter()
             .find(|(service, _)| *service == owner)
-            .map(|(_, pool)| (pool, short))
+            .map(|(service, pool)| Owned {
+                service,
+                pool,
+                name: short,
+            })
             .ok_or_else(|| ProjectionsError::Unknown(name.to_owned())),
         _ => Err(ProjectionsError::Ambiguous {
             name: short.to_owned(),
@@ -264,60 +276,82 @@ fn owner<'a>(
     }
 }
 
+/// Nothing is rebuilt unless every name is known.
 async fn rebuild(pools: &Pools, args: &RebuildArgs) -> Result<(), Failure> {
-    let (pool, name) = owner(pools, &list(pools).await?, &args.name)?;
-    let checkpoints = Checkpoints::new(pool.clone());
-    checkpoints
-        .request_rebuild(name)
-        .await
-        .map_err(|error| match error {
-            CheckpointError::Unknown(name) => Failure::from(ProjectionsError::Unknown(name)),
-            other => other.into(),
-        })?;
-    if !args.json {
-        console::line(format_args!(
-            "{name} is being rebuilt; its read tables are offline until it has replayed everything"
-        ));
+    let all = list(pools).await?;
+    let names = args.names.iter();
+    let chosen: Vec<Owned<'_>> = names
+        .map(|name| owned(pools, &all, name))
+        .collect::<Result<_, _>>()?;
+    for Owned { pool, name, .. } in &chosen {
+        Checkpoints::new((*pool).clone())
+            .request_rebuild(name)
+            .await
+            .map_err(|error| match error {
+                CheckpointError::Unknown(name) => Failure::from(ProjectionsError::Unknown(name)),
+                other => other.into(),
+            })?;
+        if !args.json {
+            console::line(format_args!(
+                "{name} is being rebuilt; its read tables are offline until it has replayed everything"
+            ));
+        }
     }
     if args.no_wait {
         return Ok(());
     }
+    let rebuilt = rebuilt(pools, &chosen, !args.json).await?;
+    if args.json {
+        return console::json(&rebuilt);
+    }
+    for Owned { name, .. } in &chosen {
+        console::line(format_args!("{name} is live again"));
+    }
+    Ok(())
+}
+
+/// The status of projections once all of them are live again; says meanwhile how far they are.
+async fn rebuilt(
+    pools: &Pools,
+    chosen: &[Owned<'_>],
+    progress: bool,
+) -> Result<Vec<Listed>, Failure> {
     let mut shown = Instant::now();
-    let statuses = loop {
-        let mut statuses = checkpoints.list().await?;
-        statuses.retain(|status| status.projection == name);
-        if statuses
+    loop {
+        let mut all = list(pools).await?;
+        all.retain(|listed| {
+            chosen.iter().any(|owned| {
+                owned.service == listed.service && owned.name == listed.status.projection
+            })
+        });
+        let not_live = all
             .iter()
-            .any(|status| status.state == ProjectionState::Stopped)
-        {
-            return Err(ProjectionsError::Stopped(name.to_owned()).into());
+            .filter(|listed| listed.status.state != ProjectionState::Live);
+        let not_live: Vec<&Listed> = not_live.collect();
+        if not_live.is_empty() {
+            return Ok(all);
         }
-        if statuses
-            .iter()
-            .all(|status| status.state == ProjectionState::Live)
-        {
-            break statuses;
+        let stopped = |listed: &&&Listed| listed.status.state == ProjectionState::Stopped;
+        if let Some(stopped) = not_live.iter().find(stopped) {
+            let name = stopped.status.projection.clone();
+            return Err(ProjectionsError::Stopped(name).into());
         }
-        if !args.json && shown.elapsed() > Duration::from_secs(1) {
+        if progress && shown.elapsed() > Duration::from_secs(1) {
             shown = Instant::now();
-            for status in &statuses {
+            for Listed { service, status } in not_live {
                 console::line(format_args!(
-                    "{}: {} of {}",
-                    status.source, status.position, status.head
+                    "{service}/{}: {} of {} events of {}",
+                    status.projection, status.position, status.head, status.source
                 ));
             }
         }
         sleep(LOOK).await;
-    };
-    if args.json {
-        return console::json(&statuses);
     }
-    console::line(format_args!("{name} is live again"));
-    Ok(())
 }
 
 async fn retry(pools: &Pools, args: &RetryArgs) -> Result<(), Failure> {
-    let (pool, name) = owner(pools, &list(pools).await?, &args.name)?;
+    let all = list(pools).await?;
+    let Owned { pool, name, .. } = owned(pools, &all, &args.name)?;
     let parked = Parked::new(pool.clone());
     let mut keys: Vec<String> = parked
         .list(Some(name))

@@ -45,6 +45,9 @@ impl<A> Clone for Repository<A> {
 
 type Cells<A> = Cache<Arc<str>, Shared<A>, UnitWeighter, DefaultHashBuilder, WhileUsed>;
 type Shared<A> = Arc<Mutex<Cell<A>>>;
+/// Makes the answer of a command. One type for all commands of an aggregate, so that what executes
+/// them is compiled once.
+type Reply<'a, A> = &'a (dyn Fn(&A, &[<A as Decide>::Event]) -> Vec<u8> + Sync);
 
 /// Keeps an aggregate in the cache while a command holds it: a second copy, read from the log
 /// without what is still on its way there, would be taken for the present one.
@@ -150,9 +153,9 @@ impl<A: Decide> Repository<A> {
         id: &str,
         context: Context,
         command: A::Command,
-        reply: impl Fn(&A, &[A::Event]) -> Vec<u8>,
+        reply: impl Fn(&A, &[A::Event]) -> Vec<u8> + Sync,
     ) -> Result<Committed, ExecuteError<A::Error>> {
-        self.run(id, false, context, command, reply).await
+        self.run(id, false, context, command, &reply).await
     }
 
     /// The same for an aggregate whose id was made for this command: nothing is loaded.
@@ -161,9 +164,9 @@ impl<A: Decide> Repository<A> {
         id: &str,
         context: Context,
         command: A::Command,
-        reply: impl Fn(&A, &[A::Event]) -> Vec<u8>,
+        reply: impl Fn(&A, &[A::Event]) -> Vec<u8> + Sync,
     ) -> Result<Committed, ExecuteError<A::Error>> {
-        self.run(id, true, context, command, reply).await
+        self.run(id, true, context, command, &reply).await
     }
 
     /// The aggregate as the log has it now; `None` if nothing happened to it.
@@ -178,7 +181,7 @@ impl<A: Decide> Repository<A> {
         fresh: bool,
         context: Context,
         command: A::Command,
-        reply: impl Fn(&A, &[A::Event]) -> Vec<u8>,
+        reply: Reply<'_, A>,
     ) -> Result<Committed, ExecuteError<A::Error>> {
         let id: Arc<str> = id.into();
         for attempt in 0..MAX_ATTEMPTS {
@@ -189,7 +192,7 @@ impl<A: Decide> Repository<A> {
             }
             let fresh = fresh && attempt == 0;
             match self
-                .attempt(&id, fresh, &context, command.clone(), &reply)
+                .attempt(&id, fresh, &context, command.clone(), reply)
                 .await?
             {
                 Attempt::Done(committed) => return Ok(committed),
@@ -205,7 +208,7 @@ impl<A: Decide> Repository<A> {
         fresh: bool,
         context: &Context,
         command: A::Command,
-        reply: &impl Fn(&A, &[A::Event]) -> Vec<u8>,
+        reply: Reply<'_, A>,
     ) -> Result<Attempt, ExecuteError<A::Error>> {
         let shared = self.cell(id);
         let mut cell = shared.lock().await;
@@ -397,7 +400,7 @@ impl<A: Decide> Cell<A> {
         id: &Arc<str>,
         context: &Context,
         command: A::Command,
-        reply: &impl Fn(&A, &[A::Event]) -> Vec<u8>,
+        reply: Reply<'_, A>,
     ) -> Result<Decision<A::Error>, LogError> {
         let aggregate = &mut self.aggregate;
         let decided = catch_unwind(AssertUnwindSafe(|| {

@@ -2,6 +2,7 @@
 
 use chrono::{DateTime, NaiveDate, NaiveTime, Utc};
 use eventsourcing::DomainEvent;
+use strum::VariantNames;
 use testing::golden;
 use uuid::Uuid;
 use values::{Interval, LocalTimes, Money};
@@ -52,7 +53,7 @@ fn place() -> Place {
 }
 
 /// The files of one aggregate.
-fn check<E: DomainEvent>(aggregate: &str, events: &[E]) {
+fn check<E: DomainEvent + VariantNames>(aggregate: &str, events: &[E]) {
     let upcasters = (crate::definition().upcasters)();
     golden(&format!("golden/{aggregate}"), events, &upcasters);
 }

@@ -14,6 +14,7 @@ pub mod host;
 pub mod metrics;
 pub mod page;
 mod reads;
+mod requests;
 pub mod server;
 pub mod telemetry;
 mod write;

@@ -56,7 +56,7 @@ where
         request: &M,
         id: impl Display,
         command: A::Command,
-        reply: impl Fn(&A, &[A::Event]) -> M::Answer,
+        reply: impl Fn(&A, &[A::Event]) -> M::Answer + Sync,
     ) -> Result<Response<M::Answer>, Status> {
         let context = context(call, request)?;
         let reply = |state: &A, events: &[_]| reply(state, events).encode_to_vec();
@@ -74,7 +74,7 @@ where
         request: &M,
         id: impl Display,
         command: A::Command,
-        reply: impl Fn(&A, &[A::Event]) -> M::Answer,
+        reply: impl Fn(&A, &[A::Event]) -> M::Answer + Sync,
     ) -> Result<Response<M::Answer>, Status> {
         let context = context(call, request)?;
         let reply = |state: &A, events: &[_]| reply(state, events).encode_to_vec();
@@ -92,7 +92,7 @@ where
         request: &M,
         id: impl Display,
         (command, when_taken): (A::Command, A::Command),
-        reply: impl Fn(&A, &[A::Event]) -> M::Answer,
+        reply: impl Fn(&A, &[A::Event]) -> M::Answer + Sync,
     ) -> Result<Response<M::Answer>, Status> {
         let context = context(call, request)?;
         let id = id.to_string();

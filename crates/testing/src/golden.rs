@@ -5,14 +5,22 @@ use std::fs;
 use std::path::Path;
 
 use eventsourcing::{DomainEvent, Upcasters};
+use strum::VariantNames;
 
 /// Checks one golden JSON file per event type and version in `folder` of the package under test,
-/// named `<EventType>.<version>.json`: each of `events` must equal its file, and every file must
-/// still be readable through the upcasters. With `GOLDEN_WRITE=1` missing files are written.
+/// named `<EventType>.<version>.json`: each of `events`, among which every type must be, must equal
+/// its file, and every file must still be readable through the upcasters. With `GOLDEN_WRITE=1`
+/// missing files are written.
 ///
 /// # Panics
-/// When a file is missing, differs, or cannot be read.
-pub fn golden<E: DomainEvent>(folder: &str, events: &[E], upcasters: &Upcasters) {
+/// When a sample or a file is missing, or a file differs or cannot be read.
+pub fn golden<E: DomainEvent + VariantNames>(folder: &str, events: &[E], upcasters: &Upcasters) {
+    for variant in E::VARIANTS {
+        assert!(
+            events.iter().any(|event| event.event_type() == *variant),
+            "{variant} has no sample"
+        );
+    }
     let package = std::env::var("CARGO_MANIFEST_DIR").expect("cargo runs the tests");
     let folder = Path::new(&package).join(folder);
     fs::create_dir_all(&folder).unwrap();

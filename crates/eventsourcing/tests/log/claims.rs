@@ -4,10 +4,11 @@
 use chrono::{DateTime, TimeDelta, Utc};
 use eventsourcing::{
     Claim, ClaimChange, ClaimingEvent, Context, Decide, DomainEvent, ExecuteError, Repository,
-    rebuild_claims, testing::TestDatabase,
+    rebuild_claims,
 };
 use proptest::prelude::*;
 use serde::{Deserialize, Serialize};
+use testing::LogDatabase;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 struct Place {
@@ -121,7 +122,7 @@ fn command() -> impl Strategy<Value = (u8, Command)> {
 
 /// Sends the commands all at once and checks what is left.
 async fn check(commands: Vec<(u8, Command)>) {
-    let database = TestDatabase::create(&[]).await;
+    let database = LogDatabase::of(&[]).await;
     let log = database.log().await;
     let bookings = Repository::<Booking>::new(&log);
     let sent = commands.into_iter().map(|(booking, command)| {

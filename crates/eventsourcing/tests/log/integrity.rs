@@ -13,11 +13,11 @@ use cqrs_es::{
 };
 use eventsourcing::{
     Context, EventLog, Repository, Root,
-    testing::TestDatabase,
     verify::{VerifyError, verify},
 };
 use postgres_es::PostgresEventRepository;
 use sqlx::{PgPool, Row};
+use testing::LogDatabase;
 use uuid::Uuid;
 
 async fn credited(log: &EventLog, credits: i64) -> String {
@@ -97,7 +97,7 @@ async fn tail(pool: PgPool, by: &'static str, done: Arc<AtomicBool>) -> Vec<i64>
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn readers_that_tail_by_position_miss_nothing_and_the_check_catches_one_that_tails_otherwise()
 {
-    let database = TestDatabase::create(&[]).await;
+    let database = LogDatabase::of(&[]).await;
     let pool = database.pool_of(20).await;
     let done = Arc::new(AtomicBool::new(false));
     let right = tokio::spawn(tail(pool.clone(), "position", Arc::clone(&done)));
@@ -132,7 +132,7 @@ async fn readers_that_tail_by_position_miss_nothing_and_the_check_catches_one_th
 
 #[tokio::test]
 async fn an_intact_log_verifies_and_names_its_head() {
-    let database = TestDatabase::create(&[]).await;
+    let database = LogDatabase::of(&[]).await;
     let log = database.log().await;
     credited(&log, 20).await;
     let first = verify(log.pool(), None, |_, _| {}).await.unwrap();
@@ -146,7 +146,7 @@ async fn an_intact_log_verifies_and_names_its_head() {
 
 /// Does to the log, as a superuser who turned the trigger off, what must not go unnoticed.
 async fn tampered(sql: &str, exported: Option<String>) -> i64 {
-    let database = TestDatabase::create(&[]).await;
+    let database = LogDatabase::of(&[]).await;
     let log = database.log().await;
     credited(&log, 20).await;
     let head = verify(log.pool(), None, |_, _| {}).await.unwrap().head;
@@ -185,7 +185,7 @@ async fn an_edit_a_deletion_a_reordering_a_forgery_and_a_cut_tail_are_found() {
 
 #[tokio::test]
 async fn even_the_owner_cannot_change_the_log_by_accident() {
-    let database = TestDatabase::create(&[]).await;
+    let database = LogDatabase::of(&[]).await;
     let log = database.log().await;
     credited(&log, 1).await;
     for sql in [
@@ -206,7 +206,7 @@ async fn even_the_owner_cannot_change_the_log_by_accident() {
 
 #[tokio::test]
 async fn postgres_es_reads_our_streams() {
-    let database = TestDatabase::create(&[]).await;
+    let database = LogDatabase::of(&[]).await;
     let log = database.log().await;
     let id = credited(&log, 3).await;
     let events = PostgresEventRepository::new(log.pool().clone())
@@ -230,7 +230,7 @@ async fn postgres_es_reads_our_streams() {
 
 #[tokio::test]
 async fn we_read_and_continue_the_streams_that_postgres_es_writes() {
-    let database = TestDatabase::create(&[]).await;
+    let database = LogDatabase::of(&[]).await;
     let log = database.log().await;
     credited(&log, 1).await;
     let store: PersistedEventStore<_, Root<Account>> =

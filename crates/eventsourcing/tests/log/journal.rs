@@ -13,14 +13,14 @@ use crate::account::{
     send,
 };
 use eventsourcing::{
-    ClaimChange, Committed, EventLog, ExecuteError, RecordedEvent, Repository, Upcasters,
-    testing::TestDatabase, verify,
+    ClaimChange, Committed, EventLog, ExecuteError, RecordedEvent, Repository, Upcasters, verify,
 };
+use testing::LogDatabase;
 use uuid::Uuid;
 
 #[tokio::test]
 async fn a_command_is_answered_with_its_position_and_survives_in_the_log() {
-    let database = TestDatabase::create(&[]).await;
+    let database = LogDatabase::of(&[]).await;
     let log = database.log().await;
     let accounts = Repository::<Account>::new(&log);
     let account = open(&accounts, "ann").await;
@@ -50,7 +50,7 @@ async fn a_command_is_answered_with_its_position_and_survives_in_the_log() {
 
 #[tokio::test]
 async fn a_refusal_changes_nothing() {
-    let database = TestDatabase::create(&[]).await;
+    let database = LogDatabase::of(&[]).await;
     let log = database.log().await;
     let accounts = Repository::<Account>::new(&log);
     let account = open(&accounts, "ann").await;
@@ -64,7 +64,7 @@ async fn a_refusal_changes_nothing() {
 
 #[tokio::test]
 async fn one_hot_aggregate_takes_concurrent_commands_in_a_row_without_losing_one() {
-    let database = TestDatabase::create(&[]).await;
+    let database = LogDatabase::of(&[]).await;
     let log = database.log().await;
     let accounts = Repository::<Account>::new(&log);
     let account: Arc<str> = open(&accounts, "ann").await.into();
@@ -88,7 +88,7 @@ async fn one_hot_aggregate_takes_concurrent_commands_in_a_row_without_losing_one
 
 #[tokio::test]
 async fn a_balance_never_goes_below_zero_when_two_processes_write_to_one_aggregate() {
-    let database = TestDatabase::create(&[]).await;
+    let database = LogDatabase::of(&[]).await;
     // Two logs on one schema share nothing in memory, like two processes.
     let processes =
         [database.log().await, database.log().await].map(|log| Repository::<Account>::new(&log));
@@ -124,7 +124,7 @@ async fn a_balance_never_goes_below_zero_when_two_processes_write_to_one_aggrega
 
 #[tokio::test]
 async fn a_refusal_is_never_based_on_what_another_process_has_changed_meanwhile() {
-    let database = TestDatabase::create(&[]).await;
+    let database = LogDatabase::of(&[]).await;
     let [one, other] =
         [database.log().await, database.log().await].map(|log| Repository::<Account>::new(&log));
     let account = open(&one, "ann").await;
@@ -139,7 +139,7 @@ async fn a_refusal_is_never_based_on_what_another_process_has_changed_meanwhile(
 
 #[tokio::test]
 async fn dropping_a_command_half_way_leaves_it_whole_or_not_there() {
-    let database = TestDatabase::create(&[]).await;
+    let database = LogDatabase::of(&[]).await;
     let log = database.log().await;
     let accounts = Repository::<Account>::new(&log);
     let account: Arc<str> = open(&accounts, "ann").await.into();
@@ -166,12 +166,11 @@ async fn dropping_a_command_half_way_leaves_it_whole_or_not_there() {
 
 #[tokio::test]
 async fn a_lost_connection_neither_loses_nor_doubles_a_command() {
-    let database = TestDatabase::create(&[]).await;
+    let database = LogDatabase::of(&[]).await;
     let log = database.log().await;
     let accounts = Repository::<Account>::new(&log);
     let account: Arc<str> = open(&accounts, "ann").await.into();
     let pool = database.pool_of(2).await;
-    let schema = database.schema().to_owned();
     let done = Arc::new(AtomicBool::new(false));
     let killed_enough = Arc::clone(&done);
     let killer = tokio::spawn(async move {
@@ -179,9 +178,8 @@ async fn a_lost_connection_neither_loses_nor_doubles_a_command() {
         while killed < 20 {
             killed += sqlx::query(
                 "select pg_terminate_backend(pid) from pg_stat_activity \
-                 where application_name = $1 and pid <> pg_backend_pid() and state = 'active' and query like '%append_batch($%'",
+                 where datname = current_database() and pid <> pg_backend_pid() and state = 'active' and query like '%append_batch($%'",
             )
-            .bind(&schema)
             .fetch_all(&pool)
             .await
             .unwrap()
@@ -218,7 +216,7 @@ async fn a_lost_connection_neither_loses_nor_doubles_a_command() {
 
 #[tokio::test]
 async fn a_batch_that_was_given_up_can_never_commit() {
-    let database = TestDatabase::create(&[]).await;
+    let database = LogDatabase::of(&[]).await;
     let log = database.log().await;
     let batch = Uuid::now_v7();
     let resolved: (Option<i64>, Option<i64>) = sqlx::query_as("select * from resolve_batch($1)")
@@ -241,7 +239,7 @@ async fn a_batch_that_was_given_up_can_never_commit() {
 
 #[tokio::test]
 async fn a_long_lived_aggregate_is_loaded_from_its_snapshot_unless_the_fold_has_changed() {
-    let database = TestDatabase::create(&[]).await;
+    let database = LogDatabase::of(&[]).await;
     let log = database.log().await;
     let accounts = Repository::<Account>::new(&log);
     let account = open(&accounts, "ann").await;
@@ -282,7 +280,7 @@ async fn a_long_lived_aggregate_is_loaded_from_its_snapshot_unless_the_fold_has_
 
 #[tokio::test]
 async fn stored_events_are_upcast_wherever_they_are_read() {
-    let database = TestDatabase::create(&[]).await;
+    let database = LogDatabase::of(&[]).await;
     let account = open(&Repository::new(&database.log().await), "ann").await;
     let upcasters = Upcasters::none().with(
         "Opened",
@@ -306,7 +304,7 @@ async fn stored_events_are_upcast_wherever_they_are_read() {
 
 #[tokio::test]
 async fn claims_follow_from_the_log_alone() {
-    let database = TestDatabase::create(&[]).await;
+    let database = LogDatabase::of(&[]).await;
     let log = database.log().await;
     let accounts = Repository::<Account>::new(&log);
     let ann = open(&accounts, "ann").await;
@@ -347,7 +345,7 @@ async fn claims(log: &EventLog) -> Vec<String> {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn refusals_stand_while_another_process_writes_to_other_aggregates() {
-    let database = TestDatabase::create(&[]).await;
+    let database = LogDatabase::of(&[]).await;
     let [one, other] =
         [database.log().await, database.log().await].map(|log| Repository::<Account>::new(&log));
     let account = open(&one, "ann").await;
@@ -374,7 +372,7 @@ async fn refusals_stand_while_another_process_writes_to_other_aggregates() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn more_commands_than_a_batch_overlaps_may_wait_for_one_aggregate() {
-    let database = TestDatabase::create(&[]).await;
+    let database = LogDatabase::of(&[]).await;
     let log = database.log().await;
     let accounts = Repository::<Account>::new(&log);
     let account: Arc<str> = open(&accounts, "ann").await.into();

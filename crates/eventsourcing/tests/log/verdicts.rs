@@ -1,13 +1,14 @@
 //! What each command of a batch is told: its own verdict, and the same one when it is repeated.
 
-use eventsourcing::{Committed, Context, ExecuteError, Repository, testing::TestDatabase};
+use eventsourcing::{Committed, Context, ExecuteError, Repository};
+use testing::LogDatabase;
 use uuid::Uuid;
 
 use crate::account::{Account, AccountCommand as Command, balance, id, open, positions, send};
 
 #[tokio::test]
 async fn a_claim_has_one_holder_under_a_race_and_is_free_again_after_its_release() {
-    let database = TestDatabase::create(&[]).await;
+    let database = LogDatabase::of(&[]).await;
     let log = database.log().await;
     let accounts = Repository::<Account>::new(&log);
     let opened = futures::future::join_all((0..64).map(|_| {
@@ -57,7 +58,7 @@ async fn a_claim_has_one_holder_under_a_race_and_is_free_again_after_its_release
 
 #[tokio::test]
 async fn one_conflict_never_fails_its_neighbours() {
-    let database = TestDatabase::create(&[]).await;
+    let database = LogDatabase::of(&[]).await;
     let log = database.log().await;
     let accounts = Repository::<Account>::new(&log);
     open(&accounts, "taken").await;
@@ -82,7 +83,7 @@ async fn one_conflict_never_fails_its_neighbours() {
 
 #[tokio::test]
 async fn a_repeated_request_gets_the_first_answer_and_a_reused_id_is_refused() {
-    let database = TestDatabase::create(&[]).await;
+    let database = LogDatabase::of(&[]).await;
     let log = database.log().await;
     let accounts = Repository::<Account>::new(&log);
     let account = open(&accounts, "ann").await;
@@ -128,7 +129,7 @@ async fn a_repeated_request_gets_the_first_answer_and_a_reused_id_is_refused() {
 
 #[tokio::test]
 async fn a_repeated_request_that_the_aggregate_now_refuses_gets_its_first_answer() {
-    let database = TestDatabase::create(&[]).await;
+    let database = LogDatabase::of(&[]).await;
     let accounts = Repository::<Account>::new(&database.log().await);
     let account = open(&accounts, "ann").await;
     send(&accounts, &account, Command::Credit { amount: 5 })
@@ -150,7 +151,7 @@ async fn a_repeated_request_that_the_aggregate_now_refuses_gets_its_first_answer
 
 #[tokio::test]
 async fn a_command_that_cannot_be_stored_fails_alone() {
-    let database = TestDatabase::create(&[]).await;
+    let database = LogDatabase::of(&[]).await;
     let log = database.log().await;
     let accounts = Repository::<Account>::new(&log);
     let answers = futures::future::join_all((0..50).map(|n| {

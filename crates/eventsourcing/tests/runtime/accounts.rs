@@ -8,11 +8,12 @@ use std::{
 use contracts_core::{EventKind, EventsMessage};
 use eventsourcing::{
     DecodeError, Delivered, EventLog, Feed, FoldError, Keys, LocalFeed, Migration, Projection,
-    Projector, Published, Received, RecordedEvent, Upcasters, migration, testing::TestDatabase,
+    Projector, Published, Received, RecordedEvent, Upcasters, migration,
 };
 use proptest::prelude::*;
 use serde::{Deserialize, Serialize};
 use sqlx::PgPool;
+use testing::LogDatabase;
 
 /// What happens to an account.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -159,7 +160,7 @@ fn account(tables: &mut Tables, id: String) -> &mut Account {
 
 /// A log of a bank with a read table of its accounts.
 pub struct Fixture {
-    pub database: TestDatabase,
+    pub database: LogDatabase,
     pub log: EventLog,
     /// Accounts and the number of their events, in the log.
     sequences: Mutex<HashMap<String, i64>>,
@@ -171,7 +172,7 @@ const TABLE: &str = "create table accounts (id text primary key, balance bigint 
 impl Fixture {
     pub async fn new() -> Self {
         let tables: Vec<Migration> = vec![migration(100, "accounts", TABLE)];
-        let database = TestDatabase::create(&tables).await;
+        let database = LogDatabase::of(&tables).await;
         let log = database.log().await;
         Self {
             database,

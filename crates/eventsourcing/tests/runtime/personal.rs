@@ -3,19 +3,19 @@
 use eventsourcing::{
     migration,
     personal::{Keyring, LocalMasterKey, MasterKeys, Opened, Personal, PersonalError, TABLES},
-    testing::TestDatabase,
 };
+use testing::LogDatabase;
 use uuid::Uuid;
 
-async fn database() -> TestDatabase {
-    TestDatabase::create(&[migration(100, "subject keys", TABLES)]).await
+async fn database() -> LogDatabase {
+    LogDatabase::of(&[migration(100, "subject keys", TABLES)]).await
 }
 
 fn master() -> LocalMasterKey {
     LocalMasterKey::generate().unwrap()
 }
 
-fn keyring(database: &TestDatabase, master: &LocalMasterKey) -> Keyring {
+fn keyring(database: &LogDatabase, master: &LocalMasterKey) -> Keyring {
     Keyring::new(database.pool(), MasterKeys::new(master.clone()))
 }
 

@@ -70,7 +70,7 @@ impl ChildRecords {
         &self,
         context: Context,
         command: ChildCommand,
-        reply: impl Fn(&Child, &[ChildEvent]) -> Vec<u8>,
+        reply: impl Fn(&Child, &[ChildEvent]) -> Vec<u8> + Sync,
     ) -> Result<Committed, ChildRecordError> {
         let child_id = command.child_id;
         let forgets = command.action.forgets();

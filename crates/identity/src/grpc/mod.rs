@@ -134,7 +134,7 @@ async fn execute_on_child<M: WriteRpc>(
     call: &Call,
     request: &M,
     command: ChildCommand,
-    reply: impl Fn(&Child) -> M::Answer,
+    reply: impl Fn(&Child) -> M::Answer + Sync,
 ) -> Result<Response<M::Answer>, Status> {
     let context = context(call, request)?;
     let reply = |child: &Child, _: &[_]| reply(child).encode_to_vec();

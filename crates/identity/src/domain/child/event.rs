@@ -2,13 +2,13 @@ use chrono::{DateTime, Utc};
 
 use eventsourcing::{ClaimingEvent, DomainEvent, personal::Personal};
 use serde::{Deserialize, Serialize};
-use strum::IntoStaticStr;
+use strum::{IntoStaticStr, VariantNames};
 
 use super::{MedicalChanges, MedicalField, Player, PlayerChanges, PolicyVersion, Purpose};
 use crate::domain::values::{AllergenId, ChildId, Role, TransferId, UserId};
 
 /// What has happened to a child's record.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, IntoStaticStr)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, IntoStaticStr, VariantNames)]
 pub enum ChildEvent {
     /// A guardian consented.
     ConsentGiven {

@@ -2,13 +2,13 @@ use chrono::{DateTime, Utc};
 
 use eventsourcing::{ClaimingEvent, DomainEvent};
 use serde::{Deserialize, Serialize};
-use strum::IntoStaticStr;
+use strum::{IntoStaticStr, VariantNames};
 
 use super::{Profile, ProfileChanges, Terms};
 use crate::domain::values::UserId;
 
 /// What has happened to a trainer's profile.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, IntoStaticStr)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, IntoStaticStr, VariantNames)]
 #[expect(
     clippy::enum_variant_names,
     reason = "the names of the events in the log"

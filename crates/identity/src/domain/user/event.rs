@@ -2,7 +2,7 @@ use chrono::{DateTime, Utc};
 
 use eventsourcing::{Claim, ClaimChange, ClaimingEvent, DomainEvent, personal::Personal};
 use serde::{Deserialize, Serialize};
-use strum::IntoStaticStr;
+use strum::{IntoStaticStr, VariantNames};
 use uuid::Uuid;
 
 use super::{Channel, Purpose};
@@ -20,7 +20,7 @@ pub const ADMIN_SCOPE: &str = "user.active-admin";
 pub const DEPARTURE_SCOPE: &str = "user.admin-departure";
 
 /// What has happened to an account.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, IntoStaticStr)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, IntoStaticStr, VariantNames)]
 pub enum UserEvent {
     /// The account was opened.
     UserRegistered {

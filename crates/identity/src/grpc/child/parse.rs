@@ -3,7 +3,7 @@
 
 use contracts::google::r#type::Date;
 use contracts::identity::v1 as pb;
-use service::{Call, Fields, Page, now};
+use service::{Call, Fields, Page, now, requests_of_ids};
 use tonic::Status;
 use uuid::Uuid;
 
@@ -12,6 +12,12 @@ use crate::domain::values::{Birthdate, ChildId, UserId};
 use crate::grpc::own_unless_admin;
 use crate::personal::{ClearPlayer, ClearPlayerChanges};
 use crate::query::children::Cursor;
+
+requests_of_ids! {
+    write ArchiveChild of pb::ArchiveChildRequest { child_id: ChildId }
+    write EraseChild of pb::EraseChildRequest { child_id: ChildId }
+    read GetChild of pb::GetChildRequest { child_id: ChildId }
+}
 
 pub struct RecordConsent {
     pub request_id: Uuid,
@@ -168,44 +174,6 @@ impl TryFrom<&pb::UpdateChildRequest> for UpdateChild {
     }
 }
 
-pub struct ArchiveChild {
-    pub child_id: ChildId,
-}
-
-impl TryFrom<&pb::ArchiveChildRequest> for ArchiveChild {
-    type Error = Status;
-
-    fn try_from(request: &pb::ArchiveChildRequest) -> Result<Self, Status> {
-        let mut fields = Fields::of(request);
-        let pb::ArchiveChildRequest {
-            request_id: _,
-            child_id,
-        } = request;
-        let child_id = fields.id("child_id", child_id);
-        fields.finish()?;
-        Ok(Self { child_id })
-    }
-}
-
-pub struct EraseChild {
-    pub child_id: ChildId,
-}
-
-impl TryFrom<&pb::EraseChildRequest> for EraseChild {
-    type Error = Status;
-
-    fn try_from(request: &pb::EraseChildRequest) -> Result<Self, Status> {
-        let mut fields = Fields::of(request);
-        let pb::EraseChildRequest {
-            request_id: _,
-            child_id,
-        } = request;
-        let child_id = fields.id("child_id", child_id);
-        fields.finish()?;
-        Ok(Self { child_id })
-    }
-}
-
 /// Nothing is recorded by it, so that the request id is for the sender alone.
 pub struct DestroyChildKeys {
     pub child_id: ChildId,
@@ -221,25 +189,6 @@ impl TryFrom<&pb::DestroyChildKeysRequest> for DestroyChildKeys {
         } = request;
         let mut fields = Fields::new();
         let _: Uuid = fields.id("request_id", request_id);
-        let child_id = fields.id("child_id", child_id);
-        fields.finish()?;
-        Ok(Self { child_id })
-    }
-}
-
-pub struct GetChild {
-    pub child_id: ChildId,
-}
-
-impl TryFrom<&pb::GetChildRequest> for GetChild {
-    type Error = Status;
-
-    fn try_from(request: &pb::GetChildRequest) -> Result<Self, Status> {
-        let pb::GetChildRequest {
-            child_id,
-            min_position: _,
-        } = request;
-        let mut fields = Fields::new();
         let child_id = fields.id("child_id", child_id);
         fields.finish()?;
         Ok(Self { child_id })

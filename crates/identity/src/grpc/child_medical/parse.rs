@@ -2,7 +2,7 @@
 //! new one breaks the build.
 
 use contracts::identity::v1 as pb;
-use service::{Fields, Page};
+use service::{Fields, Page, requests_of_ids};
 use tonic::Status;
 
 use crate::domain::values::{
@@ -10,6 +10,11 @@ use crate::domain::values::{
 };
 use crate::personal::{ClearAllergen, ClearContact, ClearMedical};
 use crate::query::medical::Cursor;
+
+requests_of_ids! {
+    write RemoveCustomAllergen of pb::RemoveCustomAllergenRequest { child_id: ChildId, allergen_id: AllergenId }
+    read GetChildMedical of pb::GetChildMedicalRequest { child_id: ChildId }
+}
 
 pub struct UpdateMedical {
     pub child_id: ChildId,
@@ -81,49 +86,6 @@ impl TryFrom<&pb::AddCustomAllergenRequest> for AddCustomAllergen {
             child_id,
             allergen: ClearAllergen(name),
         })
-    }
-}
-
-pub struct RemoveCustomAllergen {
-    pub child_id: ChildId,
-    pub allergen_id: AllergenId,
-}
-
-impl TryFrom<&pb::RemoveCustomAllergenRequest> for RemoveCustomAllergen {
-    type Error = Status;
-
-    fn try_from(request: &pb::RemoveCustomAllergenRequest) -> Result<Self, Status> {
-        let mut fields = Fields::of(request);
-        let pb::RemoveCustomAllergenRequest {
-            request_id: _,
-            child_id,
-            allergen_id,
-        } = request;
-        let remove = Self {
-            child_id: fields.id("child_id", child_id),
-            allergen_id: fields.id("allergen_id", allergen_id),
-        };
-        fields.finish()?;
-        Ok(remove)
-    }
-}
-
-pub struct GetChildMedical {
-    pub child_id: ChildId,
-}
-
-impl TryFrom<&pb::GetChildMedicalRequest> for GetChildMedical {
-    type Error = Status;
-
-    fn try_from(request: &pb::GetChildMedicalRequest) -> Result<Self, Status> {
-        let pb::GetChildMedicalRequest {
-            child_id,
-            min_position: _,
-        } = request;
-        let mut fields = Fields::new();
-        let child_id = fields.id("child_id", child_id);
-        fields.finish()?;
-        Ok(Self { child_id })
     }
 }
 

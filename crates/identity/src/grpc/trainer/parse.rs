@@ -5,7 +5,7 @@ use std::collections::HashSet;
 
 use contracts::common::v1::Money;
 use contracts::identity::v1 as pb;
-use service::{Call, Fields, Page};
+use service::{Call, Fields, Page, requests_of_ids};
 use tonic::Status;
 
 use crate::domain::trainer::{Contacts, Source, TermChanges, Terms};
@@ -18,6 +18,10 @@ use crate::query::trainers::{Cursor, Filter, Order};
 const MAX_PHOTOS: usize = 20;
 /// Most pages elsewhere that a profile names.
 const MAX_SOURCES: usize = 20;
+
+requests_of_ids! {
+    read GetTrainer of pb::GetTrainerRequest { trainer_id: UserId }
+}
 
 pub struct CreateTrainer {
     pub trainer_id: UserId,
@@ -131,25 +135,6 @@ impl UpdateTrainer {
             profile,
             terms,
         })
-    }
-}
-
-pub struct GetTrainer {
-    pub trainer_id: UserId,
-}
-
-impl TryFrom<&pb::GetTrainerRequest> for GetTrainer {
-    type Error = Status;
-
-    fn try_from(request: &pb::GetTrainerRequest) -> Result<Self, Status> {
-        let pb::GetTrainerRequest {
-            trainer_id,
-            min_position: _,
-        } = request;
-        let mut fields = Fields::new();
-        let trainer_id = fields.id("trainer_id", trainer_id);
-        fields.finish()?;
-        Ok(Self { trainer_id })
     }
 }
 

@@ -4,7 +4,7 @@
 use contracts::common::v1::Role as PublicRole;
 use contracts::identity::v1 as pb;
 use eventsourcing::personal::LookupKey;
-use service::{Fields, Page};
+use service::{Fields, Page, requests_of_ids};
 use tonic::Status;
 use uuid::Uuid;
 
@@ -13,6 +13,12 @@ use crate::domain::values::{EmailAddress, PhoneNumber, Role, UserId};
 use crate::personal::{ClearPhoneChange, ClearUpdate, email_key};
 use crate::proofs::Password;
 use crate::query::users::{Cursor, Filter, Order};
+
+requests_of_ids! {
+    read GetUser of pb::GetUserRequest { user_id: UserId }
+    write DeactivateUser of pb::DeactivateUserRequest { user_id: UserId }
+    write ReactivateUser of pb::ReactivateUserRequest { user_id: UserId }
+}
 
 pub struct RegisterUser {
     pub role: Role,
@@ -67,25 +73,6 @@ fn open_role(fields: &mut Fields, role: i32) -> Option<Role> {
             fields.violation("role", "ROLE", "must be ROLE_PARENT or ROLE_TRAINER");
             None
         }
-    }
-}
-
-pub struct GetUser {
-    pub user_id: UserId,
-}
-
-impl TryFrom<&pb::GetUserRequest> for GetUser {
-    type Error = Status;
-
-    fn try_from(request: &pb::GetUserRequest) -> Result<Self, Status> {
-        let pb::GetUserRequest {
-            user_id,
-            min_position: _,
-        } = request;
-        let mut fields = Fields::new();
-        let user_id = fields.id("user_id", user_id);
-        fields.finish()?;
-        Ok(Self { user_id })
     }
 }
 
@@ -227,44 +214,6 @@ fn user_role(role: i32) -> Option<Role> {
         Ok(PublicRole::Trainer) => Some(Role::Trainer),
         Ok(PublicRole::Parent) => Some(Role::Parent),
         Ok(PublicRole::Unspecified | PublicRole::Service) | Err(_) => None,
-    }
-}
-
-pub struct DeactivateUser {
-    pub user_id: UserId,
-}
-
-impl TryFrom<&pb::DeactivateUserRequest> for DeactivateUser {
-    type Error = Status;
-
-    fn try_from(request: &pb::DeactivateUserRequest) -> Result<Self, Status> {
-        let mut fields = Fields::of(request);
-        let pb::DeactivateUserRequest {
-            request_id: _,
-            user_id,
-        } = request;
-        let user_id = fields.id("user_id", user_id);
-        fields.finish()?;
-        Ok(Self { user_id })
-    }
-}
-
-pub struct ReactivateUser {
-    pub user_id: UserId,
-}
-
-impl TryFrom<&pb::ReactivateUserRequest> for ReactivateUser {
-    type Error = Status;
-
-    fn try_from(request: &pb::ReactivateUserRequest) -> Result<Self, Status> {
-        let mut fields = Fields::of(request);
-        let pb::ReactivateUserRequest {
-            request_id: _,
-            user_id,
-        } = request;
-        let user_id = fields.id("user_id", user_id);
-        fields.finish()?;
-        Ok(Self { user_id })
     }
 }
 

@@ -127,7 +127,7 @@ impl Authentication {
         user_id: UserId,
         context: Context,
         command: SecurityCommand,
-        reply: impl Fn(&User, &[UserEvent]) -> Vec<u8>,
+        reply: impl Fn(&User, &[UserEvent]) -> Vec<u8> + Sync,
     ) -> Result<Committed, AuthError> {
         let command = UserCommand::Secure(command);
         let id = user_id.to_string();

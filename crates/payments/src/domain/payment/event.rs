@@ -1,14 +1,14 @@
 use chrono::{DateTime, Utc};
 use eventsourcing::{Claim, ClaimChange, ClaimingEvent, DomainEvent};
 use serde::{Deserialize, Serialize};
-use strum::{Display, EnumIter, IntoStaticStr};
+use strum::{Display, EnumIter, IntoStaticStr, VariantNames};
 use uuid::Uuid;
 use values::{Money, PaymentId, RefundId, UserId};
 
 use crate::domain::{Payable, Purchase};
 
 /// What happened to a payment and to its refunds.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, IntoStaticStr)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, IntoStaticStr, VariantNames)]
 pub enum PaymentEvent {
     /// The payment was opened; no other one is under way for its payable.
     PaymentCreated {

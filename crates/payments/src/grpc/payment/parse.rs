@@ -2,7 +2,7 @@
 //! one breaks the build.
 
 use contracts::payments::v1 as pb;
-use service::{Fields, Page};
+use service::{Fields, Page, requests_of_ids};
 use tonic::Status;
 use values::PaymentId;
 
@@ -10,6 +10,10 @@ use crate::domain::Payable;
 use crate::provider::Method;
 use crate::query::{PaymentCursor, PaymentFilter};
 use crate::wire;
+
+requests_of_ids! {
+    read GetPayment of pb::GetPaymentRequest { payment_id: PaymentId }
+}
 
 pub struct CreatePayment {
     pub payable: Payable,
@@ -39,25 +43,6 @@ impl TryFrom<&pb::CreatePaymentRequest> for CreatePayment {
             payable: Payable { kind, id },
             payment_method: payment_method.clone(),
         }))
-    }
-}
-
-pub struct GetPayment {
-    pub payment_id: PaymentId,
-}
-
-impl TryFrom<&pb::GetPaymentRequest> for GetPayment {
-    type Error = Status;
-
-    fn try_from(request: &pb::GetPaymentRequest) -> Result<Self, Status> {
-        let pb::GetPaymentRequest {
-            payment_id,
-            min_position: _,
-        } = request;
-        let mut fields = Fields::new();
-        let payment_id = fields.id("payment_id", payment_id);
-        fields.finish()?;
-        Ok(Self { payment_id })
     }
 }
 

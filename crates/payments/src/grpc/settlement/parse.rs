@@ -2,49 +2,18 @@
 //! new one breaks the build.
 
 use contracts::payments::v1 as pb;
-use service::Fields;
+use service::{Fields, requests_of_ids};
 use tonic::Status;
 use values::{PaymentId, RefundId};
 
 use crate::domain::payment::RefundCause;
 use crate::wire;
 
-pub struct SubmitPayment {
-    pub payment_id: PaymentId,
-}
-
-impl TryFrom<&pb::SubmitPaymentRequest> for SubmitPayment {
-    type Error = Status;
-
-    fn try_from(request: &pb::SubmitPaymentRequest) -> Result<Self, Status> {
-        let mut fields = Fields::of(request);
-        let pb::SubmitPaymentRequest {
-            request_id: _,
-            payment_id,
-        } = request;
-        let payment_id = fields.id("payment_id", payment_id);
-        fields.finish()?;
-        Ok(Self { payment_id })
-    }
-}
-
-pub struct ResolvePayment {
-    pub payment_id: PaymentId,
-}
-
-impl TryFrom<&pb::ResolvePaymentRequest> for ResolvePayment {
-    type Error = Status;
-
-    fn try_from(request: &pb::ResolvePaymentRequest) -> Result<Self, Status> {
-        let mut fields = Fields::of(request);
-        let pb::ResolvePaymentRequest {
-            request_id: _,
-            payment_id,
-        } = request;
-        let payment_id = fields.id("payment_id", payment_id);
-        fields.finish()?;
-        Ok(Self { payment_id })
-    }
+requests_of_ids! {
+    write SubmitPayment of pb::SubmitPaymentRequest { payment_id: PaymentId }
+    write ResolvePayment of pb::ResolvePaymentRequest { payment_id: PaymentId }
+    write SubmitRefund of pb::SubmitRefundRequest { payment_id: PaymentId, refund_id: RefundId }
+    write ResolveRefund of pb::ResolveRefundRequest { payment_id: PaymentId, refund_id: RefundId }
 }
 
 pub struct RefundPayment {
@@ -70,53 +39,5 @@ impl TryFrom<&pb::RefundPaymentRequest> for RefundPayment {
             payment_id,
             cause: RefundCause { event_id, reason },
         }))
-    }
-}
-
-pub struct SubmitRefund {
-    pub payment_id: PaymentId,
-    pub refund_id: RefundId,
-}
-
-impl TryFrom<&pb::SubmitRefundRequest> for SubmitRefund {
-    type Error = Status;
-
-    fn try_from(request: &pb::SubmitRefundRequest) -> Result<Self, Status> {
-        let mut fields = Fields::of(request);
-        let pb::SubmitRefundRequest {
-            request_id: _,
-            payment_id,
-            refund_id,
-        } = request;
-        let submit = Self {
-            payment_id: fields.id("payment_id", payment_id),
-            refund_id: fields.id("refund_id", refund_id),
-        };
-        fields.finish()?;
-        Ok(submit)
-    }
-}
-
-pub struct ResolveRefund {
-    pub payment_id: PaymentId,
-    pub refund_id: RefundId,
-}
-
-impl TryFrom<&pb::ResolveRefundRequest> for ResolveRefund {
-    type Error = Status;
-
-    fn try_from(request: &pb::ResolveRefundRequest) -> Result<Self, Status> {
-        let mut fields = Fields::of(request);
-        let pb::ResolveRefundRequest {
-            request_id: _,
-            payment_id,
-            refund_id,
-        } = request;
-        let resolve = Self {
-            payment_id: fields.id("payment_id", payment_id),
-            refund_id: fields.id("refund_id", refund_id),
-        };
-        fields.finish()?;
-        Ok(resolve)
     }
 }

@@ -7,7 +7,9 @@ use values::LocationId;
 pub const NAME_SCOPE: &str = "location.name";
 
 /// What happened to a location.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, strum::IntoStaticStr)]
+#[derive(
+    Debug, Clone, PartialEq, Serialize, Deserialize, strum::IntoStaticStr, strum::VariantNames,
+)]
 pub enum LocationEvent {
     /// It was added.
     LocationCreated {

@@ -7,7 +7,9 @@ use values::{Interval, LocalTimes, LocationId, ScheduleId, SlotId, TrainerId};
 pub const WINDOW_SCOPE: &str = "trainer.window";
 
 /// What happened to a schedule.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, strum::IntoStaticStr)]
+#[derive(
+    Debug, Clone, PartialEq, Serialize, Deserialize, strum::IntoStaticStr, strum::VariantNames,
+)]
 pub enum ScheduleEvent {
     /// The window was opened.
     ScheduleOpened {

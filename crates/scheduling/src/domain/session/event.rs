@@ -14,7 +14,9 @@ pub const TRAINER_SCOPE: &str = "trainer";
 pub const CHILD_SCOPE: &str = "child";
 
 /// What happened to a session.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, strum::IntoStaticStr)]
+#[derive(
+    Debug, Clone, PartialEq, Serialize, Deserialize, strum::IntoStaticStr, strum::VariantNames,
+)]
 pub enum SessionEvent {
     /// It holds its slot.
     SessionHeld {

@@ -5,7 +5,9 @@ use uuid::Uuid;
 use values::{LocationId, Money, TrainerId};
 
 /// What happened to a trainer's calendar.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, strum::IntoStaticStr)]
+#[derive(
+    Debug, Clone, PartialEq, Serialize, Deserialize, strum::IntoStaticStr, strum::VariantNames,
+)]
 pub enum TrainerCalendarEvent {
     /// The trainer works at a location.
     TrainerLocationAssigned {

@@ -2,7 +2,7 @@
 //! one breaks the build.
 
 use contracts::scheduling::v1 as pb;
-use service::{Fields, Page};
+use service::{Fields, Page, requests_of_ids};
 use tonic::Status;
 use values::{ChildId, PaymentId, SessionId, SlotId};
 
@@ -11,6 +11,14 @@ use crate::wire;
 
 /// Most children of one session.
 const MAX_CHILDREN: usize = 50;
+
+requests_of_ids! {
+    write CancelSession of pb::CancelSessionRequest { session_id: SessionId }
+    write CompleteSession of pb::CompleteSessionRequest { session_id: SessionId }
+    write ExpireSessionHold of pb::ExpireSessionHoldRequest { session_id: SessionId }
+    write SettleSession of pb::SettleSessionRequest { session_id: SessionId, payment_id: PaymentId }
+    read GetSession of pb::GetSessionRequest { session_id: SessionId }
+}
 
 pub struct BookSession {
     pub slot_id: SlotId,
@@ -34,106 +42,6 @@ impl TryFrom<&pb::BookSessionRequest> for BookSession {
         };
         fields.finish()?;
         Ok(book)
-    }
-}
-
-pub struct CancelSession {
-    pub session_id: SessionId,
-}
-
-impl TryFrom<&pb::CancelSessionRequest> for CancelSession {
-    type Error = Status;
-
-    fn try_from(request: &pb::CancelSessionRequest) -> Result<Self, Status> {
-        let mut fields = Fields::of(request);
-        let pb::CancelSessionRequest {
-            request_id: _,
-            session_id,
-        } = request;
-        let session_id = fields.id("session_id", session_id);
-        fields.finish()?;
-        Ok(Self { session_id })
-    }
-}
-
-pub struct CompleteSession {
-    pub session_id: SessionId,
-}
-
-impl TryFrom<&pb::CompleteSessionRequest> for CompleteSession {
-    type Error = Status;
-
-    fn try_from(request: &pb::CompleteSessionRequest) -> Result<Self, Status> {
-        let mut fields = Fields::of(request);
-        let pb::CompleteSessionRequest {
-            request_id: _,
-            session_id,
-        } = request;
-        let session_id = fields.id("session_id", session_id);
-        fields.finish()?;
-        Ok(Self { session_id })
-    }
-}
-
-pub struct ExpireSessionHold {
-    pub session_id: SessionId,
-}
-
-impl TryFrom<&pb::ExpireSessionHoldRequest> for ExpireSessionHold {
-    type Error = Status;
-
-    fn try_from(request: &pb::ExpireSessionHoldRequest) -> Result<Self, Status> {
-        let mut fields = Fields::of(request);
-        let pb::ExpireSessionHoldRequest {
-            request_id: _,
-            session_id,
-        } = request;
-        let session_id = fields.id("session_id", session_id);
-        fields.finish()?;
-        Ok(Self { session_id })
-    }
-}
-
-pub struct SettleSession {
-    pub session_id: SessionId,
-    pub payment_id: PaymentId,
-}
-
-impl TryFrom<&pb::SettleSessionRequest> for SettleSession {
-    type Error = Status;
-
-    fn try_from(request: &pb::SettleSessionRequest) -> Result<Self, Status> {
-        let mut fields = Fields::of(request);
-        let pb::SettleSessionRequest {
-            request_id: _,
-            session_id,
-            payment_id,
-        } = request;
-        let settle = Self {
-            session_id: fields.id("session_id", session_id),
-            payment_id: fields.id("payment_id", payment_id),
-        };
-        fields.finish()?;
-        Ok(settle)
-    }
-}
-
-pub struct GetSession {
-    pub session_id: SessionId,
-}
-
-impl TryFrom<&pb::GetSessionRequest> for GetSession {
-    type Error = Status;
-
-    fn try_from(request: &pb::GetSessionRequest) -> Result<Self, Status> {
-        let pb::GetSessionRequest {
-            session_id,
-            min_position: _,
-        } = request;
-        let mut fields = Fields::new();
-        let session_id = fields.id("session_id", session_id);
-        fields.finish()?;
-        Ok(Self { session_id })
     }
 }
 

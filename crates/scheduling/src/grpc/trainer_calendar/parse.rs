@@ -1,32 +1,12 @@
 //! The requests of `TrainerCalendarService`.
 
 use contracts::scheduling::v1 as pb;
-use service::Fields;
+use service::{Fields, requests_of_ids};
 use tonic::Status;
 use values::{LocationId, Money, TrainerId};
 
-pub struct AssignTrainerLocation {
-    pub trainer_id: TrainerId,
-    pub location_id: LocationId,
-}
-
-impl TryFrom<&pb::AssignTrainerLocationRequest> for AssignTrainerLocation {
-    type Error = Status;
-
-    fn try_from(request: &pb::AssignTrainerLocationRequest) -> Result<Self, Status> {
-        let mut fields = Fields::of(request);
-        let pb::AssignTrainerLocationRequest {
-            request_id: _,
-            trainer_id,
-            location_id,
-        } = request;
-        let assign = Self {
-            trainer_id: fields.id("trainer_id", trainer_id),
-            location_id: fields.id("location_id", location_id),
-        };
-        fields.finish()?;
-        Ok(assign)
-    }
+requests_of_ids! {
+    write AssignTrainerLocation of pb::AssignTrainerLocationRequest { trainer_id: TrainerId, location_id: LocationId }
 }
 
 pub struct SetGroupPrice {

@@ -1,14 +1,14 @@
 use chrono::{DateTime, Utc};
 use eventsourcing::{ClaimingEvent, DomainEvent};
 use serde::{Deserialize, Serialize};
-use strum::IntoStaticStr;
+use strum::{IntoStaticStr, VariantNames};
 use values::{ChildId, EventId, HoldId, Money, PaymentId, TicketId, TierId, UserId};
 
 use super::Draft;
 
 /// What happened to a camp. Those of a hold carry all of its tickets, so that whoever folds or
 /// publishes them needs nothing else.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, IntoStaticStr)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, IntoStaticStr, VariantNames)]
 pub enum CampEvent {
     /// It was drafted.
     EventCreated(Box<EventCreated>),

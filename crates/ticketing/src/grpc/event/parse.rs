@@ -1,49 +1,16 @@
 //! The other requests of `EventService`; drafting an event has a file of its own.
 
 use contracts::ticketing::v1 as pb;
-use service::{Fields, Page};
+use service::{Fields, Page, requests_of_ids};
 use tonic::Status;
 use values::EventId;
 
 use crate::query::{EventCursor, EventFilter};
 use crate::wire;
 
-pub struct PublishEvent {
-    pub event_id: EventId,
-}
-
-impl TryFrom<&pb::PublishEventRequest> for PublishEvent {
-    type Error = Status;
-
-    fn try_from(request: &pb::PublishEventRequest) -> Result<Self, Status> {
-        let mut fields = Fields::of(request);
-        let pb::PublishEventRequest {
-            request_id: _,
-            event_id,
-        } = request;
-        let event_id = fields.id("event_id", event_id);
-        fields.finish()?;
-        Ok(Self { event_id })
-    }
-}
-
-pub struct GetEvent {
-    pub event_id: EventId,
-}
-
-impl TryFrom<&pb::GetEventRequest> for GetEvent {
-    type Error = Status;
-
-    fn try_from(request: &pb::GetEventRequest) -> Result<Self, Status> {
-        let pb::GetEventRequest {
-            event_id,
-            min_position: _,
-        } = request;
-        let mut fields = Fields::new();
-        let event_id = fields.id("event_id", event_id);
-        fields.finish()?;
-        Ok(Self { event_id })
-    }
+requests_of_ids! {
+    write PublishEvent of pb::PublishEventRequest { event_id: EventId }
+    read GetEvent of pb::GetEventRequest { event_id: EventId }
 }
 
 pub struct ListEvents {

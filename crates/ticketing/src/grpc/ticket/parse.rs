@@ -2,7 +2,7 @@
 //! breaks the build.
 
 use contracts::ticketing::v1 as pb;
-use service::{Fields, Page};
+use service::{Fields, Page, requests_of_ids};
 use tonic::Status;
 use values::{ChildId, EventId, HoldId, PaymentId, TicketId};
 
@@ -13,6 +13,11 @@ use crate::wire;
 
 /// Most tickets of one hold.
 const MAX_LINES: usize = 20;
+
+requests_of_ids! {
+    write ExpireTicketHold of pb::ExpireTicketHoldRequest { event_id: EventId, hold_id: HoldId }
+    write SettleTicketHold of pb::SettleTicketHoldRequest { hold_id: HoldId, payment_id: PaymentId }
+}
 
 pub struct HoldTickets {
     pub event_id: EventId,
@@ -93,51 +98,5 @@ impl ListTickets {
         };
         fields.finish()?;
         Ok(list)
-    }
-}
-
-pub struct ExpireTicketHold {
-    pub event_id: EventId,
-    pub hold_id: HoldId,
-}
-
-impl TryFrom<&pb::ExpireTicketHoldRequest> for ExpireTicketHold {
-    type Error = Status;
-
-    fn try_from(request: &pb::ExpireTicketHoldRequest) -> Result<Self, Status> {
-        let mut fields = Fields::of(request);
-        let pb::ExpireTicketHoldRequest {
-            request_id: _,
-            hold_id,
-            event_id,
-        } = request;
-        let hold_id = fields.id("hold_id", hold_id);
-        let event_id = fields.id("event_id", event_id);
-        fields.finish()?;
-        Ok(Self { event_id, hold_id })
-    }
-}
-
-pub struct SettleTicketHold {
-    pub hold_id: HoldId,
-    pub payment_id: PaymentId,
-}
-
-impl TryFrom<&pb::SettleTicketHoldRequest> for SettleTicketHold {
-    type Error = Status;
-
-    fn try_from(request: &pb::SettleTicketHoldRequest) -> Result<Self, Status> {
-        let mut fields = Fields::of(request);
-        let pb::SettleTicketHoldRequest {
-            request_id: _,
-            hold_id,
-            payment_id,
-        } = request;
-        let settle = Self {
-            hold_id: fields.id("hold_id", hold_id),
-            payment_id: fields.id("payment_id", payment_id),
-        };
-        fields.finish()?;
-        Ok(settle)
     }
 }
