@@ -7,7 +7,9 @@ use identity::{CreateAdminError, NewAdmin};
 use service::auth::Claims;
 use tonic::Code;
 
-use crate::harness::{Bearer, Harness, PASSWORD, fields, id, reason, registration};
+use crate::harness::{
+    Bearer, Harness, PASSWORD, PHONE, fields, id, reason, registration, registration_with_phone,
+};
 
 async fn register(
     harness: &Harness,
@@ -23,9 +25,12 @@ async fn register(
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn whoever_registers_logs_in_at_once_and_reads_their_account() {
     let harness = Harness::start().await;
-    let user_id = register(&harness, registration(Role::Parent, "Anna@Example.com"))
-        .await
-        .unwrap();
+    let user_id = register(
+        &harness,
+        registration_with_phone(Role::Parent, "Anna@Example.com"),
+    )
+    .await
+    .unwrap();
     let login = harness.login("anna@EXAMPLE.com", PASSWORD).await.unwrap();
     assert_eq!((&login.user_id, login.role()), (&user_id, Role::Parent));
     let request = GetUserRequest {
@@ -46,7 +51,7 @@ async fn whoever_registers_logs_in_at_once_and_reads_their_account() {
         (user.first_name.as_str(), user.last_name.as_str()),
         ("Anna", "Berg")
     );
-    assert_eq!(user.phone_number, "+12025550123");
+    assert_eq!(user.phone_number, PHONE);
     assert_eq!(user.created_at, user.updated_at);
     assert!(user.last_login_at.is_some());
 }

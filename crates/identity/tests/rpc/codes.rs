@@ -3,8 +3,9 @@
 use contracts::{
     common::v1::Role,
     identity::v1::{
-        ChangeEmailRequest, GetUserRequest, LoginResponse, RequestEmailChangeRequest,
-        RequestVerificationRequest, VerificationChannel, VerifyEmailRequest, VerifyPhoneRequest,
+        ChangeEmailRequest, GetUserRequest, LoginResponse, RegisterUserRequest,
+        RequestEmailChangeRequest, RequestVerificationRequest, VerificationChannel,
+        VerifyEmailRequest, VerifyPhoneRequest,
     },
 };
 use identity::MailSettings;
@@ -13,18 +14,25 @@ use tonic_types::StatusExt as _;
 
 use crate::{
     auth_support::{bearer, wrong},
-    harness::{Bearer, Harness, PASSWORD, fields, id, reason, registration},
+    harness::{
+        Bearer, Harness, PASSWORD, fields, id, reason, registration, registration_with_phone,
+    },
 };
 
 const EMAIL: &str = "anna@example.com";
 const NEW: &str = "anna.new@example.com";
 
 async fn anna(harness: &Harness) -> LoginResponse {
-    harness
-        .users(&Bearer::default())
-        .register_user(registration(Role::Parent, EMAIL))
-        .await
-        .unwrap();
+    anna_by(harness, registration(Role::Parent, EMAIL)).await
+}
+
+async fn anna_with_phone(harness: &Harness) -> LoginResponse {
+    anna_by(harness, registration_with_phone(Role::Parent, EMAIL)).await
+}
+
+async fn anna_by(harness: &Harness, request: RegisterUserRequest) -> LoginResponse {
+    let mut users = harness.users(&Bearer::default());
+    users.register_user(request).await.unwrap();
     harness.login(EMAIL, PASSWORD).await.unwrap()
 }
 
@@ -101,7 +109,7 @@ async fn a_number_is_verified_by_the_code_sent_to_it() {
         ..MailSettings::default()
     })
     .await;
-    let login = anna(&harness).await;
+    let login = anna_with_phone(&harness).await;
     let mut client = harness.authentication(&bearer(&login));
     client
         .request_verification(ask(VerificationChannel::Phone))
@@ -120,7 +128,7 @@ async fn a_number_is_verified_by_the_code_sent_to_it() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn where_nothing_sends_text_messages_no_number_is_verified() {
     let harness = Harness::start().await;
-    let login = anna(&harness).await;
+    let login = anna_with_phone(&harness).await;
     let status = harness
         .authentication(&bearer(&login))
         .request_verification(ask(VerificationChannel::Phone))

@@ -26,7 +26,7 @@ use sqlx::PgPool;
 use tonic::{Code, Request, Status};
 
 use crate::harness::{
-    Account, Harness, PASSWORD, child, fields, id, profile, reason, registration,
+    Account, Harness, PASSWORD, PHONE, child, fields, id, profile, reason, registration,
 };
 
 fn user(user_id: &str) -> EraseSubjectRequest {
@@ -115,7 +115,9 @@ async fn read_rows(harness: &Harness) -> Vec<(String, String)> {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_erased_parent_is_gone_with_their_children_and_the_log_is_whole() {
     let harness = Harness::start().await;
-    let anna = harness.account(Role::Parent, "anna@example.com").await;
+    let anna = harness
+        .account_with_phone(Role::Parent, "anna@example.com")
+        .await;
     let bea = harness.account(Role::Parent, "bea@example.com").await;
     let cleo = add_child(&harness, &anna, "Cleo").await;
     let dora = add_child(&harness, &anna, "Dora").await;
@@ -212,7 +214,9 @@ async fn opened_of(harness: &Harness, subject: &str) -> usize {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_copy_of_the_schema_without_the_keys_opens_nothing() {
     let harness = Harness::start().await;
-    let anna = harness.account(Role::Parent, "anna@example.com").await;
+    let anna = harness
+        .account_with_phone(Role::Parent, "anna@example.com")
+        .await;
     add_child(&harness, &anna, "Cleo").await;
     let elsewhere = Harness::without_projectors().await;
     let keys = Keyring::new(
@@ -402,7 +406,9 @@ async fn a_subject_of_ten_thousand_events_is_erased_in_seconds() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_user_gets_everything_that_is_held_of_them_and_of_their_children() {
     let harness = Harness::start().await;
-    let anna = harness.account(Role::Parent, "anna@example.com").await;
+    let anna = harness
+        .account_with_phone(Role::Parent, "anna@example.com")
+        .await;
     let bea = harness.account(Role::Parent, "bea@example.com").await;
     let cleo = add_child(&harness, &anna, "Cleo").await;
     let request = ExportSubjectRequest {
@@ -422,7 +428,7 @@ async fn a_user_gets_everything_that_is_held_of_them_and_of_their_children() {
     assert_eq!(answer.content_type, "application/json");
     let export: Value = serde_json::from_slice(&answer.content).unwrap();
     assert_eq!(export["account"]["email"], "anna@example.com");
-    assert_eq!(export["account"]["phone_number"], "+12025550123");
+    assert_eq!(export["account"]["phone_number"], PHONE);
     assert_eq!(export["account"]["email_key"], Value::Null);
     assert_eq!(export["children"][0]["id"], cleo.as_str());
     assert_eq!(export["children"][0]["first_name"], "Cleo");

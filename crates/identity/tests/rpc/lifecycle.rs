@@ -7,7 +7,7 @@ use contracts::{
 };
 use tonic::{Code, Status};
 
-use crate::harness::{Account, Harness, PASSWORD, child, fields, id, profile, reason};
+use crate::harness::{Account, Harness, PASSWORD, PHONE, child, fields, id, profile, reason};
 
 fn change(user_id: &str, role: Role) -> ChangeRoleRequest {
     ChangeRoleRequest {
@@ -59,7 +59,9 @@ fn refusal(status: &Status) -> (Code, String) {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_user_changes_what_they_give_and_nothing_else() {
     let harness = Harness::start().await;
-    let anna = harness.account(Role::Parent, "anna@example.com").await;
+    let anna = harness
+        .account_with_phone(Role::Parent, "anna@example.com")
+        .await;
     let mut users = harness.users(&anna.bearer);
     let request = UpdateUserRequest {
         last_name: Some("  Lind ".to_owned()),
@@ -73,7 +75,7 @@ async fn a_user_changes_what_they_give_and_nothing_else() {
         (user.first_name.as_str(), user.last_name.as_str()),
         ("Anna", "Lind")
     );
-    assert_eq!(user.phone_number, "+12025550123");
+    assert_eq!(user.phone_number, PHONE);
     let request = UpdateUserRequest {
         phone_number: Some(String::new()),
         ..update(&anna.user_id)
