@@ -10,7 +10,7 @@ use crate::google::r#type::Date;
 /// The last nanosecond of a second. protobuf knows no other; chrono counts on in a leap second.
 const LAST_NANO: u32 = 999_999_999;
 
-/// An instant. A leap second is told as the last nanosecond of the second before it.
+/// An instant. A leap second is sent as the last nanosecond of the second before it.
 pub fn timestamp(instant: DateTime<Utc>) -> Timestamp {
     let nanos = instant.timestamp_subsec_nanos().min(LAST_NANO);
     Timestamp {

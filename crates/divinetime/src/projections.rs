@@ -235,6 +235,18 @@ struct Owned<'a> {
     name: &'a str,
 }
 
+impl PartialEq for Owned<'_> {
+    fn eq(&self, other: &Self) -> bool {
+        (self.service, self.name) == (other.service, other.name)
+    }
+}
+
+impl Owned<'_> {
+    fn is(&self, listed: &Listed) -> bool {
+        self.service == listed.service && self.name == listed.status.projection
+    }
+}
+
 /// What has a name, which may be written `SERVICE/NAME`.
 fn owned<'a>(
     pools: &'a Pools,
@@ -276,13 +288,21 @@ fn owned<'a>(
     }
 }
 
-/// Nothing is rebuilt unless every name is known.
+/// Nothing is rebuilt unless every name is the one of a projection.
 async fn rebuild(pools: &Pools, args: &RebuildArgs) -> Result<(), Failure> {
     let all = list(pools).await?;
-    let names = args.names.iter();
-    let chosen: Vec<Owned<'_>> = names
-        .map(|name| owned(pools, &all, name))
-        .collect::<Result<_, _>>()?;
+    let mut chosen: Vec<Owned<'_>> = Vec::new();
+    for name in &args.names {
+        let owned = owned(pools, &all, name)?;
+        if !chosen.contains(&owned) {
+            chosen.push(owned);
+        }
+    }
+    let is_chosen = |listed: &&Listed| chosen.iter().any(|owned| owned.is(listed));
+    let mut statuses = all.iter().filter(is_chosen).map(|listed| &listed.status);
+    if let Some(other) = statuses.find(|status| status.kind != "PROJECTION") {
+        return Err(CheckpointError::NotAProjection(other.projection.clone()).into());
+    }
     for Owned { pool, name, .. } in &chosen {
         Checkpoints::new((*pool).clone())
             .request_rebuild(name)
@@ -319,11 +339,7 @@ async fn rebuilt(
     let mut shown = Instant::now();
     loop {
         let mut all = list(pools).await?;
-        all.retain(|listed| {
-            chosen.iter().any(|owned| {
-                owned.service == listed.service && owned.name == listed.status.projection
-            })
-        });
+        all.retain(|listed| chosen.iter().any(|owned| owned.is(listed)));
         let not_live = all
             .iter()
             .filter(|listed| listed.status.state != ProjectionState::Live);

@@ -303,15 +303,23 @@ fn a_rebuilt_projection_is_live_again_where_it_was() {
             .status
             .success()
     );
-    let rebuilt = json(dir.path(), &["projections", "rebuild", "users", "--json"]);
-    assert_eq!(rebuilt[0]["state"], "LIVE", "{rebuilt}");
-    assert_eq!(rebuilt[0]["position"], 1, "{rebuilt}");
-    let unknown = output(dir.path(), &["projections", "rebuild", "nonsense"]);
-    assert!(
-        stderr(&unknown).contains("There is no nonsense"),
-        "{}",
-        stderr(&unknown)
-    );
+    let both = ["projections", "rebuild", "users", "identity/trainers"];
+    let rebuilt = json(dir.path(), &[&both[..], &["users", "--json"]].concat());
+    assert_eq!(rebuilt.as_array().unwrap().len(), 2, "{rebuilt}");
+    for (index, name) in ["trainers", "users"].into_iter().enumerate() {
+        assert_eq!(rebuilt[index]["projection"], name, "{rebuilt}");
+        assert_eq!(rebuilt[index]["state"], "LIVE", "{rebuilt}");
+        assert_eq!(rebuilt[index]["position"], 1, "{rebuilt}");
+    }
+    for (other, why) in [
+        ("nonsense", "There is no nonsense"),
+        ("refund", "refund is not a projection"),
+    ] {
+        let refused = output(dir.path(), &[&both[..], &[other]].concat());
+        let error = stderr(&refused);
+        assert!(error.contains(why), "{error}");
+        assert!(refused.stdout.is_empty(), "nothing is rebuilt");
+    }
     assert!(up.stop().success());
 }
 

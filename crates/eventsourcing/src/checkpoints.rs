@@ -297,7 +297,7 @@ impl From<StatusRow> for ProjectionStatus {
 struct Signals {
     /// Counts the moves of the checkpoints. Who waits is subscribed to it.
     moved: watch::Sender<u64>,
-    /// Counts how often somebody who waits has looked in vain.
+    /// Counts how often somebody has waited and looked, and the projection was still behind.
     wanted: watch::Sender<u64>,
 }
 
@@ -321,7 +321,7 @@ pub(crate) fn awaited(projection: &str) -> bool {
     signals(projection).moved.receiver_count() > 0
 }
 
-/// Changes whenever somebody in this process who waits for a projection has looked in vain.
+/// Changes whenever somebody in this process waits for a projection, looks, and it is still behind.
 pub(crate) fn wanted(projection: &str) -> watch::Receiver<u64> {
     signals(projection).wanted.subscribe()
 }

@@ -1,6 +1,6 @@
 #![doc = include_str!("../README.md")]
 
-// In the order in which a command flows.
+// To the log and back: commands, aggregates, appending, reading.
 pub mod claims;
 pub mod context;
 mod decide;

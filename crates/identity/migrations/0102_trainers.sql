@@ -1,7 +1,7 @@
 -- Trainer profiles, folded from the log.
 create table trainers (
     user_id uuid primary key,
-    -- Sealed with the trainer's key; empty once she was erased.
+    -- Sealed with the trainer's key; empty once they were erased.
     first_name text not null,
     last_name text not null,
     bio text not null,

@@ -25,16 +25,6 @@ pub fn migrations() -> Vec<Migration> {
             "erasures",
             include_str!("../migrations/0110_erasures.sql"),
         ),
-        migration(
-            130,
-            "child records",
-            include_str!("../migrations/0130_child_records.sql"),
-        ),
-        migration(
-            131,
-            "bookings",
-            include_str!("../migrations/0131_bookings.sql"),
-        ),
         migration(120, "logins", include_str!("../migrations/0120_logins.sql")),
         migration(121, "otps", include_str!("../migrations/0121_otps.sql")),
         migration(
@@ -46,6 +36,16 @@ pub fn migrations() -> Vec<Migration> {
             123,
             "signing keys",
             include_str!("../migrations/0123_signing_keys.sql"),
+        ),
+        migration(
+            130,
+            "child records",
+            include_str!("../migrations/0130_child_records.sql"),
+        ),
+        migration(
+            131,
+            "bookings",
+            include_str!("../migrations/0131_bookings.sql"),
         ),
         migration(
             140,

@@ -1,6 +1,6 @@
 #![doc = include_str!("../README.md")]
 
-// In the order in which a command flows.
+// The rooms. `ARCHITECTURE.md` says what each is for, and which may use which.
 mod domain;
 mod grpc;
 mod process;

@@ -21,6 +21,11 @@ pub const CORRELATION_HEADER: &str = "x-correlation-id";
 /// Metadata in which a service names the event that caused its command.
 pub const CAUSATION_HEADER: &str = "x-causation-id";
 
+/// The id of something new, which its place in time orders (UUID version 7).
+pub fn new_id<I: From<Uuid>>() -> I {
+    Uuid::now_v7().into()
+}
+
 /// The moment of a command, in the microseconds that Postgres keeps.
 pub fn now() -> DateTime<Utc> {
     Utc::now().trunc_subsecs(6)

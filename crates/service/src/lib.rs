@@ -20,7 +20,7 @@ pub mod telemetry;
 mod write;
 
 pub use auth::{Principal, Verifier};
-pub use call::{CAUSATION_HEADER, CORRELATION_HEADER, Call, FingerprintKey, now};
+pub use call::{CAUSATION_HEADER, CORRELATION_HEADER, Call, FingerprintKey, new_id, now};
 pub use config::{
     ConfigError, MasterKeyText, OwnSettings, ReadSettings, SERVICES, Secret, Settings, Variables,
     no_settings, own_settings,

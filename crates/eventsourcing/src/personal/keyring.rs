@@ -16,8 +16,8 @@ use super::{DataKey, LookupKey, MasterKeys, Opened, Personal, PersonalError, ran
 
 /// Subjects whose keys stay in memory.
 const CACHED: usize = 10_000;
-/// For so long a key is used without asking again: an erasure by another process takes effect
-/// here within this time.
+/// A key is used this long without asking again: an erasure by another process takes effect here
+/// within this time.
 const FRESH: Duration = Duration::from_secs(10);
 /// Keys that one round of wrapping again takes.
 const ROUND: i64 = 500;

@@ -10,8 +10,8 @@ use uuid::Uuid;
 
 /// A command that is taken and not answered by then is sent again.
 const LEASE: Duration = Duration::from_secs(20);
-/// For so long an answer is recorded again and again; with the time of a command less than the
-/// lease.
+/// An answer that cannot be recorded is tried again for this long. Together with the time that a
+/// command takes, this is less than the lease.
 const RECORDING: Duration = Duration::from_secs(8);
 const BETWEEN_RECORDINGS: Duration = Duration::from_millis(100);
 /// The longest pause between two attempts.

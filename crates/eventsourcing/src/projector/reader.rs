@@ -34,7 +34,7 @@ pub(crate) struct Reader<E> {
 struct Asked<T> {
     position: i64,
     answer: JoinHandle<Result<T, FeedError>>,
-    /// The answer was waited for in vain.
+    /// The answer did not come in time.
     late: bool,
 }
 

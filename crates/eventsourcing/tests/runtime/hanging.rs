@@ -157,7 +157,7 @@ async fn a_log_that_fails_is_shown_and_holds_up_no_other() {
     world.shown(failing).await;
     assert_eq!(world.fixture.balances().await, [("a".to_owned(), 5)]);
     assert!(world.branch.failures.load(Ordering::Relaxed) > 0);
-    // Looking in vain is no reason to say that everything is there.
+    // A look that fails is no reason to say that everything is there.
     world
         .fixture
         .execute("update checkpoints set looked_at = looked_at - interval '1 hour', complete_at = complete_at - interval '1 hour'")

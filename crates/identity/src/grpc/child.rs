@@ -17,7 +17,7 @@ use contracts::identity::v1::{
 };
 use eventsourcing::EventLog;
 use eventsourcing::personal::{Keyring, LookupKey};
-use service::{Call, Reads, internal, not_found, now};
+use service::{Call, Reads, internal, new_id, not_found, now};
 use tonic::{Request, Response, Status};
 use uuid::Uuid;
 
@@ -30,7 +30,7 @@ use self::transfer::{
     TransferGuardian,
 };
 use super::refusals::personal_status;
-use super::{acting, caller, child_command, execute_on_child, new_id, own_or_admin};
+use super::{acting, caller, child_command, execute_on_child, own_or_admin};
 use crate::accounts::{Accounts, ChildRecords};
 use crate::domain::child::{Acting, Action, Purpose};
 use crate::domain::user::EMAIL_SCOPE;

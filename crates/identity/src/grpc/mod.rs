@@ -31,7 +31,6 @@ use eventsourcing::Context;
 use prost::Message as _;
 use service::{Call, Fields, context, not_found, now, stored};
 use tonic::{Response, Status};
-use uuid::Uuid;
 
 use crate::NAME;
 use crate::accounts::{Accounts, ChildRecords};
@@ -140,9 +139,4 @@ async fn execute_on_child<M: WriteRpc>(
     let reply = |child: &Child, _: &[_]| reply(child).encode_to_vec();
     let committed = records.execute(context, command, reply).await?;
     stored(NAME, &committed).map(Response::new)
-}
-
-/// An id for something new.
-fn new_id<I: From<Uuid>>() -> I {
-    Uuid::now_v7().into()
 }

@@ -13,7 +13,7 @@ use contracts::identity::v1::{
 };
 use eventsourcing::EventLog;
 use eventsourcing::personal::{Keyring, LookupKey};
-use service::{Call, Reads, context, internal, not_found, now, recorded, status, stored};
+use service::{Call, Reads, context, internal, new_id, not_found, now, recorded, status, stored};
 use tonic::{Request, Response, Status};
 
 use self::parse::{
@@ -22,7 +22,7 @@ use self::parse::{
 };
 use super::refusals::personal_status;
 use super::secrets::context_without_secrets;
-use super::{acting, new_id, own_or_admin};
+use super::{acting, own_or_admin};
 use crate::NAME;
 use crate::accounts::{AccountChanges, Accounts, Erasures, Exports, Subject};
 use crate::domain::user::{Acting, UserCommand};

@@ -72,15 +72,17 @@ impl BookingEvent {
                 ends_at: received.instant("ends_at", held.ends_at.as_ref())?,
                 state: "HELD".to_owned(),
             }))),
-            Session::SessionPaid(paid) => became(received, &paid.session_id, "PAID"),
+            Session::SessionPaid(paid) => {
+                became(received, ("session_id", &paid.session_id), "PAID")
+            }
             Session::SessionHoldExpired(expired) => {
-                became(received, &expired.session_id, "CANCELED")
+                became(received, ("session_id", &expired.session_id), "CANCELED")
             }
             Session::SessionCanceled(canceled) => {
-                became(received, &canceled.session_id, "CANCELED")
+                became(received, ("session_id", &canceled.session_id), "CANCELED")
             }
             Session::SessionCompleted(completed) => {
-                became(received, &completed.session_id, "COMPLETED")
+                became(received, ("session_id", &completed.session_id), "COMPLETED")
             }
             Session::LocationCreated(_)
             | Session::TrainerLocationAssigned(_)
@@ -108,8 +110,12 @@ impl BookingEvent {
                     child_ids: child_ids.collect::<Result<_, _>>()?,
                 }))
             }
-            Ticket::TicketsConfirmed(confirmed) => became(received, &confirmed.hold_id, "PAID"),
-            Ticket::TicketHoldExpired(expired) => became(received, &expired.hold_id, "CANCELED"),
+            Ticket::TicketsConfirmed(confirmed) => {
+                became(received, ("hold_id", &confirmed.hold_id), "PAID")
+            }
+            Ticket::TicketHoldExpired(expired) => {
+                became(received, ("hold_id", &expired.hold_id), "CANCELED")
+            }
             Ticket::EventPublished(_) | Ticket::TicketPaymentRejected(_) => Ok(None),
         }
     }
@@ -117,8 +123,8 @@ impl BookingEvent {
 
 type Read = Result<Option<BookingEvent>, DecodeError>;
 
-fn became(received: Received<'_>, id: &str, state: &'static str) -> Read {
-    let id = received.id("id", id)?;
+fn became(received: Received<'_>, (field, id): (&str, &str), state: &'static str) -> Read {
+    let id = received.id(field, id)?;
     Ok(Some(BookingEvent::Became { id, state }))
 }
 

@@ -44,7 +44,7 @@ pub const MASTER_KEY: &str = "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=";
 pub const PASSWORD: &str = "correct horse battery";
 pub const PHONE: &str = "+12025550123";
 
-/// Identity, running. Stops and takes its schema with it when dropped.
+/// Identity, running on a database of its own. Dropping it ends the service and the database.
 pub struct Harness {
     pub channel: Channel,
     pub log: EventLog,

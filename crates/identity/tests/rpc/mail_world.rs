@@ -1,4 +1,4 @@
-//! An outbox with a schema of its own, senders, and a mail server.
+//! An outbox in a database of its own, senders, and a mail server.
 
 use std::{
     io::{BufRead as _, BufReader, Write},

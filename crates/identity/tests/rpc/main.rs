@@ -1,5 +1,5 @@
 //! The service as its callers see it: on a port of its own, with access rules, projectors and
-//! a schema in the server of `TEST_DATABASE_URL`.
+//! a database of its own on the server of `TEST_DATABASE_URL`.
 
 #[cfg(test)]
 mod accounts;

@@ -10,7 +10,6 @@ pub use settlement::SettlementRpcs;
 use contracts::common::v1::{ErrorReason, Role};
 use service::{Call, refused};
 use tonic::{Code, Status};
-use uuid::Uuid;
 use values::UserId;
 
 use crate::domain::Acting;
@@ -38,9 +37,4 @@ fn no_part_in_payments() -> Status {
         ErrorReason::RoleNotAllowed,
         "only parents pay, and only parents and admins see payments",
     )
-}
-
-/// An id for something new.
-fn new_id<I: From<Uuid>>() -> I {
-    Uuid::now_v7().into()
 }

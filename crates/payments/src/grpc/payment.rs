@@ -8,11 +8,11 @@ use contracts::payments::v1::{
     CreatePaymentRequest, CreatePaymentResponse, GetPaymentRequest, GetPaymentResponse,
     ListPaymentsRequest, ListPaymentsResponse,
 };
-use service::{Call, Reads, Runtime, Writes, internal, not_found, now};
+use service::{Call, Reads, Runtime, Writes, internal, new_id, not_found, now};
 use tonic::{Request, Response, Status};
 
 use self::parse::{CreatePayment, GetPayment, ListPayments};
-use super::{acting, new_id, parent};
+use super::{acting, parent};
 use crate::domain::payment::{NewPayment, Payment, PaymentCommand};
 use crate::projector::Payments;
 use crate::provider::Provider;

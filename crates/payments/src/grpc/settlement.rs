@@ -10,12 +10,11 @@ use contracts::payments::v1::{
     ResolveRefundRequest, ResolveRefundResponse, SubmitPaymentRequest, SubmitPaymentResponse,
     SubmitRefundRequest, SubmitRefundResponse,
 };
-use service::{Call, Runtime, Writes, context, now};
+use service::{Call, Runtime, Writes, context, new_id, now};
 use tonic::{Request, Response, Status};
 use values::{PaymentId, RefundId};
 
 use self::parse::{RefundPayment, ResolvePayment, ResolveRefund, SubmitPayment, SubmitRefund};
-use super::new_id;
 use super::refusals::settling;
 use crate::domain::payment::{Payment, PaymentCommand, PaymentState, RefundState};
 use crate::provider::Provider;

@@ -7,11 +7,10 @@ use contracts::scheduling::v1::location_service_server::LocationService;
 use contracts::scheduling::v1::{
     CreateLocationRequest, CreateLocationResponse, ListLocationsRequest, ListLocationsResponse,
 };
-use service::{Call, Reads, Runtime, Writes, internal, now};
+use service::{Call, Reads, Runtime, Writes, internal, new_id, now};
 use tonic::{Request, Response, Status};
 
 use self::parse::{CreateLocation, ListLocations};
-use super::new_id;
 use crate::domain::location::{Location, LocationCommand};
 use crate::projector::Calendar;
 use crate::query::{self, LocationCursor};

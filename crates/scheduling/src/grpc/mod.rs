@@ -14,7 +14,6 @@ pub use trainer_calendar::TrainerCalendarRpcs;
 use contracts::common::v1::{ErrorReason, Role};
 use service::{Call, refused};
 use tonic::{Code, Status};
-use uuid::Uuid;
 
 use crate::domain::session::Acting;
 
@@ -30,9 +29,4 @@ fn acting(call: &Call) -> Result<Acting, Status> {
             "only users have sessions",
         )),
     }
-}
-
-/// An id for something new.
-fn new_id<I: From<Uuid>>() -> I {
-    Uuid::now_v7().into()
 }

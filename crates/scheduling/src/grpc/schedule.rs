@@ -9,12 +9,11 @@ use contracts::scheduling::v1::{
     ListAvailableSlotsRequest, ListAvailableSlotsResponse, OpenScheduleRequest,
     OpenScheduleResponse,
 };
-use service::{Call, Reads, Runtime, Writes, internal, now};
+use service::{Call, Reads, Runtime, Writes, internal, new_id, now};
 use tonic::{Request, Response, Status};
 
 use self::open::OpenSchedule;
 use self::parse::ListAvailableSlots;
-use super::new_id;
 use crate::domain::schedule::{Schedule, ScheduleCommand};
 use crate::projector::Calendar;
 use crate::query::{self, StartCursor};

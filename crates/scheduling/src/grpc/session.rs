@@ -11,7 +11,7 @@ use contracts::scheduling::v1::{
     ExpireSessionHoldResponse, GetSessionRequest, GetSessionResponse, ListSessionsRequest,
     ListSessionsResponse, SettleSessionRequest, SettleSessionResponse,
 };
-use service::{Call, Reads, Runtime, Writes, internal, not_found, now};
+use service::{Call, Reads, Runtime, Writes, internal, new_id, not_found, now};
 use tonic::{Request, Response, Status};
 use values::UserId;
 
@@ -19,7 +19,7 @@ use self::parse::{
     BookSession, CancelSession, CompleteSession, ExpireSessionHold, GetSession, ListSessions,
     SettleSession,
 };
-use super::{acting, new_id};
+use super::acting;
 use crate::SchedulingSettings;
 use crate::domain::session::{CancellationPolicy, Hold, Session, SessionCommand};
 use crate::projector::Sessions;

@@ -7,11 +7,10 @@ use contracts::scheduling::v1::{
     AssignTrainerLocationRequest, AssignTrainerLocationResponse, SetGroupPriceRequest,
     SetGroupPriceResponse,
 };
-use service::{Call, Runtime, Writes, now};
+use service::{Call, Runtime, Writes, new_id, now};
 use tonic::{Request, Response, Status};
 
 use self::parse::{AssignTrainerLocation, SetGroupPrice};
-use super::new_id;
 use crate::domain::trainer_calendar::{TrainerCalendar, TrainerCalendarCommand};
 use crate::reference::References;
 

@@ -90,7 +90,7 @@ pub struct SlotRow {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 pub enum SlotStatus {
-    /// It can.
+    /// No session has it.
     Free,
     /// A session that is not paid has it.
     Held,

@@ -127,19 +127,15 @@ fn a_window_is_published_with_its_slots_and_what_takes_and_frees_one_names_it() 
     let Event::SessionHeld(held) = published("session", "SessionHeld") else {
         panic!("another event");
     };
-    let named = [
-        match published("session", "SessionPaid") {
-            Event::SessionPaid(paid) => paid.slot_id,
-            _ => panic!("another event"),
-        },
-        match published("session", "SessionHoldExpired") {
-            Event::SessionHoldExpired(expired) => expired.slot_id,
-            _ => panic!("another event"),
-        },
-        match published("session", "SessionCanceled") {
-            Event::SessionCanceled(canceled) => canceled.slot_id,
-            _ => panic!("another event"),
-        },
-    ];
+    let Event::SessionPaid(paid) = published("session", "SessionPaid") else {
+        panic!("another event");
+    };
+    let Event::SessionHoldExpired(expired) = published("session", "SessionHoldExpired") else {
+        panic!("another event");
+    };
+    let Event::SessionCanceled(canceled) = published("session", "SessionCanceled") else {
+        panic!("another event");
+    };
+    let named = [paid.slot_id, expired.slot_id, canceled.slot_id];
     assert_eq!(named, [&held.slot_id; 3].map(Clone::clone));
 }

@@ -10,12 +10,11 @@ use contracts::ticketing::v1::{
     CreateEventRequest, CreateEventResponse, GetEventRequest, GetEventResponse, ListEventsRequest,
     ListEventsResponse, PublishEventRequest, PublishEventResponse,
 };
-use service::{Call, Reads, Runtime, Writes, internal, not_found, now};
+use service::{Call, Reads, Runtime, Writes, internal, new_id, not_found, now};
 use tonic::{Request, Response, Status};
 
 use self::create::CreateEvent;
 use self::parse::{GetEvent, ListEvents, PublishEvent};
-use super::new_id;
 use crate::domain::camp::{Camp, CampCommand};
 use crate::projector::Sales;
 use crate::query::{self, EventCursor};

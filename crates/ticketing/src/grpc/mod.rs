@@ -10,7 +10,6 @@ pub use ticket::TicketRpcs;
 use contracts::common::v1::ErrorReason;
 use service::{Call, refused};
 use tonic::{Code, Status};
-use uuid::Uuid;
 use values::UserId;
 
 /// On whose behalf a call acts on tickets.
@@ -35,9 +34,4 @@ fn parent(call: &Call) -> Result<UserId, Status> {
         let message = "only a user can do this";
         refused(Code::PermissionDenied, ErrorReason::RoleNotAllowed, message)
     })
-}
-
-/// An id for something new.
-fn new_id<I: From<Uuid>>() -> I {
-    Uuid::now_v7().into()
 }

@@ -9,11 +9,11 @@ use contracts::ticketing::v1::{
     ExpireTicketHoldRequest, ExpireTicketHoldResponse, HoldTicketsRequest, HoldTicketsResponse,
     ListTicketsRequest, ListTicketsResponse, SettleTicketHoldRequest, SettleTicketHoldResponse,
 };
-use service::{Call, Reads, Runtime, Writes, internal, now};
+use service::{Call, Reads, Runtime, Writes, internal, new_id, now};
 use tonic::{Request, Response, Status};
 
 use self::parse::{ExpireTicketHold, HoldTickets, ListTickets, SettleTicketHold};
-use super::{acting, new_id, parent};
+use super::{acting, parent};
 use crate::TicketingSettings;
 use crate::domain::camp::{Camp, CampCommand, Hold};
 use crate::projector::Sales;

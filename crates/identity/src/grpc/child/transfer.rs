@@ -99,27 +99,9 @@ impl TryFrom<&pb::AcceptGuardianTransferRequest> for AcceptGuardianTransfer {
     }
 }
 
-pub struct CancelGuardianTransfer {
-    pub child_id: ChildId,
-    pub transfer_id: TransferId,
-}
-
-impl TryFrom<&pb::CancelGuardianTransferRequest> for CancelGuardianTransfer {
-    type Error = Status;
-
-    fn try_from(request: &pb::CancelGuardianTransferRequest) -> Result<Self, Status> {
-        let mut fields = Fields::of(request);
-        let pb::CancelGuardianTransferRequest {
-            request_id: _,
-            child_id,
-            transfer_id,
-        } = request;
-        let cancel = Self {
-            child_id: fields.id("child_id", child_id),
-            transfer_id: fields.id("transfer_id", transfer_id),
-        };
-        fields.finish()?;
-        Ok(cancel)
+service::requests_of_ids! {
+    write CancelGuardianTransfer of pb::CancelGuardianTransferRequest {
+        child_id: ChildId, transfer_id: TransferId
     }
 }
 

@@ -12,7 +12,9 @@ use crate::personal::{ClearAllergen, ClearContact, ClearMedical};
 use crate::query::medical::Cursor;
 
 requests_of_ids! {
-    write RemoveCustomAllergen of pb::RemoveCustomAllergenRequest { child_id: ChildId, allergen_id: AllergenId }
+    write RemoveCustomAllergen of pb::RemoveCustomAllergenRequest {
+        child_id: ChildId, allergen_id: AllergenId
+    }
     read GetChildMedical of pb::GetChildMedicalRequest { child_id: ChildId }
 }
 

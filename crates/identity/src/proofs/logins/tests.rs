@@ -46,7 +46,7 @@ fn a_lost_answer_is_given_once_more_within_the_grace_time() {
     assert_eq!(
         family.decide(&tag(1), just),
         Decision::Reused,
-        "the answer that was lost is good no more"
+        "the answer that was lost is no longer valid"
     );
     assert_eq!(family.decide(&tag(2), just), SUCCESSOR);
 }

@@ -8,12 +8,11 @@ use chrono_tz::Tz;
 use contracts::google::r#type::Date;
 use contracts::scheduling::v1 as pb;
 use contracts::scheduling::v1::slot_rule::Rule as PbRule;
-use service::{Fields, now};
+use service::{Fields, new_id, now};
 use tonic::Status;
 use values::{Dates, Interval, LocalTimeError, LocationId, Times, TrainerId, WallTime, resolve};
 
 use crate::domain::schedule::Slot;
-use crate::grpc::new_id;
 
 const MAX_RULES: usize = 100;
 const MAX_SLOTS: usize = 1_000;

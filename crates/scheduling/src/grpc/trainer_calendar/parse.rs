@@ -6,7 +6,9 @@ use tonic::Status;
 use values::{LocationId, Money, TrainerId};
 
 requests_of_ids! {
-    write AssignTrainerLocation of pb::AssignTrainerLocationRequest { trainer_id: TrainerId, location_id: LocationId }
+    write AssignTrainerLocation of pb::AssignTrainerLocationRequest {
+        trainer_id: TrainerId, location_id: LocationId
+    }
 }
 
 pub struct SetGroupPrice {

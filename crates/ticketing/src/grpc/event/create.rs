@@ -6,13 +6,12 @@ use std::ops::RangeInclusive;
 
 use chrono_tz::Tz;
 use contracts::ticketing::v1 as pb;
-use service::{Fields, not_found};
+use service::{Fields, new_id, not_found};
 use tonic::Status;
 use values::{LocationId, TrainerId};
 
 use super::days::day_list;
 use crate::domain::camp::{Draft, SkillLevel, TicketTier};
-use crate::grpc::new_id;
 use crate::wire;
 
 /// The highest price of a ticket; the sum of a hold stays far below `i64::MAX`.

@@ -2,12 +2,12 @@
 //! breaks the build.
 
 use contracts::ticketing::v1 as pb;
-use service::{Fields, Page, requests_of_ids};
+use service::{Fields, Page, new_id, requests_of_ids};
 use tonic::Status;
 use values::{ChildId, EventId, HoldId, PaymentId, TicketId};
 
 use crate::domain::camp::Line;
-use crate::grpc::{Acting, new_id};
+use crate::grpc::Acting;
 use crate::query::TicketFilter;
 use crate::wire;
 
