@@ -29,7 +29,18 @@ impl Process for ChildKeys {
                 ..
             }
             | ChildEvent::ChildErased { child_id, .. } => Some(child_id.to_string()),
-            _ => None,
+            ChildEvent::ConsentWithdrawn { .. }
+            | ChildEvent::ConsentGiven { .. }
+            | ChildEvent::ChildAdded { .. }
+            | ChildEvent::ChildUpdated { .. }
+            | ChildEvent::ChildArchived { .. }
+            | ChildEvent::MedicalUpdated { .. }
+            | ChildEvent::CustomAllergenAdded { .. }
+            | ChildEvent::CustomAllergenRemoved { .. }
+            | ChildEvent::MedicalRead { .. }
+            | ChildEvent::GuardianTransferRequested { .. }
+            | ChildEvent::GuardianTransferCanceled { .. }
+            | ChildEvent::GuardianTransferred { .. } => None,
         }
     }
 

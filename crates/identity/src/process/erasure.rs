@@ -105,9 +105,37 @@ fn meaning(event: &IdentityLogEvent) -> Option<Meaning> {
                 ..
             },
         ) => Some(Meaning::Guardian(*guardian_id, *child_id)),
-        IdentityLogEvent::User(_) | IdentityLogEvent::Trainer(_) | IdentityLogEvent::Child(_) => {
-            None
-        }
+        IdentityLogEvent::User(
+            UserEvent::UserRegistered { .. }
+            | UserEvent::UserLoggedIn { .. }
+            | UserEvent::UserUpdated { .. }
+            | UserEvent::UserRoleChanged { .. }
+            | UserEvent::UserDeactivated { .. }
+            | UserEvent::UserReactivated { .. }
+            | UserEvent::VerificationRequested { .. }
+            | UserEvent::EmailVerified { .. }
+            | UserEvent::PhoneVerified { .. }
+            | UserEvent::PasswordResetRequested { .. }
+            | UserEvent::PasswordReset { .. }
+            | UserEvent::PasswordChanged { .. }
+            | UserEvent::EmailChanged { .. }
+            | UserEvent::LoggedOut { .. }
+            | UserEvent::LoggedOutEverywhere { .. }
+            | UserEvent::RefreshTokenReused { .. },
+        )
+        | IdentityLogEvent::Child(
+            ChildEvent::ConsentGiven { .. }
+            | ChildEvent::ConsentWithdrawn { .. }
+            | ChildEvent::ChildUpdated { .. }
+            | ChildEvent::ChildArchived { .. }
+            | ChildEvent::MedicalUpdated { .. }
+            | ChildEvent::CustomAllergenAdded { .. }
+            | ChildEvent::CustomAllergenRemoved { .. }
+            | ChildEvent::MedicalRead { .. }
+            | ChildEvent::GuardianTransferRequested { .. }
+            | ChildEvent::GuardianTransferCanceled { .. },
+        )
+        | IdentityLogEvent::Trainer(_) => None,
     }
 }
 

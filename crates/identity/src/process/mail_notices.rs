@@ -64,8 +64,8 @@ impl Process for MailNotices {
                 | UserEvent::LoggedOut { .. }
                 | UserEvent::LoggedOutEverywhere { .. } => None,
             },
-            IdentityLogEvent::Child(ChildEvent::GuardianTransferRequested { to, .. }) => *to,
-            IdentityLogEvent::Trainer(_) | IdentityLogEvent::Child(_) => None,
+            IdentityLogEvent::Child(child) => offered_to(child),
+            IdentityLogEvent::Trainer(_) => None,
         };
         user_id.map(|user_id| user_id.to_string())
     }
@@ -91,6 +91,25 @@ impl Process for MailNotices {
             .map(|notice| notice.caused_by(event))
             .into_iter()
             .collect()
+    }
+}
+
+/// Whom a child is offered to by an event.
+fn offered_to(event: &ChildEvent) -> Option<UserId> {
+    match event {
+        ChildEvent::GuardianTransferRequested { to, .. } => *to,
+        ChildEvent::ConsentGiven { .. }
+        | ChildEvent::ConsentWithdrawn { .. }
+        | ChildEvent::ChildAdded { .. }
+        | ChildEvent::ChildUpdated { .. }
+        | ChildEvent::ChildArchived { .. }
+        | ChildEvent::ChildErased { .. }
+        | ChildEvent::MedicalUpdated { .. }
+        | ChildEvent::CustomAllergenAdded { .. }
+        | ChildEvent::CustomAllergenRemoved { .. }
+        | ChildEvent::MedicalRead { .. }
+        | ChildEvent::GuardianTransferCanceled { .. }
+        | ChildEvent::GuardianTransferred { .. } => None,
     }
 }
 
@@ -136,7 +155,18 @@ fn of_user(state: &mut Known, event: &UserEvent) -> Option<Notice> {
             let template = EmailTemplate::RefreshTokenReused;
             Some(Notice::now(template, *user_id, *detected_at))
         }
-        _ => None,
+        UserEvent::UserLoggedIn { .. }
+        | UserEvent::UserUpdated { .. }
+        | UserEvent::UserRoleChanged { .. }
+        | UserEvent::UserDeactivated { .. }
+        | UserEvent::UserReactivated { .. }
+        | UserEvent::UserErased { .. }
+        | UserEvent::VerificationRequested { .. }
+        | UserEvent::EmailVerified { .. }
+        | UserEvent::PhoneVerified { .. }
+        | UserEvent::PasswordResetRequested { .. }
+        | UserEvent::LoggedOut { .. }
+        | UserEvent::LoggedOutEverywhere { .. } => None,
     }
 }
 

@@ -112,7 +112,22 @@ impl Trainers {
             IdentityLogEvent::User(UserEvent::UserErased {
                 user_id, erased_at, ..
             }) => Some(TrainersEvent::Erased(user_id, erased_at)),
-            IdentityLogEvent::User(_) | IdentityLogEvent::Child(_) => None,
+            IdentityLogEvent::User(
+                UserEvent::UserRegistered { .. }
+                | UserEvent::UserLoggedIn { .. }
+                | UserEvent::UserUpdated { .. }
+                | UserEvent::VerificationRequested { .. }
+                | UserEvent::EmailVerified { .. }
+                | UserEvent::PhoneVerified { .. }
+                | UserEvent::PasswordResetRequested { .. }
+                | UserEvent::PasswordReset { .. }
+                | UserEvent::PasswordChanged { .. }
+                | UserEvent::EmailChanged { .. }
+                | UserEvent::LoggedOut { .. }
+                | UserEvent::LoggedOutEverywhere { .. }
+                | UserEvent::RefreshTokenReused { .. },
+            )
+            | IdentityLogEvent::Child(_) => None,
         })
     }
 }
