@@ -10,6 +10,8 @@ create table projections (
     generation bigint not null default 0,
     state text not null check (state in ('LIVE', 'REBUILDING')),
     rebuild_requested boolean not null default false,
+    -- How many rebuilds of its read tables have begun. A reader compares it before and after it reads.
+    rebuilds bigint not null default 0,
     -- The last look of its owner; a row that nobody looks at is a dead projection.
     seen_at timestamptz not null default clock_timestamp(),
     -- What keeps it from going on, null while nothing does.

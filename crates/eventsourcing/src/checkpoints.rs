@@ -209,9 +209,20 @@ impl Checkpoints {
         }
     }
 
-    /// Whether the read tables of a projection may be read now.
-    pub async fn readable(&self, projection: &str) -> Result<(), CheckpointError> {
-        self.position(projection, "").await.map(|_| ())
+    /// How many rebuilds of these projections have begun, in all. Rows that were read between two
+    /// answers with the same number are of complete tables.
+    ///
+    /// Fails with [`CheckpointError::Rebuilding`] while read tables of one of them are offline.
+    pub async fn rebuilds(&self, projections: &[&str]) -> Result<i64, CheckpointError> {
+        let (begun, rebuilding): (i64, Option<String>) = sqlx::query_as(
+            "select coalesce(sum(rebuilds), 0)::bigint, \
+                    min(projection) filter (where state = 'REBUILDING') \
+             from projections where projection = any ($1)",
+        )
+        .bind(projections)
+        .fetch_one(&self.pool)
+        .await?;
+        rebuilding.map_or(Ok(begun), |name| Err(CheckpointError::Rebuilding(name)))
     }
 
     /// How far everything has come in each of its sources, by name.

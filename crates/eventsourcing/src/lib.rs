@@ -45,7 +45,9 @@ pub use local_feed::{DecodeRecorded, LocalFeed};
 pub use log_service::{LogService, Publish, Published};
 pub use parked::{Parked, ParkedKey};
 pub use process::{Effect, Input, Outbox, OutboxItem, Process, ProcessRunner};
-pub use projector::{FoldError, Keys, Progress, Projection, Projector, ProjectorError, Step};
+pub use projector::{
+    FoldError, Keys, Progress, Projection, Projector, ProjectorError, ReadTables, Step,
+};
 pub use received::Received;
 pub use relay::{Relay, RelayError, RelayStep};
 pub use remote_feed::{Remote, RemoteFeed};

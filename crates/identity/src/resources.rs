@@ -1,7 +1,7 @@
 //! What every command and query of identity works with.
 
 use eventsourcing::{
-    Checkpoints, Decide, EventLog, Projection,
+    Decide, EventLog, ReadTables,
     personal::{Keyring, LocalMasterKey, LookupKey, MasterKeys},
 };
 use service::{BuildError, Reads, Refusal, Writes};
@@ -55,9 +55,9 @@ impl Resources {
         Writes::new(NAME, &self.log)
     }
 
-    /// The read tables of a projection.
-    pub(crate) fn reads<P: Projection>(&self) -> Reads<P> {
-        Reads::new(self.pool.clone(), Checkpoints::new(self.pool.clone()))
+    /// The read tables of a projection, or of several.
+    pub(crate) fn reads<T: ReadTables>(&self) -> Reads<T> {
+        Reads::new(self.pool.clone())
     }
 }
 

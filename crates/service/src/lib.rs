@@ -33,6 +33,6 @@ pub use errors::{
 pub use fields::Fields;
 pub use metrics::Metrics;
 pub use page::Page;
-pub use reads::{NotReached, Reads, checkpoint_status, reached};
+pub use reads::{CatchUp, ReadError, Reads, Source};
 pub use telemetry::{Telemetry, TelemetryError, TelemetrySettings};
 pub use write::{Writes, context, recorded, stored};

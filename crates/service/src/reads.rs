@@ -1,171 +1,307 @@
-//! Reads that see the caller's own writes.
+//! Reads that see the caller's own writes, and never tables that are being rebuilt.
 
 use std::marker::PhantomData;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::{Duration, Instant};
 
 use contracts_core::ReadRpc;
 use contracts_core::common::v1::{ErrorReason, LogPosition};
-use eventsourcing::{CheckpointError, Checkpoints, Feed, Projection};
+use eventsourcing::{CheckpointError, Checkpoints, Feed, Projection, ReadTables};
+use futures::future::{BoxFuture, FutureExt as _};
 use sqlx::PgPool;
 use tonic::{Code, Status};
 
 use crate::call::Call;
 use crate::definition::Runtime;
-use crate::errors::{internal, invalid_fields, refused, retry_later, violation};
+use crate::errors::{internal, invalid_fields, refused, retry_later, unavailable, violation};
 
 /// Kept back from the caller's deadline, so that the answer arrives before it.
 const FOR_THE_ANSWER: Duration = Duration::from_millis(20);
 /// No call waits longer, whatever its deadline: who waits keeps a place of the service.
 const LONGEST: Duration = Duration::from_secs(10);
+/// No count of rebuilds.
+const NEVER: i64 = -1;
 
-/// The read tables of a projection. Cheap to clone.
-pub struct Reads<P> {
+/// The read tables of a projection, or of several that one look needs. Cheap to clone.
+///
+/// Every look goes through here, because a rebuild may empty the tables between the moment when
+/// they were known to be complete and the moment when their rows are read. After each look the
+/// count of rebuilds is compared with the one before it; if it has changed, the look is repeated.
+pub struct Reads<T> {
     pool: PgPool,
     checkpoints: Checkpoints,
-    projection: PhantomData<fn() -> P>,
+    /// How many rebuilds had begun when the tables were last known to be complete.
+    rebuilds: Arc<AtomicI64>,
+    tables: PhantomData<fn() -> T>,
 }
 
-impl<P> Clone for Reads<P> {
+impl<T> Clone for Reads<T> {
     fn clone(&self) -> Self {
         Self {
             pool: self.pool.clone(),
             checkpoints: self.checkpoints.clone(),
-            projection: PhantomData,
+            rebuilds: Arc::clone(&self.rebuilds),
+            tables: PhantomData,
         }
     }
 }
 
-impl<P: Projection> Reads<P> {
+impl<T: ReadTables> Reads<T> {
     /// In the schema of a service.
     pub fn on(runtime: &Runtime) -> Self {
-        Self::new(runtime.pool.clone(), runtime.checkpoints.clone())
+        Self::new(runtime.pool.clone())
     }
 
     /// Over a pool in the schema of the service.
-    pub fn new(pool: PgPool, checkpoints: Checkpoints) -> Self {
+    pub fn new(pool: PgPool) -> Self {
         Self {
+            checkpoints: Checkpoints::new(pool.clone()),
             pool,
-            checkpoints,
-            projection: PhantomData,
+            rebuilds: Arc::new(AtomicI64::new(NEVER)),
+            tables: PhantomData,
         }
     }
 
-    /// The tables once they have reached the positions that the request names. Errors: see
-    /// [`reached`].
-    pub async fn reached<M: ReadRpc>(&self, call: &Call, request: &M) -> Result<&PgPool, Status> {
-        Ok(self.reached_at(call, request.min_positions()).await?)
+    /// What `look` finds once the tables have reached the positions that the request names.
+    ///
+    /// # Errors
+    /// `INVALID_ARGUMENT` for a position that no log can have, or of a log that is not folded here;
+    /// `DEADLINE_EXCEEDED` when the tables are too far behind; `UNAVAILABLE` while they are rebuilt.
+    pub async fn read<'a, M: ReadRpc, F, R, E>(
+        &'a self,
+        call: &Call,
+        request: &M,
+        look: impl Fn(&'a PgPool) -> F,
+    ) -> Result<R, Status>
+    where
+        F: Future<Output = Result<R, E>>,
+        ReadError: From<E>,
+    {
+        let positions = request.min_positions();
+        Ok(self.read_at(call, positions, look).await?)
     }
 
-    /// The tables once they have reached these positions, for what is more than a read.
-    pub async fn reached_at(
-        &self,
+    /// What `look` finds once the tables have reached these positions, for what is more than a
+    /// read.
+    pub async fn read_at<'a, F, R, E>(
+        &'a self,
         call: &Call,
         positions: &[LogPosition],
-    ) -> Result<&PgPool, NotReached> {
-        reached(&self.checkpoints, P::NAME, positions, call).await?;
-        Ok(&self.pool)
+        look: impl Fn(&'a PgPool) -> F,
+    ) -> Result<R, ReadError>
+    where
+        F: Future<Output = Result<R, E>>,
+        ReadError: From<E>,
+    {
+        self.reached(call, positions).await?;
+        self.look(look).await
     }
 
-    /// The tables as they are.
-    pub fn pool(&self) -> &PgPool {
-        &self.pool
+    /// Waits until the tables have reached these positions, up to the call's deadline and for ten
+    /// seconds at most.
+    pub async fn reached(&self, call: &Call, positions: &[LogPosition]) -> Result<(), ReadError> {
+        let no_position =
+            |position: &LogPosition| position.service.is_empty() || position.position < 0;
+        if positions.iter().any(no_position) {
+            return Err(ReadError::NoPosition);
+        }
+        let all = async {
+            for position in positions {
+                one_reached(&self.checkpoints, T::PROJECTIONS, position).await?;
+            }
+            Ok(())
+        };
+        let last_moment = last_moment(call.deadline, Instant::now());
+        tokio::time::timeout_at(last_moment.into(), all)
+            .await
+            .unwrap_or(Err(ReadError::Behind))
     }
 
-    /// Waits until the tables have everything that the log behind the feed has now.
-    pub async fn catch_up<E>(&self, feed: &dyn Feed<E>) -> Result<(), Status> {
-        let caught_up = self.checkpoints.catch_up(P::NAME, feed).await;
-        caught_up.map_err(checkpoint_status)
+    /// What `look` finds in the tables as they are.
+    pub async fn look<'a, F, R, E>(&'a self, look: impl Fn(&'a PgPool) -> F) -> Result<R, ReadError>
+    where
+        F: Future<Output = Result<R, E>>,
+        ReadError: From<E>,
+    {
+        let begun = || self.checkpoints.rebuilds(T::PROJECTIONS);
+        let mut before = self.rebuilds.load(Ordering::Relaxed);
+        if before == NEVER {
+            before = begun().await?;
+        }
+        loop {
+            let found = look(&self.pool).await;
+            let after = begun().await?;
+            self.rebuilds.store(after, Ordering::Relaxed);
+            if after == before {
+                return Ok(found?);
+            }
+            before = after;
+        }
+    }
+
+    /// What `look` finds once the tables have everything that these logs have now: what is then
+    /// not found does not exist.
+    pub async fn current<'a, F, R, E>(
+        &'a self,
+        sources: impl IntoIterator<Item = &dyn CatchUp>,
+        look: impl Fn(&'a PgPool) -> F,
+    ) -> Result<R, ReadError>
+    where
+        F: Future<Output = Result<R, E>>,
+        ReadError: From<E>,
+    {
+        for source in sources {
+            source.catch_up().await?;
+        }
+        self.look(look).await
+    }
+
+    /// What `look` finds, after a second thought: while what was found would be a refusal, `unsure`
+    /// names the log by which the tables may be behind, and the look is repeated once they have
+    /// everything that it has now. Each log is asked for once.
+    ///
+    /// # Errors
+    /// `UNAVAILABLE` when a log does not answer, or the tables are too far behind or rebuilt.
+    pub async fn definite<'a, F, R, E>(
+        &'a self,
+        look: impl Fn(&'a PgPool) -> F,
+        unsure: impl Fn(&R) -> Option<&'a dyn CatchUp>,
+    ) -> Result<R, Status>
+    where
+        F: Future<Output = Result<R, E>>,
+        ReadError: From<E>,
+    {
+        let mut asked = Vec::new();
+        let mut found = self.look(&look).await?;
+        while let Some(source) = unsure(&found).filter(|source| !asked.contains(&source.name())) {
+            asked.push(source.name());
+            source.catch_up().await?;
+            found = self.look(&look).await?;
+        }
+        Ok(found)
+    }
+}
+
+/// A log from which a projection is folded, to catch up with.
+pub struct Source<P: Projection> {
+    checkpoints: Checkpoints,
+    feed: Arc<dyn Feed<P::Event>>,
+}
+
+impl<P: Projection> Clone for Source<P> {
+    fn clone(&self) -> Self {
+        Self {
+            checkpoints: self.checkpoints.clone(),
+            feed: Arc::clone(&self.feed),
+        }
+    }
+}
+
+impl<P: Projection> Source<P> {
+    /// The log behind a feed from which the projection is folded.
+    pub fn new(pool: &PgPool, feed: &Arc<dyn Feed<P::Event>>) -> Self {
+        Self {
+            checkpoints: Checkpoints::new(pool.clone()),
+            feed: Arc::clone(feed),
+        }
+    }
+
+    /// The feed itself.
+    pub fn feed(&self) -> Arc<dyn Feed<P::Event>> {
+        Arc::clone(&self.feed)
+    }
+}
+
+/// Read tables that may be behind a log.
+pub trait CatchUp: Send + Sync {
+    /// The service whose log it is.
+    fn name(&self) -> &'static str;
+
+    /// Waits until the tables have everything that the log has now, for ten seconds at most.
+    fn catch_up(&self) -> BoxFuture<'_, Result<(), ReadError>>;
+}
+
+impl<P: Projection> CatchUp for Source<P> {
+    fn name(&self) -> &'static str {
+        self.feed.source()
+    }
+
+    fn catch_up(&self) -> BoxFuture<'_, Result<(), ReadError>> {
+        async {
+            let caught_up = self.checkpoints.catch_up(P::NAME, &*self.feed);
+            let in_time = tokio::time::timeout(LONGEST, caught_up).await;
+            Ok(in_time.map_err(|_| ReadError::TooFarBehind)??)
+        }
+        .boxed()
     }
 }
 
 /// Why read tables were not read.
 #[derive(Debug, thiserror::Error)]
-pub enum NotReached {
+pub enum ReadError {
     /// No log can have the position.
     #[error("must be a position that a write answered with")]
     NoPosition,
     /// The position is of a log that the projection does not fold.
     #[error("must be a service whose log is read here")]
     OtherLog,
-    /// The projection is too far behind.
+    /// The projection is too far behind the position.
     #[error("min_position was not reached in time: the read tables are behind")]
     Behind,
+    /// The projection is too far behind a log.
+    #[error("what is read here is too far behind: try again later")]
+    TooFarBehind,
     /// The projection cannot be waited for.
     #[error(transparent)]
     Checkpoint(#[from] CheckpointError),
+    /// The rows cannot be read.
+    #[error("the read tables cannot be read: {0}")]
+    Table(#[from] sqlx::Error),
 }
 
-impl From<NotReached> for Status {
-    fn from(error: NotReached) -> Self {
+impl From<ReadError> for Status {
+    fn from(error: ReadError) -> Self {
         let message = error.to_string();
         let malformed =
             |field, reason, message| invalid_fields(vec![violation(field, reason, message)]);
         match error {
-            NotReached::NoPosition => malformed("min_position", "POSITION", message),
-            NotReached::OtherLog => malformed("min_position.service", "SERVICE", message),
-            NotReached::Behind => refused(
+            ReadError::NoPosition => malformed("min_position", "POSITION", message),
+            ReadError::OtherLog => malformed("min_position.service", "SERVICE", message),
+            ReadError::Behind => refused(
                 Code::DeadlineExceeded,
                 ErrorReason::PositionNotReached,
                 message,
             ),
-            NotReached::Checkpoint(error) => checkpoint_status(error),
+            ReadError::TooFarBehind => unavailable(&message),
+            ReadError::Checkpoint(error) => checkpoint_status(error),
+            ReadError::Table(error) => internal(error),
         }
     }
 }
 
-/// Waits until a projection has folded every given position (`min_position`), up to the call's
-/// deadline and for ten seconds at most. Without positions it returns at once, unless the
-/// projection is offline.
-///
-/// # Errors
-/// To a caller they are `INVALID_ARGUMENT` for a position that no log can have, or of a log that
-/// the projection does not fold; `DEADLINE_EXCEEDED` when the projection is too far behind;
-/// `UNAVAILABLE` while it is rebuilt.
-pub async fn reached(
-    checkpoints: &Checkpoints,
-    projection: &str,
-    positions: &[LogPosition],
-    call: &Call,
-) -> Result<(), NotReached> {
-    let bad = positions
-        .iter()
-        .any(|position| position.service.is_empty() || position.position < 0);
-    if bad {
-        return Err(NotReached::NoPosition);
-    }
-    let all = async {
-        if positions.is_empty() {
-            checkpoints.readable(projection).await?;
-        }
-        for position in positions {
-            one_reached(checkpoints, projection, position).await?;
-        }
-        Ok(())
-    };
-    let last_moment = last_moment(call.deadline, Instant::now());
-    tokio::time::timeout_at(last_moment.into(), all)
-        .await
-        .unwrap_or(Err(NotReached::Behind))
-}
-
-/// Looks once before it waits: most positions are reached when they are asked for, and of a log
-/// that is not folded none ever is.
+/// Waits for those of the projections that fold the log. Looks once before it waits: most positions
+/// are reached when they are asked for, and of a log that is not folded none ever is.
 async fn one_reached(
     checkpoints: &Checkpoints,
-    projection: &str,
+    projections: &[&str],
     wanted: &LogPosition,
-) -> Result<(), NotReached> {
+) -> Result<(), ReadError> {
     let source = wanted.service.as_str();
-    let position = checkpoints.position(projection, source).await?;
-    if position == 0 && is_foreign(checkpoints, projection, source).await? {
-        return Err(NotReached::OtherLog);
+    let mut folded = false;
+    for projection in projections {
+        let position = checkpoints.position(projection, source).await?;
+        if position == 0 && is_foreign(checkpoints, projection, source).await? {
+            continue;
+        }
+        folded = true;
+        if position < wanted.position {
+            checkpoints
+                .wait(projection, source, wanted.position)
+                .await?;
+        }
     }
-    if position < wanted.position {
-        checkpoints
-            .wait(projection, source, wanted.position)
-            .await?;
-    }
-    Ok(())
+    folded.then_some(()).ok_or(ReadError::OtherLog)
 }
 
 /// Whether the projection folds other logs and not this one. One that has never run may fold any.
@@ -191,8 +327,8 @@ fn last_moment(deadline: Option<Instant>, now: Instant) -> Instant {
     })
 }
 
-/// What the caller is told when a projection cannot be waited for.
-pub fn checkpoint_status(error: CheckpointError) -> Status {
+/// The status for a projection that cannot be waited for.
+fn checkpoint_status(error: CheckpointError) -> Status {
     match error {
         CheckpointError::Rebuilding(_) => retry_later(
             Code::Unavailable,
@@ -200,7 +336,7 @@ pub fn checkpoint_status(error: CheckpointError) -> Status {
             "what is read here is being rebuilt: try again later",
             Duration::from_secs(5),
         ),
-        CheckpointError::Feed(_) => crate::errors::unavailable(&error.to_string()),
+        CheckpointError::Feed(_) => unavailable(&error.to_string()),
         CheckpointError::Database(error) => internal(error),
         CheckpointError::Unknown(_) | CheckpointError::NotAProjection(_) => internal(error),
     }

@@ -12,7 +12,7 @@ use contracts::analytics::v1::{
     ListYearlyStatisticsRequest, ListYearlyStatisticsResponse,
 };
 use eventsourcing::CheckpointError;
-use service::{Call, Page, Reads, Runtime, checkpoint_status, internal, page};
+use service::{Call, Page, ReadError, Reads, Runtime, page};
 use sqlx::PgPool;
 use tonic::{Request, Response, Status};
 
@@ -38,15 +38,28 @@ impl StatisticsRpcs {
         }
     }
 
-    /// The tables once they have reached what the request names. Those that wait to be folded
-    /// with other settings are not read.
-    async fn reached(&self, call: &Call, message: &impl ReadRpc) -> Result<&PgPool, Status> {
-        let is_due = query::rebuild_is_due(self.statistics.pool(), self.basis).await;
-        if is_due.map_err(internal)? {
-            let error = CheckpointError::Rebuilding(PROJECTION.to_owned());
-            return Err(checkpoint_status(error));
-        }
-        self.statistics.reached(call, message).await
+    /// What `look` finds once the tables have reached what the request names. Those that wait to
+    /// be folded with other settings are not read.
+    async fn read<'a, F, R>(
+        &'a self,
+        call: &Call,
+        message: &impl ReadRpc,
+        look: impl Fn(&'a PgPool) -> F,
+    ) -> Result<R, Status>
+    where
+        F: Future<Output = sqlx::Result<R>>,
+    {
+        let if_current = |pool| {
+            let found = look(pool);
+            async move {
+                if query::rebuild_is_due(pool, self.basis).await? {
+                    let rebuilding = CheckpointError::Rebuilding(PROJECTION.to_owned());
+                    return Err(ReadError::from(rebuilding));
+                }
+                Ok(found.await?)
+            }
+        };
+        self.statistics.read(call, message, if_current).await
     }
 
     fn business_zone(&self) -> String {
@@ -62,9 +75,8 @@ impl StatisticsService for StatisticsRpcs {
     ) -> Result<Response<GetDailyStatisticsResponse>, Status> {
         let (call, message) = (Call::of(&request), request.get_ref());
         let GetDailyStatistics { from, to, as_of } = GetDailyStatistics::try_from(message)?;
-        let pool = self.reached(&call, message).await?;
-        let days = query::figures(pool, Grain::Day, from, to, as_of).await;
-        let days = days.map_err(internal)?;
+        let look = |pool| query::figures(pool, Grain::Day, from, to, as_of);
+        let days = self.read(&call, message, look).await?;
         Ok(Response::new(GetDailyStatisticsResponse {
             days: days.into_iter().map(Into::into).collect(),
             business_zone: self.business_zone(),
@@ -77,9 +89,8 @@ impl StatisticsService for StatisticsRpcs {
     ) -> Result<Response<ListMonthlyStatisticsResponse>, Status> {
         let (call, message) = (Call::of(&request), request.get_ref());
         let ListMonthlyStatistics { year, page, as_of } = ListMonthlyStatistics::try_from(message)?;
-        let pool = self.reached(&call, message).await?;
-        let newest_first = newest_first(pool, Grain::Month, year, &page, as_of);
-        let (months, next_page_token) = newest_first.await.map_err(internal)?;
+        let look = |pool| newest_first(pool, Grain::Month, year, &page, as_of);
+        let (months, next_page_token) = self.read(&call, message, look).await?;
         Ok(Response::new(ListMonthlyStatisticsResponse {
             months,
             next_page_token,
@@ -93,9 +104,8 @@ impl StatisticsService for StatisticsRpcs {
     ) -> Result<Response<ListYearlyStatisticsResponse>, Status> {
         let (call, message) = (Call::of(&request), request.get_ref());
         let ListYearlyStatistics { page, as_of } = ListYearlyStatistics::try_from(message)?;
-        let pool = self.reached(&call, message).await?;
-        let newest_first = newest_first(pool, Grain::Year, None, &page, as_of);
-        let (years, next_page_token) = newest_first.await.map_err(internal)?;
+        let look = |pool| newest_first(pool, Grain::Year, None, &page, as_of);
+        let (years, next_page_token) = self.read(&call, message, look).await?;
         Ok(Response::new(ListYearlyStatisticsResponse {
             years,
             next_page_token,
@@ -115,9 +125,9 @@ impl StatisticsService for StatisticsRpcs {
             page,
             as_of,
         } = ExplainStatistic::try_from(message)?;
-        let pool = self.reached(&call, message).await?;
-        let rows = query::explain(pool, question, grain, period, as_of, &page).await;
-        let (facts, next_page_token) = page.cut(rows.map_err(internal)?, Cursor::of);
+        let look = |pool| query::explain(pool, question, grain, period, as_of, &page);
+        let rows = self.read(&call, message, look).await?;
+        let (facts, next_page_token) = page.cut(rows, Cursor::of);
         Ok(Response::new(ExplainStatisticResponse {
             facts,
             next_page_token,

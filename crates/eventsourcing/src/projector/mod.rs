@@ -25,7 +25,7 @@ use tokio_util::sync::CancellationToken;
 use self::reader::Reader;
 pub use self::{
     error::ProjectorError,
-    projection::{FoldError, Keys, Projection},
+    projection::{FoldError, Keys, Projection, ReadTables},
     rebuild::Progress,
 };
 pub(crate) use self::{

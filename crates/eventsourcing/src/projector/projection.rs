@@ -34,6 +34,24 @@ pub trait Projection: Send + Sync + 'static {
     const REBUILDABLE: bool = true;
 }
 
+/// The projections whose read tables one look reads: a projection, or several in a tuple.
+pub trait ReadTables: Send + Sync + 'static {
+    /// Their names.
+    const PROJECTIONS: &'static [&'static str];
+}
+
+impl<P: Projection> ReadTables for P {
+    const PROJECTIONS: &'static [&'static str] = &[P::NAME];
+}
+
+impl<P: Projection, Q: Projection> ReadTables for (P, Q) {
+    const PROJECTIONS: &'static [&'static str] = &[P::NAME, Q::NAME];
+}
+
+impl<P: Projection, Q: Projection, R: Projection> ReadTables for (P, Q, R) {
+    const PROJECTIONS: &'static [&'static str] = &[P::NAME, Q::NAME, R::NAME];
+}
+
 /// What an event belongs to: one key, or several.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Keys {

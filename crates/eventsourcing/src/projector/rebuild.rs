@@ -81,8 +81,8 @@ impl<P: Projection> Projector<P> {
                 .await?;
         }
         sqlx::query(
-            "update projections set state = 'REBUILDING', rebuild_requested = false, fold_version = $2 \
-             where projection = $1",
+            "update projections set state = 'REBUILDING', rebuild_requested = false, fold_version = $2, \
+             rebuilds = rebuilds + 1 where projection = $1",
         )
         .bind(P::NAME)
         .bind(P::FOLD_VERSION)

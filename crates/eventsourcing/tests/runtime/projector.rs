@@ -327,7 +327,7 @@ async fn a_rebuild_killed_in_the_middle_is_offline_and_goes_on_at_the_next_start
         let rebuild = killed.rebuild(|progress| assert!(progress.done < 2, "killed"));
         assert!(AssertUnwindSafe(rebuild).catch_unwind().await.is_err());
     }
-    let offline = checkpoints.readable("accounts").await;
+    let offline = checkpoints.rebuilds(&["accounts"]).await;
     assert!(matches!(offline, Err(CheckpointError::Rebuilding(_))));
     let next = fixture.projector(Accounts::default());
     assert_eq!(
@@ -338,7 +338,7 @@ async fn a_rebuild_killed_in_the_middle_is_offline_and_goes_on_at_the_next_start
             position: 4
         }
     );
-    checkpoints.readable("accounts").await.unwrap();
+    checkpoints.rebuilds(&["accounts"]).await.unwrap();
     assert_eq!(fixture.balances().await, [("a", 5), ("b", 10)].map(owned));
 }
 

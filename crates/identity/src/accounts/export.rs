@@ -8,7 +8,7 @@ use eventsourcing::{
     personal::{Keyring, Opened, Opener, Personal, PersonalError},
 };
 use serde_json::{Value, json};
-use service::{Call, NotReached};
+use service::{Call, ReadError};
 use sqlx::PgPool;
 use uuid::Uuid;
 
@@ -38,7 +38,6 @@ const NOT_EXPORTED: [&str; 8] = [
 #[derive(Clone)]
 pub struct Exports {
     log: EventLog,
-    pool: PgPool,
     records: ChildRecords,
     keyring: Keyring,
     tables: OwnTables,
@@ -52,14 +51,12 @@ pub enum ExportError {
     #[error("the user was erased: nothing is held of them")]
     Erased,
     #[error(transparent)]
-    NotReached(#[from] NotReached),
+    Read(#[from] ReadError),
     /// The look at a child's medical data could not be recorded.
     #[error(transparent)]
     Look(#[from] ChildRecordError),
     #[error(transparent)]
     Personal(#[from] PersonalError),
-    #[error("the tables cannot be read")]
-    Database(#[from] sqlx::Error),
     #[error(transparent)]
     Log(#[from] LogError),
     #[error("the export cannot be written")]
@@ -70,7 +67,6 @@ impl Exports {
     pub fn new(resources: &Resources) -> Self {
         Self {
             log: resources.log.clone(),
-            pool: resources.pool.clone(),
             records: ChildRecords::new(&resources.log, &resources.keyring),
             keyring: resources.keyring.clone(),
             tables: OwnTables::new(resources),
@@ -79,18 +75,16 @@ impl Exports {
 
     /// One JSON object about a user, as of now.
     pub async fn of_user(&self, call: &Call, user_id: UserId) -> Result<Vec<u8>, ExportError> {
-        self.tables.all_at(call, self.log.head().await?).await?;
-        let id = user_id.uuid();
-        let account = self.rows("users where id = $1", id).await?.pop();
-        let account = account.ok_or(ExportError::NotFound(user_id))?;
-        if account.get("erased") == Some(&Value::Bool(true)) {
+        let position = self.log.head().await?;
+        let look = |pool| Held::of(pool, user_id);
+        let found = self.tables.all_at(call, position, look).await?;
+        let mut held = found.ok_or(ExportError::NotFound(user_id))?;
+        if held.account.get("erased") == Some(&Value::Bool(true)) {
             return Err(ExportError::Erased);
         }
-        let mut children = self
-            .rows("children where parent_id = $1 order by created_at, id", id)
-            .await?;
-        for child in &mut children {
-            self.complete(child).await?;
+        let id = user_id.uuid();
+        for child in &mut held.children {
+            child["events"] = self.events("child", id_of(child)).await?.into();
             if let Some(admin) = call.user_id().filter(|caller| *caller != id) {
                 self.record_look(call, admin.into(), child).await?;
             }
@@ -98,48 +92,16 @@ impl Exports {
         let mut events = self.events("user", id).await?;
         events.extend(self.events("trainer", id).await?);
         let mut export = json!({
-            "account": account,
-            "trainer": self.rows("trainers where user_id = $1", id).await?.pop(),
-            "children": children,
-            "emails": self.rows("emails where user_id = $1 order by created_at, id", id).await?,
-            "logins": self.rows("logins where user_id = $1 order by created_at", id).await?,
+            "account": held.account,
+            "trainer": held.trainer,
+            "children": held.children,
+            "emails": held.emails,
+            "logins": held.logins,
             "events": events,
         });
         let opener = self.keyring.opener(subjects(&export)).await?;
         open(&mut export, &opener)?;
         Ok(serde_json::to_vec(&export)?)
-    }
-
-    /// Adds what is held of a child beside their row.
-    async fn complete(&self, child: &mut Value) -> Result<(), ExportError> {
-        let id = id_of(child);
-        // This column has both sealed names in one text; they are exported one by one.
-        if let Some(fields) = child.as_object_mut() {
-            fields.remove("name");
-        }
-        let held = [
-            (
-                "consents",
-                "child_consents where child_id = $1 order by given_at",
-            ),
-            (
-                "custom_allergens",
-                "custom_allergens where child_id = $1 order by created_at, id",
-            ),
-            (
-                "medical_accesses",
-                "medical_accesses where child_id = $1 order by read_at, id",
-            ),
-            (
-                "guardian_transfers",
-                "guardian_transfers where child_id = $1 order by requested_at, id",
-            ),
-        ];
-        for (name, table) in held {
-            child[name] = self.rows(table, id).await?.into();
-        }
-        child["events"] = self.events("child", id).await?.into();
-        Ok(())
     }
 
     /// Records that an admin is about to see a child's medical data.
@@ -182,20 +144,81 @@ impl Exports {
         Ok(())
     }
 
-    /// The rows of a table, as JSON. `table` is the table's name and the rest of the statement.
-    async fn rows(&self, table: &str, id: Uuid) -> Result<Vec<Value>, ExportError> {
-        let (name, _) = table.split_once(' ').unwrap_or((table, ""));
-        let statement = format!("select row_to_json({name}.*) from {table}");
-        let rows = sqlx::query_scalar(&statement).bind(id);
-        Ok(rows.fetch_all(&self.pool).await?)
-    }
-
     /// What happened when, and by whom. The content of the events is in the rows.
     async fn events(&self, aggregate: &str, id: Uuid) -> Result<Vec<Value>, ExportError> {
         let id = id.to_string();
         let events = self.log.read_aggregate(aggregate, &id, 0).await?;
         Ok(events.iter().map(metadata).collect())
     }
+}
+
+/// The rows that are held of a user, sealed values still closed.
+struct Held {
+    account: Value,
+    trainer: Option<Value>,
+    /// Each with the rows of its own beside it.
+    children: Vec<Value>,
+    emails: Vec<Value>,
+    logins: Vec<Value>,
+}
+
+impl Held {
+    async fn of(pool: &PgPool, user_id: UserId) -> sqlx::Result<Option<Self>> {
+        let of_user = |table| rows(pool, table, user_id.uuid());
+        let Some(account) = of_user("users where id = $1").await?.pop() else {
+            return Ok(None);
+        };
+        let mut children = of_user("children where parent_id = $1 order by created_at, id").await?;
+        for child in &mut children {
+            complete(pool, child).await?;
+        }
+        Ok(Some(Self {
+            account,
+            trainer: of_user("trainers where user_id = $1").await?.pop(),
+            children,
+            emails: of_user("emails where user_id = $1 order by created_at, id").await?,
+            logins: of_user("logins where user_id = $1 order by created_at").await?,
+        }))
+    }
+}
+
+/// Adds what is held of a child beside their row.
+async fn complete(pool: &PgPool, child: &mut Value) -> sqlx::Result<()> {
+    let id = id_of(child);
+    // This column has both sealed names in one text; they are exported one by one.
+    if let Some(fields) = child.as_object_mut() {
+        fields.remove("name");
+    }
+    let held = [
+        (
+            "consents",
+            "child_consents where child_id = $1 order by given_at",
+        ),
+        (
+            "custom_allergens",
+            "custom_allergens where child_id = $1 order by created_at, id",
+        ),
+        (
+            "medical_accesses",
+            "medical_accesses where child_id = $1 order by read_at, id",
+        ),
+        (
+            "guardian_transfers",
+            "guardian_transfers where child_id = $1 order by requested_at, id",
+        ),
+    ];
+    for (name, table) in held {
+        child[name] = rows(pool, table, id).await?.into();
+    }
+    Ok(())
+}
+
+/// The rows of a table, as JSON. `table` is the table's name and the rest of the statement.
+async fn rows(pool: &PgPool, table: &str, id: Uuid) -> sqlx::Result<Vec<Value>> {
+    let (name, _) = table.split_once(' ').unwrap_or((table, ""));
+    let statement = format!("select row_to_json({name}.*) from {table}");
+    let rows = sqlx::query_scalar(&statement).bind(id);
+    rows.fetch_all(pool).await
 }
 
 fn id_of(child: &Value) -> Uuid {

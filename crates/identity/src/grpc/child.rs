@@ -37,6 +37,7 @@ use crate::domain::user::EMAIL_SCOPE;
 use crate::domain::values::{ChildId, Role, UserId};
 use crate::personal::email_key;
 use crate::projector::children::{ChildRow, Children};
+use crate::query::children::WithConsents;
 use crate::query::{self, children, transfers};
 use crate::reference::UpcomingBookings;
 use crate::resources::Resources;
@@ -109,11 +110,10 @@ impl ChildRpcs {
         Ok(role == Some(Role::Parent))
     }
 
-    /// The children of these rows, opened, each with its consents.
-    async fn opened(&self, rows: Vec<ChildRow>) -> Result<Vec<PublicChild>, Status> {
+    /// The children, opened, each with its consents.
+    async fn opened(&self, found: WithConsents) -> Result<Vec<PublicChild>, Status> {
+        let WithConsents { rows, consents } = found;
         let ids: Vec<Uuid> = rows.iter().map(|row| row.id).collect();
-        let consents = query::medical::consents(self.list.pool(), &ids).await;
-        let consents = consents.map_err(internal)?;
         let children = self.keyring.opener(ids).await.and_then(|opener| {
             let rows = rows.into_iter();
             rows.map(|row| reply::child(row, &consents, &opener))
@@ -242,13 +242,14 @@ impl ChildService for ChildRpcs {
     ) -> Result<Response<GetChildResponse>, Status> {
         let (call, message) = (Call::of(&request), request.get_ref());
         let GetChild { child_id } = GetChild::try_from(message)?;
-        let pool = self.list.reached(&call, message).await?;
-        let row = query::children::by_id(pool, child_id.uuid()).await;
-        let row = row.map_err(internal)?;
-        let own = row.filter(|row| own_or_admin(&call, row.parent_id.into(), "child").is_ok());
-        let row = own.ok_or_else(|| not_found("child", &child_id.to_string()))?;
+        let look = |pool| query::children::one(pool, child_id.uuid());
+        let found = self.list.read(&call, message, look).await?;
+        let is_own = |row: &ChildRow| own_or_admin(&call, row.parent_id.into(), "child").is_ok();
+        if !found.rows.iter().any(is_own) {
+            return Err(not_found("child", &child_id.to_string()));
+        }
         Ok(Response::new(GetChildResponse {
-            child: self.opened(vec![row]).await?.pop(),
+            child: self.opened(found).await?.pop(),
         }))
     }
 
@@ -259,12 +260,11 @@ impl ChildService for ChildRpcs {
         let (call, message) = (Call::of(&request), request.get_ref());
         let ListChildren { guardian_id, page } = ListChildren::of(&call, message)?;
         own_or_admin(&call, guardian_id, "guardian")?;
-        let pool = self.list.reached(&call, message).await?;
-        let rows = query::children::page_of(pool, guardian_id.uuid(), &page).await;
-        let mut rows = rows.map_err(internal)?;
-        let next_page_token = page.next_token(&mut rows, children::Cursor::of);
+        let look = |pool| query::children::page_of(pool, guardian_id.uuid(), &page);
+        let mut found = self.list.read(&call, message, look).await?;
+        let next_page_token = page.next_token(&mut found.rows, children::Cursor::of);
         Ok(Response::new(ListChildrenResponse {
-            children: self.opened(rows).await?,
+            children: self.opened(found).await?,
             next_page_token,
         }))
     }
@@ -327,9 +327,8 @@ impl ChildService for ChildRpcs {
         let (call, message) = (Call::of(&request), request.get_ref());
         let ListGuardianTransfers { page } = ListGuardianTransfers::try_from(message)?;
         let viewer = caller(&call)?;
-        let pool = self.list.reached(&call, message).await?;
-        let rows = query::transfers::open_of(pool, viewer.uuid(), &page).await;
-        let mut rows = rows.map_err(internal)?;
+        let look = |pool| query::transfers::open_of(pool, viewer.uuid(), &page);
+        let mut rows = self.list.read(&call, message, look).await?;
         let next_page_token = page.next_token(&mut rows, transfers::Cursor::of);
         let transfers = rows.iter().map(|row| reply::transfer(row, viewer));
         Ok(Response::new(ListGuardianTransfersResponse {

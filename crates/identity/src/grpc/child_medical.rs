@@ -12,7 +12,7 @@ use contracts::identity::v1::{
 };
 use eventsourcing::Context;
 use eventsourcing::personal::{Keyring, LookupKey};
-use service::{Call, Reads, internal, not_found, now};
+use service::{Call, Reads, not_found, now};
 use sqlx::PgPool;
 use tonic::{Request, Response, Status};
 use uuid::Uuid;
@@ -72,13 +72,12 @@ impl ChildMedicalRpcs {
     }
 }
 
-async fn sealed(pool: &PgPool, child_id: ChildId) -> Result<SealedMedical, Status> {
-    let child = query::children::by_id(pool, child_id.uuid()).await;
-    let child = child.map_err(internal)?;
-    let child = child.ok_or_else(|| not_found("child", &child_id.to_string()))?;
-    let allergens = query::medical::allergens(pool, child_id.uuid()).await;
-    let allergens = allergens.map_err(internal)?;
-    Ok(SealedMedical { child, allergens })
+async fn sealed(pool: &PgPool, child_id: ChildId) -> sqlx::Result<Option<SealedMedical>> {
+    let Some(child) = query::children::by_id(pool, child_id.uuid()).await? else {
+        return Ok(None);
+    };
+    let allergens = query::medical::allergens(pool, child_id.uuid()).await?;
+    Ok(Some(SealedMedical { child, allergens }))
 }
 
 #[tonic::async_trait]
@@ -140,9 +139,10 @@ impl ChildMedicalService for ChildMedicalRpcs {
     ) -> Result<Response<GetChildMedicalResponse>, Status> {
         let (call, message) = (Call::of(&request), request.get_ref());
         let GetChildMedical { child_id } = GetChildMedical::try_from(message)?;
-        let pool = self.list.reached(&call, message).await?;
         self.may_read(&call, child_id).await?;
-        let sealed = sealed(pool, child_id).await?;
+        let look = |pool| sealed(pool, child_id);
+        let sealed = self.list.read(&call, message, look).await?;
+        let sealed = sealed.ok_or_else(|| not_found("child", &child_id.to_string()))?;
         let fields = sealed.fields();
         let look = child_command(&call, child_id, Action::ReadMedical { fields });
         let context = Context {
@@ -165,9 +165,9 @@ impl ChildMedicalService for ChildMedicalRpcs {
         let (call, message) = (Call::of(&request), request.get_ref());
         let ListMedicalAccess { child_id, page } = ListMedicalAccess::try_from(message)?;
         self.records.own(child_id, acting(&call)).await?;
-        let pool = self.list.reached(&call, message).await?;
-        let rows = query::medical::accesses(pool, child_id.uuid(), &page).await;
-        let (accesses, next_page_token) = page.cut(rows.map_err(internal)?, Cursor::of);
+        let look = |pool| query::medical::accesses(pool, child_id.uuid(), &page);
+        let rows = self.list.read(&call, message, look).await?;
+        let (accesses, next_page_token) = page.cut(rows, Cursor::of);
         Ok(Response::new(ListMedicalAccessResponse {
             accesses,
             next_page_token,

@@ -17,10 +17,9 @@ use self::parse::{ListEmails, QueueEmail, ResendEmail};
 use super::refusals::{not_resendable, personal_status, request_reused};
 use super::{caller, own_or_admin};
 use crate::domain::values::UserId;
-use crate::mail::{MailError, NewMail, Outbox, Resent};
+use crate::mail::{Cursor, EmailRow, Filter, MailError, NewMail, Outbox, Resent};
 use crate::projector::users::{UserRow, Users};
 use crate::query;
-use crate::query::emails::{Cursor, EmailRow, Filter};
 use crate::resources::Resources;
 
 /// Lists, queues and resends messages to users.
@@ -106,7 +105,7 @@ impl EmailService for EmailRpcs {
         } = ListEmails::try_from(message)?;
         let user_id = whose(&call, user_id)?.map(UserId::uuid);
         let filter = Filter { user_id, status };
-        let rows = query::emails::page(self.users.pool(), &filter, &page).await;
+        let rows = self.outbox.page(&filter, &page).await;
         let mut rows = rows.map_err(internal)?;
         let next_page_token = page.next_token(&mut rows, Cursor::of);
         Ok(Response::new(ListEmailsResponse {
@@ -126,7 +125,7 @@ impl EmailService for EmailRpcs {
         } = ResendEmail::try_from(message)?;
         let admin = caller(&call)?.uuid();
         let resent = self.outbox.resend(request_id, email_id, admin).await?;
-        let row = query::emails::by_id(self.users.pool(), email_id).await;
+        let row = self.outbox.by_id(email_id).await;
         let row = row.map_err(internal)?;
         let row = row.ok_or_else(|| not_found("email", &email_id.to_string()))?;
         match resent {
@@ -146,8 +145,8 @@ impl EmailService for EmailRpcs {
         let (call, message) = (Call::of(&request), request.get_ref());
         let notice = QueueEmail::try_from(message)?;
         let user_id = notice.user_id;
-        let pool = self.users.reached(&call, message).await?;
-        let user = query::users::by_id(pool, user_id).await.map_err(internal)?;
+        let look = |pool| query::users::by_id(pool, user_id);
+        let user = self.users.read(&call, message, look).await?;
         let user = user.ok_or_else(|| not_found("user", &user_id.to_string()))?;
         let queued = self.tell(&user, notice).await?;
         Ok(Response::new(QueueEmailResponse { queued }))

@@ -4,10 +4,7 @@ use std::time::Duration;
 
 use contracts::common::v1::ErrorReason;
 use eventsourcing::personal::PersonalError;
-use service::{
-    Refusal, Taken, checkpoint_status, internal, not_found, refused, refused_with, retry_later,
-    status, unavailable,
-};
+use service::{Refusal, Taken, internal, not_found, refused, refused_with, retry_later, status};
 use tonic::{Code, Status};
 
 use crate::{
@@ -21,7 +18,6 @@ use crate::{
     proofs::{
         AuthError, HashingError, attempts::AttemptError, codes::CodeError, logins::LoginError,
     },
-    reference::UpcomingBookingsError,
 };
 
 /// A caller who found too many passwords waiting may try again after this time.
@@ -149,8 +145,7 @@ impl From<ErasureError> for Status {
             ErasureError::User(error) => status(error),
             ErasureError::Trainer(error) => status(error),
             ErasureError::Child(error) => error.into(),
-            ErasureError::Upcoming(error) => error.into(),
-            ErasureError::NotReached(error) => error.into(),
+            ErasureError::Read(error) => error.into(),
             ErasureError::Personal(error) => personal_status(error),
             ErasureError::Proofs(error) => error.into(),
             ErasureError::Mail(error) => internal(error),
@@ -172,22 +167,11 @@ impl From<ExportError> for Status {
                 ErrorReason::SubjectErased,
                 message,
             ),
-            ExportError::NotReached(error) => error.into(),
+            ExportError::Read(error) => error.into(),
             ExportError::Look(error) => error.into(),
             ExportError::Personal(error) => personal_status(error),
-            ExportError::Database(error) => internal(error),
             ExportError::Log(error) => internal(error),
             ExportError::Json(error) => internal(error),
-        }
-    }
-}
-
-impl From<UpcomingBookingsError> for Status {
-    fn from(error: UpcomingBookingsError) -> Self {
-        match error {
-            UpcomingBookingsError::Table(error) => internal(error),
-            UpcomingBookingsError::CatchUp(error) => checkpoint_status(error),
-            UpcomingBookingsError::Behind => unavailable(&error.to_string()),
         }
     }
 }

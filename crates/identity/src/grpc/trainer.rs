@@ -12,7 +12,7 @@ use contracts::identity::v1::{
     UpdateTrainerResponse,
 };
 use eventsourcing::personal::Keyring;
-use service::{Call, Reads, Writes, internal, not_found, now};
+use service::{Call, Reads, Writes, not_found, now};
 use tonic::{Request, Response, Status};
 
 use self::parse::{CreateTrainer, GetTrainer, ListTrainers, UpdateTrainer};
@@ -35,7 +35,7 @@ pub struct TrainerRpcs {
     accounts: Accounts,
     trainers: Writes<Trainer>,
     list: Reads<Trainers>,
-    availability: Reads<Availability>,
+    available: Reads<(Trainers, Availability)>,
     profiles: Profiles,
     keyring: Keyring,
 }
@@ -46,7 +46,7 @@ impl TrainerRpcs {
             accounts: accounts.clone(),
             trainers: resources.writes(),
             list: resources.reads(),
-            availability: resources.reads(),
+            available: resources.reads(),
             profiles: Profiles::new(&resources.keyring, &resources.lookup),
             keyring: resources.keyring.clone(),
         }
@@ -126,9 +126,8 @@ impl TrainerService for TrainerRpcs {
     ) -> Result<Response<GetTrainerResponse>, Status> {
         let (call, message) = (Call::of(&request), request.get_ref());
         let GetTrainer { trainer_id } = GetTrainer::try_from(message)?;
-        let pool = self.list.reached(&call, message).await?;
-        let row = query::trainers::by_id(pool, trainer_id.uuid()).await;
-        let row = row.map_err(internal)?;
+        let look = |pool| query::trainers::by_id(pool, trainer_id.uuid());
+        let row = self.list.read(&call, message, look).await?;
         let row = row.ok_or_else(|| not_found("trainer", &trainer_id.to_string()))?;
         Ok(Response::new(GetTrainerResponse {
             trainer: self.opened(vec![row]).await?.pop(),
@@ -146,13 +145,14 @@ impl TrainerService for TrainerRpcs {
             page,
         } = ListTrainers::of(message, &self.profiles)?;
         let of_scheduling = |position: &LogPosition| position.service == SCHEDULING;
-        let pool = if message.min_positions().iter().any(of_scheduling) {
-            self.availability.reached(&call, message).await?
+        let look = |pool| query::trainers::page(pool, &filter, now(), &page);
+        let mut rows = if filter.asks_for_availability()
+            || message.min_positions().iter().any(of_scheduling)
+        {
+            self.available.read(&call, message, look).await?
         } else {
-            self.list.reached(&call, message).await?
+            self.list.read(&call, message, look).await?
         };
-        let rows = query::trainers::page(pool, &filter, now(), &page).await;
-        let mut rows = rows.map_err(internal)?;
         let next_page_token = page.next_token(&mut rows, |row| Cursor {
             filter: filter_token,
             after: filter.order.place(row),

@@ -68,9 +68,8 @@ impl UserRpcs {
     /// Whether a user answers for children, by what the log has now.
     async fn has_children(&self, call: &Call, user_id: UserId) -> Result<bool, Status> {
         let head = self.log.head().await.map_err(internal)?;
-        let pool = self.tables.children_at(call, head).await?;
-        let any = query::children::any_of(pool, user_id.uuid()).await;
-        any.map_err(internal)
+        let look = |pool| query::children::any_of(pool, user_id.uuid());
+        Ok(self.tables.children_at(call, head, look).await?)
     }
 }
 
@@ -113,9 +112,8 @@ impl UserService for UserRpcs {
         let (call, message) = (Call::of(&request), request.get_ref());
         let GetUser { user_id } = GetUser::try_from(message)?;
         own_or_admin(&call, user_id, "user")?;
-        let pool = self.list.reached(&call, message).await?;
-        let row = query::users::by_id(pool, user_id.uuid()).await;
-        let row = row.map_err(internal)?;
+        let look = |pool| query::users::by_id(pool, user_id.uuid());
+        let row = self.list.read(&call, message, look).await?;
         let row = row.ok_or_else(|| not_found("user", &user_id.to_string()))?;
         let opener = self.keyring.opener([row.id]).await;
         let user = opener.and_then(|opener| reply::user(row, &opener));
@@ -130,9 +128,8 @@ impl UserService for UserRpcs {
     ) -> Result<Response<ListUsersResponse>, Status> {
         let (call, message) = (Call::of(&request), request.get_ref());
         let ListUsers { filter, page } = ListUsers::of(message, &self.lookup)?;
-        let pool = self.list.reached(&call, message).await?;
-        let rows = query::users::page(pool, &filter, &page).await;
-        let mut rows = rows.map_err(internal)?;
+        let look = |pool| query::users::page(pool, &filter, &page);
+        let mut rows = self.list.read(&call, message, look).await?;
         let next_page_token = page.next_token(&mut rows, |row| Cursor::of(row, &filter));
         let opener = self.keyring.opener(rows.iter().map(|row| row.id)).await;
         let users = opener.and_then(|opener| {

@@ -5,6 +5,7 @@
 //! ```
 
 mod leases;
+mod list;
 mod outbox;
 mod sender;
 mod template;
@@ -12,6 +13,7 @@ mod template;
 mod template_tests;
 mod transport;
 
+pub use list::{Cursor, EmailRow, Filter};
 pub use outbox::{MailError, NewMail, NewText, Outbox, Resent};
 pub use sender::{Patience, Sender};
 pub use template::{Content, Template, Templates, TemplatesError};

@@ -5,18 +5,18 @@ use chrono::{DateTime, Utc};
 use sqlx::PgPool;
 use uuid::Uuid;
 
-/// Whether a paid booking that is not over concerns this id: of a child, of the parent who booked,
-/// or of a trainer who coaches.
-pub async fn has_paid_ahead(
+/// Whether a paid booking that is not over concerns one of these ids: of a child, of the parent who
+/// booked, or of a trainer who coaches.
+pub async fn any_paid_ahead(
     pool: &PgPool,
-    id: Uuid,
+    ids: &[Uuid],
     now: DateTime<Utc>,
 ) -> Result<bool, sqlx::Error> {
     sqlx::query_scalar(
         "select exists (select from bookings where state = 'PAID' and ends_at > $2 \
-         and (parent_id = $1 or child_ids @> array[$1] or trainer_ids @> array[$1]))",
+         and (parent_id = any ($1) or child_ids && $1 or trainer_ids && $1))",
     )
-    .bind(id)
+    .bind(ids)
     .bind(now)
     .fetch_one(pool)
     .await

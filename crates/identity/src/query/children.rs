@@ -6,7 +6,8 @@ use service::page::Page;
 use sqlx::{PgPool, types::Json};
 use uuid::Uuid;
 
-use crate::projector::children::ChildRow;
+use super::medical;
+use crate::projector::children::{ChildRow, ConsentRow};
 
 /// The last row of a page, by time of adding and id.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -23,6 +24,27 @@ impl Cursor {
             id: row.id,
         }
     }
+}
+
+/// Children, and the consents given for them.
+#[derive(Debug)]
+pub struct WithConsents {
+    pub rows: Vec<ChildRow>,
+    pub consents: Vec<ConsentRow>,
+}
+
+impl WithConsents {
+    async fn of(pool: &PgPool, rows: Vec<ChildRow>) -> Result<Self, sqlx::Error> {
+        let ids: Vec<Uuid> = rows.iter().map(|row| row.id).collect();
+        let consents = medical::consents(pool, &ids).await?;
+        Ok(Self { rows, consents })
+    }
+}
+
+/// A child with the consents given for it, or nothing.
+pub async fn one(pool: &PgPool, id: Uuid) -> Result<WithConsents, sqlx::Error> {
+    let row = by_id(pool, id).await?;
+    WithConsents::of(pool, row.into_iter().collect()).await
 }
 
 pub async fn by_id(pool: &PgPool, id: Uuid) -> Result<Option<ChildRow>, sqlx::Error> {
@@ -60,7 +82,7 @@ pub async fn page_of(
     pool: &PgPool,
     guardian_id: Uuid,
     page: &Page<Cursor>,
-) -> Result<Vec<ChildRow>, sqlx::Error> {
+) -> Result<WithConsents, sqlx::Error> {
     // No child was added before 1970.
     let start = Cursor {
         created_at: DateTime::UNIX_EPOCH,
@@ -78,5 +100,6 @@ pub async fn page_of(
     .bind(page.limit())
     .fetch_all(pool)
     .await?;
-    Ok(rows.into_iter().map(|Json(row)| row).collect())
+    let rows = rows.into_iter().map(|Json(row)| row).collect();
+    WithConsents::of(pool, rows).await
 }

@@ -2,7 +2,6 @@
 
 pub mod bookings;
 pub mod children;
-pub mod emails;
 pub mod medical;
 pub mod trainers;
 pub mod transfers;

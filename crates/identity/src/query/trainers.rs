@@ -95,6 +95,13 @@ pub struct Filter {
     pub order: Order,
 }
 
+impl Filter {
+    /// Whether the trainers' locations or slots are looked at.
+    pub fn asks_for_availability(&self) -> bool {
+        self.location_id.is_some() || self.available
+    }
+}
+
 /// Which profiles come first.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Order {

@@ -1,7 +1,6 @@
 //! Identity's own read tables, waited for where a command must know what the log has.
 
-use eventsourcing::Projection;
-use service::{Call, NotReached, Reads};
+use service::{Call, ReadError, Reads};
 use sqlx::PgPool;
 
 use crate::{
@@ -13,37 +12,49 @@ use crate::{
 /// The read tables of users, trainers and children. Cheap to clone.
 #[derive(Clone)]
 pub struct OwnTables {
-    users: Reads<Users>,
-    trainers: Reads<Trainers>,
     children: Reads<Children>,
+    all: Reads<(Users, Trainers, Children)>,
 }
 
 impl OwnTables {
     pub fn new(resources: &Resources) -> Self {
         Self {
-            users: resources.reads(),
-            trainers: resources.reads(),
             children: resources.reads(),
+            all: resources.reads(),
         }
     }
 
-    /// The tables of children, once they have reached a position of identity's log.
-    pub async fn children_at(&self, call: &Call, position: i64) -> Result<&PgPool, NotReached> {
-        at(&self.children, call, position).await
+    /// What `look` finds in the tables of children, once they have reached a position of identity's
+    /// log.
+    pub async fn children_at<'a, F, R>(
+        &'a self,
+        call: &Call,
+        position: i64,
+        look: impl Fn(&'a PgPool) -> F,
+    ) -> Result<R, ReadError>
+    where
+        F: Future<Output = sqlx::Result<R>>,
+    {
+        let position = [wire::position(position)];
+        self.children.read_at(call, &position, look).await
     }
 
-    /// All of the tables, once they have reached a position of identity's log.
-    pub async fn all_at(&self, call: &Call, position: i64) -> Result<&PgPool, NotReached> {
-        at(&self.users, call, position).await?;
-        at(&self.trainers, call, position).await?;
-        at(&self.children, call, position).await
+    /// What `look` finds in all of the tables, once they have reached a position of identity's log.
+    pub async fn all_at<'a, F, R>(
+        &'a self,
+        call: &Call,
+        position: i64,
+        look: impl Fn(&'a PgPool) -> F,
+    ) -> Result<R, ReadError>
+    where
+        F: Future<Output = sqlx::Result<R>>,
+    {
+        let position = [wire::position(position)];
+        self.all.read_at(call, &position, look).await
     }
-}
 
-async fn at<'a, P: Projection>(
-    reads: &'a Reads<P>,
-    call: &Call,
-    position: i64,
-) -> Result<&'a PgPool, NotReached> {
-    reads.reached_at(call, &[wire::position(position)]).await
+    /// Waits until all of the tables have reached a position of identity's log.
+    pub async fn reached(&self, call: &Call, position: i64) -> Result<(), ReadError> {
+        self.all.reached(call, &[wire::position(position)]).await
+    }
 }

@@ -2,10 +2,11 @@
 //! up with scheduling and ticketing, so that neither a permission nor a refusal rests on old
 //! knowledge.
 
-use std::{sync::Arc, time::Duration};
+use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
-use eventsourcing::{CheckpointError, Checkpoints, Feed, Projection};
+use eventsourcing::Feed;
+use service::{CatchUp, ReadError, Reads, Source};
 use sqlx::PgPool;
 use uuid::Uuid;
 
@@ -14,61 +15,34 @@ use crate::{
     query,
 };
 
-/// The read table may take this long to catch up.
-const LONGEST: Duration = Duration::from_secs(10);
-
 /// A log from which bookings are folded.
 pub type BookingFeed = Arc<dyn Feed<BookingEvent>>;
 
 /// Answers what is booked from now on. Cheap to clone.
 #[derive(Clone)]
 pub struct UpcomingBookings {
-    pool: PgPool,
-    checkpoints: Checkpoints,
-    feeds: Arc<[BookingFeed]>,
-}
-
-/// Why upcoming bookings cannot be looked up now.
-#[derive(Debug, thiserror::Error)]
-pub enum UpcomingBookingsError {
-    #[error("the bookings cannot be read")]
-    Table(#[from] sqlx::Error),
-    /// A log does not answer, or the read table is being rebuilt.
-    #[error("the bookings cannot be brought up to date")]
-    CatchUp(#[from] CheckpointError),
-    /// The read table is too far behind.
-    #[error("the bookings are too far behind")]
-    Behind,
+    table: Reads<Bookings>,
+    sources: [Source<Bookings>; 2],
 }
 
 impl UpcomingBookings {
     /// Looks into the read table of the pool, which is folded from these feeds.
-    pub fn new(pool: PgPool, feeds: impl Into<Arc<[BookingFeed]>>) -> Self {
+    pub fn new(pool: &PgPool, feeds: [BookingFeed; 2]) -> Self {
         Self {
-            checkpoints: Checkpoints::new(pool.clone()),
-            pool,
-            feeds: feeds.into(),
+            table: Reads::new(pool.clone()),
+            sources: feeds.map(|feed| Source::new(pool, &feed)),
         }
     }
 
     /// The feeds from which the projector folds the table.
     pub fn feeds(&self) -> Vec<BookingFeed> {
-        self.feeds.to_vec()
+        self.sources.iter().map(Source::feed).collect()
     }
 
     /// Whether one of these children, parents or trainers has upcoming bookings that are paid.
-    pub async fn any_paid(
-        &self,
-        ids: &[Uuid],
-        now: DateTime<Utc>,
-    ) -> Result<bool, UpcomingBookingsError> {
-        self.catch_up().await?;
-        for id in ids {
-            if query::bookings::has_paid_ahead(&self.pool, *id, now).await? {
-                return Ok(true);
-            }
-        }
-        Ok(false)
+    pub async fn any_paid(&self, ids: &[Uuid], now: DateTime<Utc>) -> Result<bool, ReadError> {
+        let look = |pool| query::bookings::any_paid_ahead(pool, ids, now);
+        self.table.current(self.sources(), look).await
     }
 
     /// Whether a trainer has a paid upcoming booking with a child.
@@ -77,21 +51,12 @@ impl UpcomingBookings {
         trainer_id: Uuid,
         child_id: Uuid,
         now: DateTime<Utc>,
-    ) -> Result<bool, UpcomingBookingsError> {
-        self.catch_up().await?;
-        Ok(query::bookings::coaches_ahead(&self.pool, trainer_id, child_id, now).await?)
+    ) -> Result<bool, ReadError> {
+        let look = |pool| query::bookings::coaches_ahead(pool, trainer_id, child_id, now);
+        self.table.current(self.sources(), look).await
     }
 
-    /// Waits until the read table has everything that happened up to now.
-    async fn catch_up(&self) -> Result<(), UpcomingBookingsError> {
-        let all = async {
-            for feed in self.feeds.iter() {
-                self.checkpoints.catch_up(Bookings::NAME, &**feed).await?;
-            }
-            Ok(())
-        };
-        tokio::time::timeout(LONGEST, all)
-            .await
-            .unwrap_or(Err(UpcomingBookingsError::Behind))
+    fn sources(&self) -> impl Iterator<Item = &dyn CatchUp> {
+        self.sources.iter().map(|source| source as &dyn CatchUp)
     }
 }

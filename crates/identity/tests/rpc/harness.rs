@@ -251,7 +251,7 @@ fn channel_to(address: SocketAddr) -> Channel {
 pub fn ahead(parts: &Resources, bookings: &Bookings) -> UpcomingBookings {
     let scheduling: BookingFeed = bookings.scheduling.clone();
     let ticketing: BookingFeed = bookings.ticketing.clone();
-    UpcomingBookings::new(parts.pool.clone(), [scheduling, ticketing])
+    UpcomingBookings::new(&parts.pool, [scheduling, ticketing])
 }
 
 async fn serve(

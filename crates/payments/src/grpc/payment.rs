@@ -8,7 +8,7 @@ use contracts::payments::v1::{
     CreatePaymentRequest, CreatePaymentResponse, GetPaymentRequest, GetPaymentResponse,
     ListPaymentsRequest, ListPaymentsResponse,
 };
-use service::{Call, Reads, Runtime, Writes, internal, new_id, not_found, now};
+use service::{Call, Reads, Runtime, Writes, new_id, not_found, now};
 use tonic::{Request, Response, Status};
 
 use self::parse::{CreatePayment, GetPayment, ListPayments};
@@ -77,11 +77,10 @@ impl PaymentService for PaymentRpcs {
     ) -> Result<Response<GetPaymentResponse>, Status> {
         let (call, message) = (Call::of(&request), request.get_ref());
         let GetPayment { payment_id } = GetPayment::try_from(message)?;
-        let pool = self.list.reached(&call, message).await?;
-        let payment = query::payment(pool, acting(&call)?, payment_id)
-            .await
-            .map_err(internal)?
-            .ok_or_else(|| not_found("payment", &payment_id.to_string()))?;
+        let acting = acting(&call)?;
+        let look = |pool| query::payment(pool, acting, payment_id);
+        let payment = self.list.read(&call, message, look).await?;
+        let payment = payment.ok_or_else(|| not_found("payment", &payment_id.to_string()))?;
         Ok(Response::new(GetPaymentResponse {
             payment: Some(payment.into()),
         }))
@@ -93,9 +92,10 @@ impl PaymentService for PaymentRpcs {
     ) -> Result<Response<ListPaymentsResponse>, Status> {
         let (call, message) = (Call::of(&request), request.get_ref());
         let ListPayments { filter, page } = ListPayments::try_from(message)?;
-        let pool = self.list.reached(&call, message).await?;
-        let rows = query::payments(pool, acting(&call)?, &filter, &page).await;
-        let (payments, next_page_token) = page.cut(rows.map_err(internal)?, PaymentCursor::of);
+        let acting = acting(&call)?;
+        let look = |pool| query::payments(pool, acting, &filter, &page);
+        let rows = self.list.read(&call, message, look).await?;
+        let (payments, next_page_token) = page.cut(rows, PaymentCursor::of);
         Ok(Response::new(ListPaymentsResponse {
             payments,
             next_page_token,

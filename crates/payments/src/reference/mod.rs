@@ -5,7 +5,7 @@ mod payable;
 use std::sync::Arc;
 
 use eventsourcing::Feed;
-use service::{Reads, Runtime};
+use service::{Reads, Runtime, Source};
 
 use crate::projector::{PayableEvent, Payables};
 
@@ -13,8 +13,8 @@ use crate::projector::{PayableEvent, Payables};
 #[derive(Clone)]
 pub struct References {
     payables: Reads<Payables>,
-    sessions: Arc<dyn Feed<PayableEvent>>,
-    holds: Arc<dyn Feed<PayableEvent>>,
+    sessions: Source<Payables>,
+    holds: Source<Payables>,
 }
 
 impl References {
@@ -27,8 +27,8 @@ impl References {
     ) -> Self {
         Self {
             payables: Reads::on(runtime),
-            sessions: Arc::clone(sessions),
-            holds: Arc::clone(holds),
+            sessions: Source::new(&runtime.pool, sessions),
+            holds: Source::new(&runtime.pool, holds),
         }
     }
 }

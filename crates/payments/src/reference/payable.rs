@@ -1,7 +1,8 @@
 //! What a payment depends on: the session or the hold that it is for.
 
 use chrono::{DateTime, Utc};
-use service::{internal, not_found};
+use service::{CatchUp, internal, not_found};
+use sqlx::PgPool;
 use sqlx::types::Json;
 use tonic::Status;
 use values::{Money, UserId};
@@ -26,36 +27,36 @@ impl References {
     /// # Errors
     /// `NOT_FOUND` for what is unknown or somebody else's.
     pub async fn payable(&self, user_id: UserId, payable: Payable) -> Result<HeldPayable, Status> {
-        let mut held = self.held_by(user_id, payable).await?;
-        if held.is_none() {
-            let owner = match payable.kind {
-                PayableKind::Session => &self.sessions,
-                PayableKind::TicketHold => &self.holds,
-            };
-            self.payables.catch_up(&**owner).await?;
-            held = self.held_by(user_id, payable).await?;
-        }
-        let held = held.ok_or_else(|| not_found("payable", &payable.to_string()))?;
+        let owner: &dyn CatchUp = match payable.kind {
+            PayableKind::Session => &self.sessions,
+            PayableKind::TicketHold => &self.holds,
+        };
+        let held = self.payables.definite(
+            |pool| held_by(pool, user_id, payable),
+            |held| held.is_none().then_some(owner),
+        );
+        let held = held
+            .await?
+            .ok_or_else(|| not_found("payable", &payable.to_string()))?;
         HeldPayable::of(payable, &held)
     }
+}
 
-    async fn held_by(
-        &self,
-        user_id: UserId,
-        payable: Payable,
-    ) -> Result<Option<PayableRow>, Status> {
-        let row: Option<Json<PayableRow>> = sqlx::query_scalar(
-            "select to_jsonb(p) from payables p
-             where kind = $1 and payable_id = $2 and user_id = $3",
-        )
-        .bind(payable.kind.to_string())
-        .bind(payable.id)
-        .bind(user_id.uuid())
-        .fetch_optional(self.payables.pool())
-        .await
-        .map_err(internal)?;
-        Ok(row.map(|row| row.0))
-    }
+async fn held_by(
+    pool: &PgPool,
+    user_id: UserId,
+    payable: Payable,
+) -> sqlx::Result<Option<PayableRow>> {
+    let row: Option<Json<PayableRow>> = sqlx::query_scalar(
+        "select to_jsonb(p) from payables p
+         where kind = $1 and payable_id = $2 and user_id = $3",
+    )
+    .bind(payable.kind.to_string())
+    .bind(payable.id)
+    .bind(user_id.uuid())
+    .fetch_optional(pool)
+    .await?;
+    Ok(row.map(|row| row.0))
 }
 
 impl HeldPayable {

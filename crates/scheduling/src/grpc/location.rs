@@ -7,7 +7,7 @@ use contracts::scheduling::v1::location_service_server::LocationService;
 use contracts::scheduling::v1::{
     CreateLocationRequest, CreateLocationResponse, ListLocationsRequest, ListLocationsResponse,
 };
-use service::{Call, Reads, Runtime, Writes, internal, new_id, now};
+use service::{Call, Reads, Runtime, Writes, new_id, now};
 use tonic::{Request, Response, Status};
 
 use self::parse::{CreateLocation, ListLocations};
@@ -57,8 +57,8 @@ impl LocationService for LocationRpcs {
     ) -> Result<Response<ListLocationsResponse>, Status> {
         let (call, message) = (Call::of(&request), request.get_ref());
         let ListLocations { page } = ListLocations::try_from(message)?;
-        let pool = self.calendar.reached(&call, message).await?;
-        let rows = query::locations(pool, &page).await.map_err(internal)?;
+        let look = |pool| query::locations(pool, &page);
+        let rows = self.calendar.read(&call, message, look).await?;
         let (locations, next_page_token) = page.cut(rows, LocationCursor::of);
         Ok(Response::new(ListLocationsResponse {
             locations,

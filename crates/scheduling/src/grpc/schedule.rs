@@ -9,7 +9,7 @@ use contracts::scheduling::v1::{
     ListAvailableSlotsRequest, ListAvailableSlotsResponse, OpenScheduleRequest,
     OpenScheduleResponse,
 };
-use service::{Call, Reads, Runtime, Writes, internal, new_id, now};
+use service::{Call, Reads, Runtime, Writes, new_id, now};
 use tonic::{Request, Response, Status};
 
 use self::open::OpenSchedule;
@@ -45,16 +45,15 @@ impl ScheduleService for ScheduleRpcs {
         let (call, message) = (Call::of(&request), request.get_ref());
         let open = OpenSchedule::try_from(message)?;
         let trainer_id = open.trainer_id;
-        self.references.trainer_of(&call, trainer_id).await?;
-        let assigned = self.references.assigned_locations(trainer_id).await?;
-        let zones = self.references.zones(open.locations(), &assigned).await?;
+        let opening = self.references.opening(&call, trainer_id, open.locations());
+        let opening = opening.await?;
         let schedule_id = new_id();
         let open = ScheduleCommand::Open {
             schedule_id,
             trainer_id,
             window: open.window,
-            slots: open.slots(&zones)?,
-            assigned_locations: assigned,
+            slots: open.slots(&opening.zones)?,
+            assigned_locations: opening.assigned_locations,
             now: now(),
         };
         let reply = |schedule: &Schedule, _: &[_]| reply::opened(schedule_id, schedule);
@@ -69,9 +68,9 @@ impl ScheduleService for ScheduleRpcs {
     ) -> Result<Response<ListAvailableSlotsResponse>, Status> {
         let (call, message) = (Call::of(&request), request.get_ref());
         let ListAvailableSlots { filter, page } = ListAvailableSlots::try_from(message)?;
-        let pool = self.calendar.reached(&call, message).await?;
-        let rows = query::available_slots(pool, &filter, now(), &page).await;
-        let (slots, next_page_token) = page.cut(rows.map_err(internal)?, StartCursor::of_slot);
+        let look = |pool| query::available_slots(pool, &filter, now(), &page);
+        let rows = self.calendar.read(&call, message, look).await?;
+        let (slots, next_page_token) = page.cut(rows, StartCursor::of_slot);
         Ok(Response::new(ListAvailableSlotsResponse {
             slots,
             next_page_token,

@@ -11,7 +11,7 @@ use contracts::scheduling::v1::{
     ExpireSessionHoldResponse, GetSessionRequest, GetSessionResponse, ListSessionsRequest,
     ListSessionsResponse, SettleSessionRequest, SettleSessionResponse,
 };
-use service::{Call, Reads, Runtime, Writes, internal, new_id, not_found, now};
+use service::{Call, Reads, Runtime, Writes, new_id, not_found, now};
 use tonic::{Request, Response, Status};
 use values::UserId;
 
@@ -117,9 +117,9 @@ impl SessionService for SessionRpcs {
     ) -> Result<Response<GetSessionResponse>, Status> {
         let (call, message) = (Call::of(&request), request.get_ref());
         let GetSession { session_id } = GetSession::try_from(message)?;
-        let pool = self.list.reached(&call, message).await?;
-        let row = query::session(pool, acting(&call)?, session_id).await;
-        let row = row.map_err(internal)?;
+        let acting = acting(&call)?;
+        let look = |pool| query::session(pool, acting, session_id);
+        let row = self.list.read(&call, message, look).await?;
         let row = row.ok_or_else(|| not_found("session", &session_id.to_string()))?;
         Ok(Response::new(GetSessionResponse {
             session: Some(row.into()),
@@ -132,10 +132,10 @@ impl SessionService for SessionRpcs {
     ) -> Result<Response<ListSessionsResponse>, Status> {
         let (call, message) = (Call::of(&request), request.get_ref());
         let ListSessions { filter, page } = ListSessions::try_from(message)?;
-        let pool = self.list.reached(&call, message).await?;
-        let rows = query::sessions(pool, acting(&call)?, &filter, &page).await;
-        let (sessions, next_page_token) =
-            page.cut(rows.map_err(internal)?, StartCursor::of_session);
+        let acting = acting(&call)?;
+        let look = |pool| query::sessions(pool, acting, &filter, &page);
+        let rows = self.list.read(&call, message, look).await?;
+        let (sessions, next_page_token) = page.cut(rows, StartCursor::of_session);
         Ok(Response::new(ListSessionsResponse {
             sessions,
             next_page_token,

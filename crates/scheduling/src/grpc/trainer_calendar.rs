@@ -40,8 +40,9 @@ impl TrainerCalendarService for TrainerCalendarRpcs {
             trainer_id,
             location_id,
         } = AssignTrainerLocation::try_from(message)?;
-        self.references.trainer_of(&call, trainer_id).await?;
-        self.references.location(location_id).await?;
+        let references = &self.references;
+        let assignment = references.assignment(&call, trainer_id, location_id);
+        assignment.await?;
         let assign = TrainerCalendarCommand::AssignLocation {
             trainer_id,
             location_id,

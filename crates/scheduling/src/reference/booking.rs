@@ -1,7 +1,8 @@
 //! What a booking depends on: the slot, its trainer, the children and a group's price.
 
 use serde::Deserialize;
-use service::{internal, not_found};
+use service::{CatchUp, internal, not_found};
+use sqlx::PgPool;
 use sqlx::types::Json;
 use tonic::Status;
 use uuid::Uuid;
@@ -61,6 +62,16 @@ impl Found {
     }
 }
 
+async fn find(pool: &PgPool, slot_id: SlotId, child_ids: &[ChildId]) -> sqlx::Result<Found> {
+    let child_ids: Vec<Uuid> = child_ids.iter().map(|id| id.uuid()).collect();
+    let found: Json<Found> = sqlx::query_scalar(FIND)
+        .bind(slot_id.uuid())
+        .bind(child_ids)
+        .fetch_one(pool)
+        .await?;
+    Ok(found.0)
+}
+
 impl References {
     /// What the guardian's booking of a slot for these children depends on, as it is now.
     ///
@@ -73,15 +84,17 @@ impl References {
         slot_id: SlotId,
         child_ids: Vec<ChildId>,
     ) -> Result<Booking, Status> {
-        let mut found = self.find_booking(slot_id, &child_ids).await?;
-        if found.slot.is_none() {
-            self.calendar.catch_up(&*self.own).await?;
-            found = self.find_booking(slot_id, &child_ids).await?;
-        }
-        if found.slot.is_some() && !found.is_bookable_by(guardian, &child_ids) {
-            self.known.catch_up(&*self.identity).await?;
-            found = self.find_booking(slot_id, &child_ids).await?;
-        }
+        let found = self.bookable.definite(
+            |pool| find(pool, slot_id, &child_ids),
+            |found| {
+                if found.slot.is_none() {
+                    return Some(&self.own as &dyn CatchUp);
+                }
+                let bookable = found.is_bookable_by(guardian, &child_ids);
+                (!bookable).then_some(&self.identity as &dyn CatchUp)
+            },
+        );
+        let found = found.await?;
         let stranger = found.stranger(guardian, &child_ids);
         let unknown = || not_found("slot", &slot_id.to_string());
         let slot = found.slot.ok_or_else(unknown)?;
@@ -112,17 +125,6 @@ impl References {
                 time: Interval::new(slot.starts_at, slot.ends_at).ok_or_else(unknown)?,
             },
         })
-    }
-
-    async fn find_booking(&self, slot_id: SlotId, child_ids: &[ChildId]) -> Result<Found, Status> {
-        let child_ids: Vec<Uuid> = child_ids.iter().map(|id| id.uuid()).collect();
-        let found: Json<Found> = sqlx::query_scalar(FIND)
-            .bind(slot_id.uuid())
-            .bind(child_ids)
-            .fetch_one(self.known.pool())
-            .await
-            .map_err(internal)?;
-        Ok(found.0)
     }
 
     async fn group_price(

@@ -1,7 +1,7 @@
 //! What a command has to know of other things than its aggregate, one look-up for each command.
 //!
 //! What would be a refusal is looked up again once the read table has everything that happened
-//! before the question: a parent who adds a child and books at once finds it.
+//! before the question, so that a parent can book for a child as soon as they have added it.
 
 mod booking;
 
@@ -10,7 +10,8 @@ use std::sync::Arc;
 
 use chrono_tz::Tz;
 use eventsourcing::{ExecuteError, Feed, Repository};
-use service::{Call, Reads, Runtime, internal, not_found, status};
+use service::{Call, CatchUp, Reads, Runtime, Source, internal, not_found, status};
+use sqlx::PgPool;
 use sqlx::types::Json;
 use tonic::Status;
 use values::{LocationId, TrainerId, UserId};
@@ -21,13 +22,22 @@ use crate::domain::schedule::ScheduleError;
 use crate::domain::trainer_calendar::TrainerCalendar;
 use crate::projector::{Calendar, KnownTrainerRow, Reference, ReferenceEvent};
 
+/// What a window takes from elsewhere.
+#[derive(Debug)]
+pub struct Opening {
+    /// Every location where the trainer works.
+    pub assigned_locations: BTreeSet<LocationId>,
+    /// The zones of the locations of the window.
+    pub zones: BTreeMap<LocationId, Tz>,
+}
+
 /// Looks up what commands depend on. Cheap to clone.
 #[derive(Clone)]
 pub struct References {
     known: Reads<Reference>,
-    identity: Arc<dyn Feed<ReferenceEvent>>,
-    calendar: Reads<Calendar>,
-    own: Arc<dyn Feed<SchedulingLogEvent>>,
+    bookable: Reads<(Calendar, Reference)>,
+    identity: Source<Reference>,
+    own: Source<Calendar>,
     locations: Repository<Location>,
     trainer_calendars: Repository<TrainerCalendar>,
 }
@@ -41,9 +51,9 @@ impl References {
     ) -> Self {
         Self {
             known: Reads::on(runtime),
-            identity: Arc::clone(identity),
-            calendar: Reads::on(runtime),
-            own: Arc::clone(own),
+            bookable: Reads::on(runtime),
+            identity: Source::new(&runtime.pool, identity),
+            own: Source::new(&runtime.pool, own),
             locations: Repository::new(&runtime.log),
             trainer_calendars: Repository::new(&runtime.log),
         }
@@ -58,43 +68,48 @@ impl References {
         if !call.is_admin() && call.user_id().map(UserId::from) != Some(id.into()) {
             return Err(unknown());
         }
-        let mut trainer = self.find_trainer(id).await?;
-        if !trainer.as_ref().is_some_and(KnownTrainerRow::bookable) {
-            self.known.catch_up(&*self.identity).await?;
-            trainer = self.find_trainer(id).await?;
-        }
-        trainer.ok_or_else(unknown)
+        let found = self.known.definite(
+            |pool| find_trainer(pool, id),
+            |trainer| {
+                let bookable = trainer.as_ref().is_some_and(KnownTrainerRow::bookable);
+                (!bookable).then_some(&self.identity as &dyn CatchUp)
+            },
+        );
+        found.await?.ok_or_else(unknown)
     }
 
-    /// Checks that there is a location.
+    /// Checks that a trainer whose calendar the caller changes can be assigned to a location.
     ///
     /// # Errors
-    /// `NOT_FOUND` when there is none.
-    pub async fn location(&self, id: LocationId) -> Result<(), Status> {
-        let id = id.to_string();
+    /// `NOT_FOUND` when there is no such trainer or location, or the trainer is somebody else.
+    pub async fn assignment(
+        &self,
+        call: &Call,
+        trainer_id: TrainerId,
+        location_id: LocationId,
+    ) -> Result<(), Status> {
+        self.trainer_of(call, trainer_id).await?;
+        let id = location_id.to_string();
         let location = self.locations.load(&id).await.map_err(internal)?;
         location.map(drop).ok_or_else(|| not_found("location", &id))
     }
 
-    /// Where a trainer works.
-    pub async fn assigned_locations(
-        &self,
-        trainer_id: TrainerId,
-    ) -> Result<BTreeSet<LocationId>, Status> {
-        let calendar = self.trainer_calendars.load(&trainer_id.to_string()).await;
-        let calendar = calendar.map_err(internal)?.unwrap_or_default();
-        Ok(calendar.locations().clone())
-    }
-
-    /// The zones of locations to which a trainer is assigned.
+    /// What a window depends on that a trainer whose calendar the caller changes opens at these
+    /// locations.
     ///
     /// # Errors
-    /// `LOCATION_NOT_ASSIGNED` for the first one that is not `assigned`.
-    pub async fn zones(
+    /// `NOT_FOUND` when there is no such trainer, or it is somebody else; `LOCATION_NOT_ASSIGNED`
+    /// for the first location where the trainer does not work.
+    pub async fn opening(
         &self,
+        call: &Call,
+        trainer_id: TrainerId,
         locations: BTreeSet<LocationId>,
-        assigned: &BTreeSet<LocationId>,
-    ) -> Result<BTreeMap<LocationId, Tz>, Status> {
+    ) -> Result<Opening, Status> {
+        self.trainer_of(call, trainer_id).await?;
+        let calendar = self.trainer_calendars.load(&trainer_id.to_string()).await;
+        let calendar = calendar.map_err(internal)?.unwrap_or_default();
+        let assigned = calendar.locations();
         let mut zones = BTreeMap::new();
         for location_id in locations {
             if !assigned.contains(&location_id) {
@@ -106,16 +121,18 @@ impl References {
             let zone = location.time_zone().unwrap_or_default();
             zones.insert(location_id, zone.parse().map_err(internal)?);
         }
-        Ok(zones)
+        Ok(Opening {
+            assigned_locations: assigned.clone(),
+            zones,
+        })
     }
+}
 
-    async fn find_trainer(&self, id: TrainerId) -> Result<Option<KnownTrainerRow>, Status> {
-        let row: Option<Json<KnownTrainerRow>> =
-            sqlx::query_scalar("select to_jsonb(t) from known_trainers t where trainer_id = $1")
-                .bind(id.uuid())
-                .fetch_optional(self.known.pool())
-                .await
-                .map_err(internal)?;
-        Ok(row.map(|row| row.0))
-    }
+async fn find_trainer(pool: &PgPool, id: TrainerId) -> sqlx::Result<Option<KnownTrainerRow>> {
+    let row: Option<Json<KnownTrainerRow>> =
+        sqlx::query_scalar("select to_jsonb(t) from known_trainers t where trainer_id = $1")
+            .bind(id.uuid())
+            .fetch_optional(pool)
+            .await?;
+    Ok(row.map(|row| row.0))
 }

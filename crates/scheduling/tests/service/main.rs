@@ -5,6 +5,7 @@
 
 mod booking;
 mod calendar;
+mod rebuilds;
 mod refusals;
 mod settlement;
 mod standing;

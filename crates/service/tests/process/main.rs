@@ -5,4 +5,5 @@
 mod database;
 mod deployment;
 mod host;
+mod notes;
 mod reads;

@@ -10,7 +10,7 @@ use contracts::ticketing::v1::{
     CreateEventRequest, CreateEventResponse, GetEventRequest, GetEventResponse, ListEventsRequest,
     ListEventsResponse, PublishEventRequest, PublishEventResponse,
 };
-use service::{Call, Reads, Runtime, Writes, internal, new_id, not_found, now};
+use service::{Call, Reads, Runtime, Writes, new_id, not_found, now};
 use tonic::{Request, Response, Status};
 
 use self::create::CreateEvent;
@@ -78,9 +78,9 @@ impl EventService for EventRpcs {
     ) -> Result<Response<ListEventsResponse>, Status> {
         let (call, message) = (Call::of(&request), request.get_ref());
         let ListEvents { filter, page } = ListEvents::try_from(message)?;
-        let pool = self.sales.reached(&call, message).await?;
-        let events = query::events(pool, call.is_admin(), &filter, &page).await;
-        let (events, next_page_token) = page.cut(events.map_err(internal)?, EventCursor::of);
+        let look = |pool| query::events(pool, call.is_admin(), &filter, &page);
+        let events = self.sales.read(&call, message, look).await?;
+        let (events, next_page_token) = page.cut(events, EventCursor::of);
         Ok(Response::new(ListEventsResponse {
             events,
             next_page_token,
@@ -93,9 +93,8 @@ impl EventService for EventRpcs {
     ) -> Result<Response<GetEventResponse>, Status> {
         let (call, message) = (Call::of(&request), request.get_ref());
         let GetEvent { event_id } = GetEvent::try_from(message)?;
-        let pool = self.sales.reached(&call, message).await?;
-        let event = query::event(pool, event_id, call.is_admin()).await;
-        let event = event.map_err(internal)?;
+        let look = |pool| query::event(pool, event_id, call.is_admin());
+        let event = self.sales.read(&call, message, look).await?;
         let event = event.ok_or_else(|| not_found("event", &message.event_id))?;
         Ok(Response::new(GetEventResponse {
             event: Some(event.into()),

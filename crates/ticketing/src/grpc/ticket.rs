@@ -9,7 +9,7 @@ use contracts::ticketing::v1::{
     ExpireTicketHoldRequest, ExpireTicketHoldResponse, HoldTicketsRequest, HoldTicketsResponse,
     ListTicketsRequest, ListTicketsResponse, SettleTicketHoldRequest, SettleTicketHoldResponse,
 };
-use service::{Call, Reads, Runtime, Writes, internal, new_id, now};
+use service::{Call, Reads, Runtime, Writes, new_id, now};
 use tonic::{Request, Response, Status};
 
 use self::parse::{ExpireTicketHold, HoldTickets, ListTickets, SettleTicketHold};
@@ -68,9 +68,9 @@ impl TicketService for TicketRpcs {
     ) -> Result<Response<ListTicketsResponse>, Status> {
         let (call, message) = (Call::of(&request), request.get_ref());
         let ListTickets { filter, page } = ListTickets::of(message, acting(&call)?)?;
-        let pool = self.sales.reached(&call, message).await?;
-        let tickets = query::tickets(pool, &filter, &page).await;
-        let (tickets, next_page_token) = page.cut(tickets.map_err(internal)?, |ticket| ticket.id);
+        let look = |pool| query::tickets(pool, &filter, &page);
+        let tickets = self.sales.read(&call, message, look).await?;
+        let (tickets, next_page_token) = page.cut(tickets, |ticket| ticket.id);
         Ok(Response::new(ListTicketsResponse {
             tickets,
             next_page_token,

@@ -8,10 +8,13 @@ use std::{
 };
 
 use quick_cache::sync::Cache;
+use service::{ReadError, Reads};
 use sqlx::PgPool;
 use tokio::sync::{Mutex as Turn, oneshot};
 use uuid::Uuid;
 use values::{ChildId, UserId};
+
+use crate::projector::Children;
 
 /// So many children are cached.
 const CACHED: usize = 100_000;
@@ -38,7 +41,7 @@ struct Remembered {
 /// from the read table. Callers who ask while a query is under way share the next one, so that the
 /// rush at the start of a sale costs a few queries and not one for each family.
 pub struct Guardians {
-    pool: PgPool,
+    children: Reads<Children>,
     known: Cache<ChildId, Remembered>,
     waiting: Mutex<Vec<Question>>,
     turn: Turn<()>,
@@ -51,9 +54,9 @@ struct Question {
 
 impl Guardians {
     /// Over the read table, with an empty memory.
-    pub fn new(pool: PgPool) -> Self {
+    pub fn new(children: Reads<Children>) -> Self {
         Self {
-            pool,
+            children,
             known: Cache::new(CACHED),
             waiting: Mutex::default(),
             turn: Turn::default(),
@@ -68,7 +71,7 @@ impl Guardians {
     }
 
     /// What is known of these children, for those that are known at all.
-    pub async fn of(&self, children: &[ChildId]) -> sqlx::Result<HashMap<ChildId, Guarded>> {
+    pub async fn of(&self, children: &[ChildId]) -> Result<HashMap<ChildId, Guarded>, ReadError> {
         let mut found = HashMap::with_capacity(children.len());
         let mut unknown = Vec::new();
         for child in children {
@@ -86,7 +89,7 @@ impl Guardians {
 
     /// The caller who has the turn asks for everybody who waits. If that call is dropped or fails,
     /// the others have no answer, and each of them asks in its own turn.
-    async fn ask(&self, children: Vec<ChildId>) -> sqlx::Result<HashMap<ChildId, Guarded>> {
+    async fn ask(&self, children: Vec<ChildId>) -> Result<HashMap<ChildId, Guarded>, ReadError> {
         let (answer, mut answered) = oneshot::channel();
         let question = Question {
             children: children.clone(),
@@ -101,7 +104,7 @@ impl Guardians {
         let others = questions.iter().flat_map(|question| &question.children);
         let wanted: Vec<Uuid> = others.chain(&children).map(|child| child.uuid()).collect();
         let looked_at = Instant::now();
-        let rows = self.find(&wanted).await?;
+        let rows = self.children.look(|pool| find(pool, &wanted)).await?;
         for (child, guarded) in &rows {
             let guarded = *guarded;
             let remembered = Remembered { guarded, looked_at };
@@ -114,27 +117,27 @@ impl Guardians {
         Ok(of_these(&children, &rows))
     }
 
-    async fn find(&self, children: &[Uuid]) -> sqlx::Result<HashMap<ChildId, Guarded>> {
-        let rows: Vec<(Uuid, Uuid, bool)> = sqlx::query_as(
-            "select child_id, guardian_id, archived from children where child_id = any($1)",
-        )
-        .bind(children)
-        .fetch_all(&self.pool)
-        .await?;
-        let guarded = |(child, guardian, archived): (Uuid, Uuid, bool)| {
-            let guardian_id = guardian.into();
-            let guarded = Guarded {
-                guardian_id,
-                archived,
-            };
-            (child.into(), guarded)
-        };
-        Ok(rows.into_iter().map(guarded).collect())
-    }
-
     fn questions(&self) -> std::sync::MutexGuard<'_, Vec<Question>> {
         self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+async fn find(pool: &PgPool, children: &[Uuid]) -> sqlx::Result<HashMap<ChildId, Guarded>> {
+    let rows: Vec<(Uuid, Uuid, bool)> = sqlx::query_as(
+        "select child_id, guardian_id, archived from children where child_id = any($1)",
+    )
+    .bind(children)
+    .fetch_all(pool)
+    .await?;
+    let guarded = |(child, guardian, archived): (Uuid, Uuid, bool)| {
+        let guardian_id = guardian.into();
+        let guarded = Guarded {
+            guardian_id,
+            archived,
+        };
+        (child.into(), guarded)
+    };
+    Ok(rows.into_iter().map(guarded).collect())
 }
 
 fn of_these(children: &[ChildId], rows: &HashMap<ChildId, Guarded>) -> HashMap<ChildId, Guarded> {
@@ -164,7 +167,7 @@ mod tests {
             .await
             .unwrap();
         }
-        let guardians = Guardians::new(database.pool());
+        let guardians = Guardians::new(Reads::new(database.pool()));
         (database, guardians)
     }
 

@@ -1,7 +1,7 @@
 //! What a command has to know of other things than its aggregate, one look-up for each command.
 //!
 //! What would be a refusal is looked up again once the read table has everything that happened
-//! before the question: a parent who adds a child and takes a place for it at once gets it.
+//! before the question, so that a parent can take a place for a child as soon as they have added it.
 
 mod guardians;
 
@@ -10,7 +10,8 @@ use std::{collections::HashMap, sync::Arc};
 use chrono_tz::Tz;
 use contracts::common::v1::ErrorReason;
 use eventsourcing::Feed;
-use service::{Reads, Runtime, internal, not_found, refused};
+use service::{CatchUp, Reads, Runtime, Source, internal, not_found, refused};
+use sqlx::PgPool;
 use tonic::{Code, Status};
 use uuid::Uuid;
 use values::{ChildId, EventId, HoldId, LocationId, UserId};
@@ -24,13 +25,12 @@ use crate::projector::{ChildEvent, Children, LocationRow, Locations, Sales};
 /// Looks up what commands depend on. Cheap to clone.
 #[derive(Clone)]
 pub struct References {
-    children: Reads<Children>,
-    identity: Arc<dyn Feed<ChildEvent>>,
-    locations: Reads<Locations>,
-    scheduling: Arc<dyn Feed<LocationRow>>,
-    sales: Reads<Sales>,
-    own: Arc<dyn Feed<TicketingLogEvent>>,
     guardians: Arc<Guardians>,
+    identity: Source<Children>,
+    locations: Reads<Locations>,
+    scheduling: Source<Locations>,
+    sales: Reads<Sales>,
+    own: Source<Sales>,
 }
 
 impl References {
@@ -42,13 +42,12 @@ impl References {
         own: &Arc<dyn Feed<TicketingLogEvent>>,
     ) -> Self {
         Self {
-            children: Reads::on(runtime),
-            identity: Arc::clone(identity),
+            guardians: Arc::new(Guardians::new(Reads::on(runtime))),
+            identity: Source::new(&runtime.pool, identity),
             locations: Reads::on(runtime),
-            scheduling: Arc::clone(scheduling),
+            scheduling: Source::new(&runtime.pool, scheduling),
             sales: Reads::on(runtime),
-            own: Arc::clone(own),
-            guardians: Arc::new(Guardians::new(runtime.pool.clone())),
+            own: Source::new(&runtime.pool, own),
         }
     }
 
@@ -58,13 +57,12 @@ impl References {
             return Ok(None);
         };
         let id = LocationId::from(id);
-        let mut zone = self.find_zone(id).await?;
-        if zone.is_none() {
-            self.locations.catch_up(&*self.scheduling).await?;
-            zone = self.find_zone(id).await?;
-        }
+        let zone = self.locations.definite(
+            |pool| find_zone(pool, id),
+            |zone| zone.is_none().then_some(&self.scheduling as &dyn CatchUp),
+        );
         let known = |zone: String| zone.parse().map_err(|_| internal(UnknownZone { id, zone }));
-        zone.map(known).transpose()
+        zone.await?.map(known).transpose()
     }
 
     /// Checks that a parent answers for every child they take a place for, and that each child can
@@ -76,13 +74,13 @@ impl References {
     /// the first that was archived.
     pub async fn check_children(&self, parent_id: UserId, lines: &[Line]) -> Result<(), Status> {
         let ids: Vec<ChildId> = lines.iter().map(|line| line.child_id).collect();
-        let known = self.guardians.of(&ids).await.map_err(internal)?;
+        let known = self.guardians.of(&ids).await?;
         if obstacle(parent_id, &ids, &known).is_none() {
             return Ok(());
         }
-        self.children.catch_up(&*self.identity).await?;
+        self.identity.catch_up().await?;
         self.guardians.forget(&ids);
-        let known = self.guardians.of(&ids).await.map_err(internal)?;
+        let known = self.guardians.of(&ids).await?;
         obstacle(parent_id, &ids, &known).map_or(Ok(()), Err)
     }
 
@@ -91,31 +89,28 @@ impl References {
     /// # Errors
     /// `NOT_FOUND` when there is no such hold.
     pub async fn event_of(&self, hold_id: HoldId) -> Result<EventId, Status> {
-        let mut event = self.find_event(hold_id).await?;
-        if event.is_none() {
-            self.sales.catch_up(&*self.own).await?;
-            event = self.find_event(hold_id).await?;
-        }
+        let event = self.sales.definite(
+            |pool| find_event(pool, hold_id),
+            |event| event.is_none().then_some(&self.own as &dyn CatchUp),
+        );
+        let event = event.await?;
         event.ok_or_else(|| not_found("ticket hold", &hold_id.to_string()))
     }
+}
 
-    async fn find_zone(&self, id: LocationId) -> Result<Option<String>, Status> {
-        sqlx::query_scalar("select time_zone from locations where location_id = $1")
-            .bind(id.uuid())
-            .fetch_optional(self.locations.pool())
-            .await
-            .map_err(internal)
-    }
+async fn find_zone(pool: &PgPool, id: LocationId) -> sqlx::Result<Option<String>> {
+    sqlx::query_scalar("select time_zone from locations where location_id = $1")
+        .bind(id.uuid())
+        .fetch_optional(pool)
+        .await
+}
 
-    async fn find_event(&self, id: HoldId) -> Result<Option<EventId>, Status> {
-        let event: Option<Uuid> =
-            sqlx::query_scalar("select event_id from ticket_holds where id = $1")
-                .bind(id.uuid())
-                .fetch_optional(self.sales.pool())
-                .await
-                .map_err(internal)?;
-        Ok(event.map(EventId::from))
-    }
+async fn find_event(pool: &PgPool, id: HoldId) -> sqlx::Result<Option<EventId>> {
+    let event: Option<Uuid> = sqlx::query_scalar("select event_id from ticket_holds where id = $1")
+        .bind(id.uuid())
+        .fetch_optional(pool)
+        .await?;
+    Ok(event.map(EventId::from))
 }
 
 /// Why the parent cannot hold places for the children, if they cannot.

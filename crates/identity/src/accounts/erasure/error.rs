@@ -1,5 +1,5 @@
 use eventsourcing::{DecodeError, ExecuteError, LogError, personal::PersonalError};
-use service::NotReached;
+use service::ReadError;
 use uuid::Uuid;
 
 use super::certificate::CertificateError;
@@ -8,7 +8,6 @@ use crate::{
     domain::{trainer::TrainerError, user::UserError},
     mail::MailError,
     proofs::AuthError,
-    reference::UpcomingBookingsError,
 };
 
 /// Why a subject was not erased, or why the erasure was not finished.
@@ -26,9 +25,7 @@ pub enum ErasureError {
     #[error(transparent)]
     Child(#[from] ChildRecordError),
     #[error(transparent)]
-    Upcoming(#[from] UpcomingBookingsError),
-    #[error(transparent)]
-    NotReached(#[from] NotReached),
+    Read(#[from] ReadError),
     #[error(transparent)]
     Personal(#[from] PersonalError),
     /// The last mail could not be queued, or the mail of the user could not be blanked.

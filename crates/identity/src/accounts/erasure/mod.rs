@@ -143,8 +143,8 @@ impl Erasures {
         now: DateTime<Utc>,
     ) -> Result<(), ErasureError> {
         let head = self.log.head().await?;
-        let pool = self.tables.children_at(call, head).await?;
-        let children = query::children::of_guardian(pool, user_id.uuid()).await?;
+        let look = |pool| query::children::of_guardian(pool, user_id.uuid());
+        let children = self.tables.children_at(call, head, look).await?;
         let mut subjects = vec![user_id.uuid()];
         subjects.extend(children.iter().map(|child| child.id));
         if self.upcoming.any_paid(&subjects, now).await? {
@@ -181,8 +181,9 @@ impl Erasures {
             position: decision.position,
             decided_at: decision.erased_at,
         };
-        let pool = self.tables.children_at(call, decision.position).await?;
-        for child in query::children::of_guardian(pool, user_id.uuid()).await? {
+        let look = |pool| query::children::of_guardian(pool, user_id.uuid());
+        let tables = &self.tables;
+        for child in tables.children_at(call, decision.position, look).await? {
             self.take_along(call, &decision, child.id.into(), &mut erased)
                 .await?;
         }
@@ -192,14 +193,14 @@ impl Erasures {
         let key = self.keyring.destroy(user_id.uuid()).await?;
         erased.keys.insert(0, key);
         self.beside.delete(user_id).await?;
-        self.tables.all_at(call, erased.position).await?;
+        self.tables.reached(call, erased.position).await?;
         Ok(erased)
     }
 
     async fn finish_child(&self, call: &Call, child_id: ChildId) -> Result<Erased, ErasureError> {
         let decision = self.decision("child", child_id.uuid(), of_child).await?;
         let keys = self.records.forget(child_id).await?;
-        self.tables.children_at(call, decision.position).await?;
+        self.tables.reached(call, decision.position).await?;
         Ok(Erased {
             child_ids: vec![child_id.uuid()],
             keys,

@@ -11,8 +11,7 @@ use tonic::Status;
 use uuid::Uuid;
 
 use crate::domain::values::{EmailAddress, UserId};
-use crate::mail::Template;
-use crate::query::emails::Cursor;
+use crate::mail::{Cursor, Template};
 
 pub struct ListEmails {
     pub user_id: Option<UserId>,

@@ -4,7 +4,7 @@ use contracts::identity::v1 as pb;
 use contracts::wire::timestamp;
 use eventsourcing::personal::{Opener, PersonalError};
 
-use crate::query::emails::EmailRow;
+use crate::mail::EmailRow;
 
 /// A message, opened. One that waits where nothing `sends` says so.
 pub fn email(row: EmailRow, opener: &Opener, sends: bool) -> Result<pb::Email, PersonalError> {

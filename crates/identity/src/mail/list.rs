@@ -1,12 +1,13 @@
-//! Reads `emails`.
+//! Lists of `emails`.
 
 use chrono::{DateTime, Utc};
 use eventsourcing::personal::Personal;
 use serde::{Deserialize, Serialize};
 use service::page::Page;
-use sqlx::{PgPool, Row as _, postgres::PgRow};
+use sqlx::{Row as _, postgres::PgRow};
 use uuid::Uuid;
 
+use super::Outbox;
 use crate::personal::Column;
 
 const COLUMNS: &str = "id, user_id, cause, template, recipient, subject, body, status, attempts, last_error, \
@@ -71,35 +72,37 @@ impl Cursor {
     }
 }
 
-pub async fn by_id(pool: &PgPool, id: Uuid) -> Result<Option<EmailRow>, sqlx::Error> {
-    sqlx::query(&format!("select {COLUMNS} from emails where id = $1"))
-        .bind(id)
-        .try_map(|row| read(&row))
-        .fetch_optional(pool)
-        .await
-}
+impl Outbox {
+    pub async fn by_id(&self, id: Uuid) -> Result<Option<EmailRow>, sqlx::Error> {
+        sqlx::query(&format!("select {COLUMNS} from emails where id = $1"))
+            .bind(id)
+            .try_map(|row| read(&row))
+            .fetch_optional(&self.pool)
+            .await
+    }
 
-/// The messages of a page, and one more if there is one.
-pub async fn page(
-    pool: &PgPool,
-    filter: &Filter,
-    page: &Page<Cursor>,
-) -> Result<Vec<EmailRow>, sqlx::Error> {
-    let after = page.after.as_ref();
-    sqlx::query(&format!(
-        "select {COLUMNS} from emails \
-         where ($1::uuid is null or user_id = $1) and ($2::text is null or status = $2) \
-           and ($3::timestamptz is null or (created_at, id) < ($3, $4)) \
-         order by created_at desc, id desc limit $5",
-    ))
-    .bind(filter.user_id)
-    .bind(filter.status)
-    .bind(after.map(|cursor| cursor.created_at))
-    .bind(after.map(|cursor| cursor.id))
-    .bind(page.limit())
-    .try_map(|row| read(&row))
-    .fetch_all(pool)
-    .await
+    /// The messages of a page, and one more if there is one.
+    pub async fn page(
+        &self,
+        filter: &Filter,
+        page: &Page<Cursor>,
+    ) -> Result<Vec<EmailRow>, sqlx::Error> {
+        let after = page.after.as_ref();
+        sqlx::query(&format!(
+            "select {COLUMNS} from emails \
+             where ($1::uuid is null or user_id = $1) and ($2::text is null or status = $2) \
+               and ($3::timestamptz is null or (created_at, id) < ($3, $4)) \
+             order by created_at desc, id desc limit $5",
+        ))
+        .bind(filter.user_id)
+        .bind(filter.status)
+        .bind(after.map(|cursor| cursor.created_at))
+        .bind(after.map(|cursor| cursor.id))
+        .bind(page.limit())
+        .try_map(|row| read(&row))
+        .fetch_all(&self.pool)
+        .await
+    }
 }
 
 fn read(row: &PgRow) -> Result<EmailRow, sqlx::Error> {
