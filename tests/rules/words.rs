@@ -86,7 +86,7 @@ fn no_fingerprint_covers_a_secret() {
             let handler = format!("        request: Request<{name}>");
             let handler = handlers.split(&handler).nth(1).unwrap_or_default();
             let handler = handler.split("\n    }\n").next().unwrap_or_default();
-            if !handler.contains("context_without_secrets(") {
+            if !handler.contains("&message.without_secrets()") {
                 found.push(format!("the fingerprint of {name} covers its secret"));
             }
         }

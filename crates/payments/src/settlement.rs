@@ -7,7 +7,7 @@
 use std::sync::{Mutex, PoisonError};
 
 use eventsourcing::{Context, ExecuteError, Repository};
-use service::now;
+use service::{Recorded, now};
 use thiserror::Error;
 use uuid::Uuid;
 use values::{PaymentId, RefundId};
@@ -22,13 +22,6 @@ use crate::provider::{Provider, SandboxError};
 pub struct Settlement {
     payments: Repository<Payment>,
     provider: Provider,
-}
-
-/// The state of a payment or a refund, and the position of its last event.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Settled<S> {
-    pub state: S,
-    pub position: i64,
 }
 
 /// Why a payment or a refund could not go on.
@@ -50,16 +43,16 @@ impl Settlement {
     pub async fn advance(
         &self,
         payment_id: PaymentId,
-        context: &Context,
-    ) -> Result<Settled<PaymentState>, SettleError> {
+        context: Context,
+    ) -> Result<Recorded<PaymentState>, SettleError> {
         let (payment, position) = self
-            .execute(payment_id, context, PaymentCommand::Submit { now: now() })
+            .execute(payment_id, &context, PaymentCommand::Submit { now: now() })
             .await?;
         let state = payment
             .state()
             .ok_or(ExecuteError::Refused(PaymentError::NotFound))?;
         let Some(charge) = payment.charge() else {
-            return Ok(Settled { state, position });
+            return Ok(stands(state, position));
         };
         let (key, amount, method) = (
             charge.idempotency_key,
@@ -72,17 +65,14 @@ impl Settlement {
             PaymentState::Created
             | PaymentState::Succeeded
             | PaymentState::Failed
-            | PaymentState::Canceled => return Ok(Settled { state, position }),
+            | PaymentState::Canceled => return Ok(stands(state, position)),
         };
         if let Outcome::Unknown { .. } = outcome {
             tracing::warn!(payment.id = %payment_id, "the provider has not said what became of a payment");
         }
         let record = PaymentCommand::RecordOutcome { outcome };
-        let (payment, position) = self.execute(payment_id, context, record).await?;
-        Ok(Settled {
-            state: payment.state().unwrap_or(state),
-            position,
-        })
+        let (payment, position) = self.execute(payment_id, &context, record).await?;
+        Ok(stands(payment.state().unwrap_or(state), position))
     }
 
     /// Does the same for a refund.
@@ -90,13 +80,13 @@ impl Settlement {
         &self,
         payment_id: PaymentId,
         refund_id: RefundId,
-        context: &Context,
-    ) -> Result<Settled<RefundState>, SettleError> {
+        context: Context,
+    ) -> Result<Recorded<RefundState>, SettleError> {
         let submit = PaymentCommand::SubmitRefund {
             refund_id,
             now: now(),
         };
-        let (payment, position) = self.execute(payment_id, context, submit).await?;
+        let (payment, position) = self.execute(payment_id, &context, submit).await?;
         let refund = find(&payment, refund_id)?;
         let (state, amount) = (refund.state, &refund.amount);
         let Some((charge, key)) = payment
@@ -104,24 +94,21 @@ impl Settlement {
             .map(|charge| charge.idempotency_key)
             .zip(refund.idempotency_key)
         else {
-            return Ok(Settled { state, position });
+            return Ok(stands(state, position));
         };
         let outcome = match state {
             RefundState::Submitted => self.provider.refund(key, charge, amount).await?,
             RefundState::Unknown => self.provider.resolve_refund(key, charge, amount).await?,
             RefundState::Requested | RefundState::Succeeded | RefundState::Failed => {
-                return Ok(Settled { state, position });
+                return Ok(stands(state, position));
             }
         };
         if let Outcome::Unknown { .. } = outcome {
             tracing::warn!(refund.id = %refund_id, "the provider has not said what became of a refund");
         }
         let record = PaymentCommand::RecordRefundOutcome { refund_id, outcome };
-        let (payment, position) = self.execute(payment_id, context, record).await?;
-        Ok(Settled {
-            state: find(&payment, refund_id)?.state,
-            position,
-        })
+        let (payment, position) = self.execute(payment_id, &context, record).await?;
+        Ok(stands(find(&payment, refund_id)?.state, position))
     }
 
     /// Executes one step. Returns the payment after it, and the position.
@@ -154,6 +141,14 @@ impl Settlement {
             after.into_inner().unwrap_or_else(PoisonError::into_inner),
             committed.position,
         ))
+    }
+}
+
+/// Where a payment or a refund stands after its last event.
+fn stands<S>(state: S, position: i64) -> Recorded<S> {
+    Recorded {
+        outcome: state,
+        position,
     }
 }
 

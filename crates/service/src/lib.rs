@@ -35,4 +35,4 @@ pub use metrics::Metrics;
 pub use page::Page;
 pub use reads::{CatchUp, ReadError, Reads, Source};
 pub use telemetry::{Telemetry, TelemetryError, TelemetrySettings};
-pub use write::{Writes, context, recorded, stored};
+pub use write::{Operations, Recorded, Writes, recorded};

@@ -133,8 +133,59 @@ where
     }
 }
 
+/// What a function came to that commits by itself, and the position of its last event.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Recorded<T> {
+    pub outcome: T,
+    pub position: i64,
+}
+
+/// A command of which callers learn no more than where it is recorded.
+impl From<Committed> for Recorded<()> {
+    fn from(committed: Committed) -> Self {
+        Self {
+            outcome: (),
+            position: committed.position,
+        }
+    }
+}
+
+/// Performs the write RPCs whose command is more than the decision of one aggregate: a function
+/// that commits by itself.
+#[derive(Clone, Copy, Debug)]
+pub struct Operations {
+    service: &'static str,
+}
+
+impl Operations {
+    /// Operations that are recorded in the log of a service.
+    pub const fn new(service: &'static str) -> Self {
+        Self { service }
+    }
+
+    /// Performs an operation and answers with what it came to. `M` is the request as its
+    /// fingerprint covers it.
+    pub async fn perform<M, T, E, F>(
+        self,
+        call: &Call,
+        request: &M,
+        operation: impl FnOnce(Context) -> F + Send,
+        reply: impl FnOnce(T) -> M::Answer + Send,
+    ) -> Result<Response<M::Answer>, Status>
+    where
+        M: WriteRpc,
+        E: Into<Status>,
+        F: Future<Output = Result<Recorded<T>, E>> + Send,
+    {
+        let performed = operation(context(call, request)?).await;
+        let Recorded { outcome, position } = performed.map_err(Into::into)?;
+        let answer = recorded(self.service, position, reply(outcome));
+        Ok(Response::new(answer))
+    }
+}
+
 /// The stored answer of a command, with its position in the log of the service.
-pub fn stored<T: Message + Default + Positioned>(
+fn stored<T: Message + Default + Positioned>(
     service: &str,
     committed: &Committed,
 ) -> Result<T, Status> {
@@ -149,7 +200,7 @@ pub fn recorded<T: Positioned>(service: &str, position: i64, mut answer: T) -> T
 }
 
 /// The context of the command that a write RPC gives.
-pub fn context<M: WriteRpc>(call: &Call, request: &M) -> Result<Context, Status> {
+fn context<M: WriteRpc>(call: &Call, request: &M) -> Result<Context, Status> {
     let mut fields = Fields::new();
     let request_id: Uuid = fields.id("request_id", request.request_id());
     fields.finish()?;
@@ -158,10 +209,12 @@ pub fn context<M: WriteRpc>(call: &Call, request: &M) -> Result<Context, Status>
 
 #[cfg(test)]
 mod tests {
+    use contracts::identity::v1::{LogoutRequest, LogoutResponse};
     use contracts_core::common::v1::LogPosition;
     use eventsourcing::Committed;
 
     use super::*;
+    use crate::auth::Principal;
 
     /// An answer with a position and one more field.
     #[derive(Clone, PartialEq, Message)]
@@ -183,6 +236,38 @@ mod tests {
             name: name.to_owned(),
             position: Some(wire::position("identity", position)),
         }
+    }
+
+    fn log_out() -> LogoutRequest {
+        LogoutRequest {
+            request_id: Uuid::from_u128(7).to_string(),
+            login_id: String::new(),
+        }
+    }
+
+    #[tokio::test]
+    async fn an_operation_has_the_request_and_is_answered_with_its_position() {
+        let (call, request) = (Call::by(Principal::Anonymous), log_out());
+        let operation = async |context: Context| {
+            let position = i64::try_from(context.request.unwrap().id.as_u128()).unwrap();
+            let outcome = ();
+            Ok::<_, Status>(Recorded { outcome, position })
+        };
+        let reply = |()| LogoutResponse::default();
+        let operations = Operations::new("identity");
+        let answer = operations.perform(&call, &request, operation, reply).await;
+        let position = Some(wire::position("identity", 7));
+        assert_eq!(answer.unwrap().into_inner(), LogoutResponse { position });
+    }
+
+    #[tokio::test]
+    async fn an_operation_that_fails_is_answered_with_its_status() {
+        let (call, request) = (Call::by(Principal::Anonymous), log_out());
+        let operation = async |_: Context| Err::<Recorded<()>, _>(Status::not_found("no login"));
+        let reply = |()| LogoutResponse::default();
+        let operations = Operations::new("identity");
+        let answer = operations.perform(&call, &request, operation, reply).await;
+        assert_eq!(answer.unwrap_err().message(), "no login");
     }
 
     #[test]

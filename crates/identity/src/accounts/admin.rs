@@ -77,7 +77,7 @@ pub async fn create_admin(
         .register(Context::system(), registration, password)
         .await?;
     Ok(CreatedAdmin {
-        user_id: registered.user_id.uuid(),
+        user_id: registered.outcome.uuid(),
         position: registered.position,
     })
 }

@@ -2,17 +2,20 @@
 //! account that they change.
 
 use chrono::{DateTime, Utc};
-use eventsourcing::{Committed, Context, EventLog, ExecuteError, LogError, Repository};
+use eventsourcing::{Context, EventLog, ExecuteError, LogError, Repository};
+use service::Recorded;
 
+use super::AccountError;
 use crate::{
     domain::{
         trainer::Trainer,
         user::{
-            ADMIN_SCOPE, Admins, ChangeRole, DEPARTURE_SCOPE, Deactivate, Erase, Reactivate, User,
-            UserCommand, UserError,
+            ADMIN_SCOPE, Admins, ChangeRole, DEPARTURE_SCOPE, Deactivate, Erase, Reactivate,
+            Update, User, UserCommand, UserError,
         },
         values::{Role, UserId},
     },
+    proofs::{authentication::logins_of, logins::Logins},
     resources::Resources,
 };
 
@@ -25,9 +28,11 @@ pub struct AccountChanges {
     log: EventLog,
     users: Repository<User>,
     trainers: Repository<Trainer>,
+    logins: Logins,
 }
 
-type Outcome = Result<Committed, ExecuteError<UserError>>;
+type Outcome = Result<Recorded<()>, ExecuteError<UserError>>;
+type Done = Result<Recorded<()>, AccountError>;
 
 impl AccountChanges {
     pub fn new(resources: &Resources) -> Self {
@@ -35,31 +40,20 @@ impl AccountChanges {
             log: resources.log.clone(),
             users: Repository::new(&resources.log),
             trainers: Repository::new(&resources.log),
+            logins: logins_of(resources),
         }
     }
 
-    /// Carries out a command that concerns the account alone.
-    pub async fn execute(
-        &self,
-        context: Context,
-        user_id: UserId,
-        command: UserCommand,
-    ) -> Outcome {
-        let id = user_id.to_string();
-        self.users
-            .execute(&id, context, command, |_, _| Vec::new())
-            .await
+    /// Changes what an account says of its user.
+    pub async fn update(&self, context: Context, user_id: UserId, update: Update) -> Done {
+        let command = UserCommand::Update(update);
+        Ok(self.execute(context, user_id, command).await?)
     }
 
     /// Opens a closed account.
-    pub async fn reactivate(
-        &self,
-        context: Context,
-        user_id: UserId,
-        now: DateTime<Utc>,
-    ) -> Outcome {
+    pub async fn reactivate(&self, context: Context, user_id: UserId, now: DateTime<Utc>) -> Done {
         let command = UserCommand::Reactivate(Reactivate { now });
-        self.execute(context, user_id, command).await
+        Ok(self.execute(context, user_id, command).await?)
     }
 
     /// Gives an account another role. `has_children` says whether the user answers for children.
@@ -70,9 +64,9 @@ impl AccountChanges {
         role: Role,
         has_children: bool,
         now: DateTime<Utc>,
-    ) -> Outcome {
+    ) -> Done {
         let has_profile = self.trainers.load(&user_id.to_string()).await?.is_some();
-        self.leave(context, user_id, |admins| {
+        let command = |admins| {
             UserCommand::ChangeRole(ChangeRole {
                 role,
                 has_children,
@@ -80,19 +74,16 @@ impl AccountChanges {
                 admins,
                 now,
             })
-        })
-        .await
+        };
+        Ok(self.leave(context, user_id, command).await?)
     }
 
-    /// Closes an account.
-    pub async fn deactivate(
-        &self,
-        context: Context,
-        user_id: UserId,
-        now: DateTime<Utc>,
-    ) -> Outcome {
+    /// Closes an account and ends its logins.
+    pub async fn deactivate(&self, context: Context, user_id: UserId, now: DateTime<Utc>) -> Done {
         let command = |admins| UserCommand::Deactivate(Deactivate { admins, now });
-        self.leave(context, user_id, command).await
+        let closed = self.leave(context, user_id, command).await?;
+        self.logins.end_all(user_id).await?;
+        Ok(closed)
     }
 
     /// Records that a user is erased. What lies beside the log is erased by [`super::Erasures`].
@@ -120,6 +111,12 @@ impl AccountChanges {
             }
         }
         Err(ExecuteError::Contention)
+    }
+
+    async fn execute(&self, context: Context, user_id: UserId, command: UserCommand) -> Outcome {
+        let id = user_id.to_string();
+        let committed = self.users.execute(&id, context, command, |_, _| Vec::new());
+        committed.await.map(Into::into)
     }
 
     /// Reads the number first: an admin who leaves after that takes it.

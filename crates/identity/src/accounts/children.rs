@@ -2,13 +2,15 @@
 //! at once; the process `child_keys` repeats it until it has succeeded.
 
 use eventsourcing::{
-    Committed, Context, EventLog, ExecuteError, LogError, Repository,
+    Context, EventLog, ExecuteError, LogError, Repository,
     personal::{DestroyedKey, Keyring, PersonalError, Sealer},
 };
+use prost::{DecodeError, Message};
+use service::Recorded;
 use uuid::Uuid;
 
 use crate::domain::{
-    child::{Acting, Child, ChildCommand, ChildError, ChildEvent},
+    child::{Acting, Child, ChildCommand, ChildError},
     values::ChildId,
 };
 
@@ -32,6 +34,8 @@ pub enum ChildRecordError {
     Keys(#[from] PersonalError),
     #[error(transparent)]
     Log(#[from] LogError),
+    #[error("a stored answer is unreadable")]
+    Answer(#[from] DecodeError),
 }
 
 impl ChildRecords {
@@ -65,15 +69,17 @@ impl ChildRecords {
         self.keyring.sealer(subject).await
     }
 
-    /// Executes a command, and then destroys the keys that it has made obsolete.
-    pub async fn execute(
+    /// Executes a command, and then destroys the keys that it has made obsolete. A repeated request
+    /// gets the reply to the first one.
+    pub async fn execute<R: Message + Default>(
         &self,
         context: Context,
         command: ChildCommand,
-        reply: impl Fn(&Child, &[ChildEvent]) -> Vec<u8> + Sync,
-    ) -> Result<Committed, ChildRecordError> {
+        reply: impl Fn(&Child) -> R + Sync,
+    ) -> Result<Recorded<R>, ChildRecordError> {
         let child_id = command.child_id;
         let forgets = command.action.forgets();
+        let reply = |child: &Child, _: &[_]| reply(child).encode_to_vec();
         let committed = self
             .children
             .execute(&child_id.to_string(), context, command, reply)
@@ -81,7 +87,10 @@ impl ChildRecords {
         if forgets {
             self.forget(child_id).await?;
         }
-        Ok(committed)
+        Ok(Recorded {
+            outcome: R::decode(committed.reply.as_slice())?,
+            position: committed.position,
+        })
     }
 
     /// Destroys every key of a child that the log says must be gone, and returns them. A key that

@@ -139,8 +139,7 @@ impl Exports {
             trace_context: call.trace_context.clone(),
             ..Context::system()
         };
-        let reply = |_: &_, _: &[_]| Vec::new();
-        self.records.execute(context, command, reply).await?;
+        self.records.execute(context, command, |_| ()).await?;
         Ok(())
     }
 

@@ -4,6 +4,7 @@ use eventsourcing::{
     Committed, Context, ExecuteError, LogError, Repository,
     personal::{Keyring, LookupKey, PersonalError},
 };
+use service::Recorded;
 use uuid::Uuid;
 
 use crate::{
@@ -12,7 +13,7 @@ use crate::{
         values::{Role, UserId},
     },
     personal::ClearRegistration,
-    proofs::{Credentials, HashingError, Password, Passwords},
+    proofs::{Credentials, HashingError, Password, Passwords, logins::LoginError},
     resources::Resources,
 };
 
@@ -23,12 +24,6 @@ pub struct Accounts {
     lookup: LookupKey,
     credentials: Credentials,
     passwords: Passwords,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Registered {
-    pub user_id: UserId,
-    pub position: i64,
 }
 
 /// Why a command on an account failed.
@@ -42,6 +37,9 @@ pub enum AccountError {
     Personal(#[from] PersonalError),
     #[error("the credentials cannot be reached")]
     Credentials(#[from] sqlx::Error),
+    /// The account is closed, but its logins were not ended yet.
+    #[error(transparent)]
+    Logins(#[from] LoginError),
     #[error(transparent)]
     Log(#[from] LogError),
     /// The log returned an answer that this program did not store.
@@ -93,7 +91,7 @@ impl Accounts {
         context: Context,
         registration: ClearRegistration,
         password: Password,
-    ) -> Result<Registered, AccountError> {
+    ) -> Result<Recorded<UserId>, AccountError> {
         let user_id = registration.user_id;
         let hash = self.passwords.hash(password.clone()).await?;
         let registration = registration.seal(&self.keyring, &self.lookup).await?;
@@ -124,7 +122,7 @@ impl Accounts {
         &self,
         committed: Committed,
         password: Password,
-    ) -> Result<Registered, AccountError> {
+    ) -> Result<Recorded<UserId>, AccountError> {
         let user_id: UserId = Uuid::from_slice(&committed.reply)
             .map_err(|_| AccountError::Answer)?
             .into();
@@ -134,8 +132,8 @@ impl Accounts {
                 return Err(ExecuteError::RequestReused.into());
             }
         }
-        Ok(Registered {
-            user_id,
+        Ok(Recorded {
+            outcome: user_id,
             position: committed.position,
         })
     }

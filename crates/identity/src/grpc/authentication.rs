@@ -4,7 +4,6 @@ mod parse;
 mod reply;
 
 use chrono::{DateTime, TimeDelta, Utc};
-use contracts::Positioned;
 use contracts::identity::v1::authentication_service_server::AuthenticationService;
 use contracts::identity::v1::{
     ChangeEmailRequest, ChangeEmailResponse, ChangePasswordRequest, ChangePasswordResponse,
@@ -15,24 +14,25 @@ use contracts::identity::v1::{
     ResetPasswordResponse, VerifyEmailRequest, VerifyEmailResponse, VerifyPhoneRequest,
     VerifyPhoneResponse,
 };
-use service::{Call, context, internal, now, recorded};
+use service::{Call, Operations, internal, now, recorded};
 use tonic::{Request, Response, Status};
 
 use self::parse::{
     ChangeEmail, ChangePassword, Login, Logout, LogoutEverywhere, RefreshToken, RequestEmailChange,
     RequestPasswordReset, RequestVerification, ResetPassword, VerifyEmail, VerifyPhone,
 };
-use super::secrets::context_without_secrets;
+use super::secrets::WithoutSecrets as _;
 use super::{caller, own_or_admin, unrepeated};
 use crate::NAME;
 use crate::domain::user::Channel;
-use crate::proofs::{Authentication, Entered, Entrant, LoggedIn, Passwords};
+use crate::proofs::{Authentication, Entered, Entrant, Passwords};
 use crate::resources::Resources;
 use crate::signing::{AccessToken, AccessTokens};
 use crate::wire;
 
 /// Logs users in and out, and lets them prove addresses, numbers and passwords.
 pub struct AuthenticationRpcs {
+    operations: Operations,
     authentication: Authentication,
     tokens: AccessTokens,
 }
@@ -42,6 +42,7 @@ impl AuthenticationRpcs {
         let lifetime = TimeDelta::from_std(resources.settings.access_token_lifetime);
         let lifetime = lifetime.unwrap_or(TimeDelta::days(36_500));
         Self {
+            operations: Operations::new(NAME),
             authentication: Authentication::new(resources, passwords),
             tokens: AccessTokens::new(resources.keys.clone(), lifetime),
         }
@@ -55,9 +56,9 @@ impl AuthenticationRpcs {
     }
 }
 
-/// An answer that is recorded, and says no more than that.
-fn done<T: Default + Positioned>(position: i64) -> Response<T> {
-    Response::new(recorded(NAME, position, T::default()))
+/// An answer that says no more than that it is recorded.
+fn done<T: Default>((): ()) -> T {
+    T::default()
 }
 
 #[tonic::async_trait]
@@ -77,10 +78,9 @@ impl AuthenticationService for AuthenticationRpcs {
         };
         let (context, now) = (unrepeated(&call), now());
         let logged_in = self.authentication.log_in(context, entrant, now).await?;
-        let LoggedIn { entered, position } = logged_in;
-        let access = self.access(&entered, now).await?;
-        let answer = reply::logged_in(entered, access);
-        Ok(Response::new(recorded(NAME, position, answer)))
+        let access = self.access(&logged_in.outcome, now).await?;
+        let answer = reply::logged_in(logged_in.outcome, access);
+        Ok(Response::new(recorded(NAME, logged_in.position, answer)))
     }
 
     async fn refresh_token(
@@ -100,12 +100,9 @@ impl AuthenticationService for AuthenticationRpcs {
     ) -> Result<Response<LogoutResponse>, Status> {
         let (call, message) = (Call::of(&request), request.get_ref());
         let Logout { login_id } = Logout::of(&call, message)?;
-        let (context, user_id) = (context(&call, message)?, caller(&call)?);
-        let ended = self
-            .authentication
-            .log_out(context, user_id, login_id, now())
-            .await?;
-        Ok(done(ended))
+        let (authentication, user_id) = (&self.authentication, caller(&call)?);
+        let log_out = |context| authentication.log_out(context, user_id, login_id, now());
+        self.operations.perform(&call, message, log_out, done).await
     }
 
     async fn logout_everywhere(
@@ -115,12 +112,9 @@ impl AuthenticationService for AuthenticationRpcs {
         let (call, message) = (Call::of(&request), request.get_ref());
         let LogoutEverywhere { user_id } = LogoutEverywhere::of(&call, message)?;
         own_or_admin(&call, user_id, "user")?;
-        let context = context(&call, message)?;
-        let ended = self
-            .authentication
-            .log_out_everywhere(context, user_id, now())
-            .await?;
-        Ok(done(ended))
+        let authentication = &self.authentication;
+        let log_out = |context| authentication.log_out_everywhere(context, user_id, now());
+        self.operations.perform(&call, message, log_out, done).await
     }
 
     async fn request_verification(
@@ -129,13 +123,11 @@ impl AuthenticationService for AuthenticationRpcs {
     ) -> Result<Response<RequestVerificationResponse>, Status> {
         let (call, message) = (Call::of(&request), request.get_ref());
         let RequestVerification { channel } = RequestVerification::try_from(message)?;
-        let (context, user_id) = (context(&call, message)?, caller(&call)?);
-        let sent = self
-            .authentication
-            .request_verification(context, user_id, channel, now())
-            .await?;
-        let answer = reply::verification_requested(&sent);
-        Ok(Response::new(recorded(NAME, sent.position, answer)))
+        let (authentication, user_id) = (&self.authentication, caller(&call)?);
+        let send = |context| authentication.request_verification(context, user_id, channel, now());
+        self.operations
+            .perform(&call, message, send, reply::verification_requested)
+            .await
     }
 
     async fn verify_email(
@@ -144,12 +136,12 @@ impl AuthenticationService for AuthenticationRpcs {
     ) -> Result<Response<VerifyEmailResponse>, Status> {
         let (call, message) = (Call::of(&request), request.get_ref());
         let VerifyEmail { code } = VerifyEmail::try_from(message)?;
-        let (context, user_id) = (context_without_secrets(&call, message)?, caller(&call)?);
-        let verified = self
-            .authentication
-            .verify(context, user_id, Channel::Email, &code, now())
-            .await?;
-        Ok(done(verified))
+        let (authentication, user_id) = (&self.authentication, caller(&call)?);
+        let verify =
+            |context| authentication.verify(context, user_id, Channel::Email, &code, now());
+        self.operations
+            .perform(&call, &message.without_secrets(), verify, done)
+            .await
     }
 
     async fn verify_phone(
@@ -158,12 +150,12 @@ impl AuthenticationService for AuthenticationRpcs {
     ) -> Result<Response<VerifyPhoneResponse>, Status> {
         let (call, message) = (Call::of(&request), request.get_ref());
         let VerifyPhone { code } = VerifyPhone::try_from(message)?;
-        let (context, user_id) = (context_without_secrets(&call, message)?, caller(&call)?);
-        let verified = self
-            .authentication
-            .verify(context, user_id, Channel::Phone, &code, now())
-            .await?;
-        Ok(done(verified))
+        let (authentication, user_id) = (&self.authentication, caller(&call)?);
+        let verify =
+            |context| authentication.verify(context, user_id, Channel::Phone, &code, now());
+        self.operations
+            .perform(&call, &message.without_secrets(), verify, done)
+            .await
     }
 
     async fn request_password_reset(
@@ -185,12 +177,11 @@ impl AuthenticationService for AuthenticationRpcs {
     ) -> Result<Response<ResetPasswordResponse>, Status> {
         let (call, message) = (Call::of(&request), request.get_ref());
         let ResetPassword { token, password } = ResetPassword::try_from(message)?;
-        let context = context_without_secrets(&call, message)?;
-        let reset = self
-            .authentication
-            .reset_password(context, &token, password, now())
-            .await?;
-        Ok(done(reset))
+        let authentication = &self.authentication;
+        let reset = |context| authentication.reset_password(context, &token, password, now());
+        self.operations
+            .perform(&call, &message.without_secrets(), reset, done)
+            .await
     }
 
     async fn change_password(
@@ -199,12 +190,13 @@ impl AuthenticationService for AuthenticationRpcs {
     ) -> Result<Response<ChangePasswordResponse>, Status> {
         let (call, message) = (Call::of(&request), request.get_ref());
         let ChangePassword { present, new } = ChangePassword::try_from(message)?;
-        let (context, user_id) = (context_without_secrets(&call, message)?, caller(&call)?);
-        let changed = self
-            .authentication
-            .change_password(context, user_id, call.login_id, present, new, now())
-            .await?;
-        Ok(done(changed))
+        let (authentication, user_id) = (&self.authentication, caller(&call)?);
+        let change = |context| {
+            authentication.change_password(context, user_id, call.login_id, present, new, now())
+        };
+        self.operations
+            .perform(&call, &message.without_secrets(), change, done)
+            .await
     }
 
     async fn request_email_change(
@@ -213,13 +205,14 @@ impl AuthenticationService for AuthenticationRpcs {
     ) -> Result<Response<RequestEmailChangeResponse>, Status> {
         let (call, message) = (Call::of(&request), request.get_ref());
         let RequestEmailChange { email, password } = RequestEmailChange::try_from(message)?;
-        let (context, user_id) = (context_without_secrets(&call, message)?, caller(&call)?);
-        let sent = self
-            .authentication
-            .request_email_change(context, user_id, &email, password, now())
-            .await?;
-        let answer = reply::email_change_requested(&sent);
-        Ok(Response::new(recorded(NAME, sent.position, answer)))
+        let (authentication, user_id) = (&self.authentication, caller(&call)?);
+        let send = |context| {
+            authentication.request_email_change(context, user_id, &email, password, now())
+        };
+        let reply = reply::email_change_requested;
+        self.operations
+            .perform(&call, &message.without_secrets(), send, reply)
+            .await
     }
 
     async fn change_email(
@@ -228,11 +221,10 @@ impl AuthenticationService for AuthenticationRpcs {
     ) -> Result<Response<ChangeEmailResponse>, Status> {
         let (call, message) = (Call::of(&request), request.get_ref());
         let ChangeEmail { code } = ChangeEmail::try_from(message)?;
-        let (context, user_id) = (context_without_secrets(&call, message)?, caller(&call)?);
-        let changed = self
-            .authentication
-            .change_email(context, user_id, &code, now())
-            .await?;
-        Ok(done(changed))
+        let (authentication, user_id) = (&self.authentication, caller(&call)?);
+        let change = |context| authentication.change_email(context, user_id, &code, now());
+        self.operations
+            .perform(&call, &message.without_secrets(), change, done)
+            .await
     }
 }

@@ -149,8 +149,7 @@ impl ChildMedicalService for ChildMedicalRpcs {
             actor: call.principal.actor(),
             ..unrepeated(&call)
         };
-        let nothing = |_: &_, _: &[_]| Vec::new();
-        self.records.execute(context, look, nothing).await?;
+        self.records.execute(context, look, |_| ()).await?;
         let opener = self.keyring.opener(sealed.subjects()).await;
         let medical = opener.and_then(|opener| sealed.open(&opener));
         Ok(Response::new(GetChildMedicalResponse {

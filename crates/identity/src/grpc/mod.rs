@@ -18,6 +18,8 @@ use key::KeyRpcs;
 use trainer::TrainerRpcs;
 use user::UserRpcs;
 
+use std::convert::identity;
+
 use contracts::WriteRpc;
 use contracts::common::v1::Role;
 use contracts::identity::v1::authentication_service_server::AuthenticationServiceServer;
@@ -28,8 +30,7 @@ use contracts::identity::v1::key_service_server::KeyServiceServer;
 use contracts::identity::v1::trainer_service_server::TrainerServiceServer;
 use contracts::identity::v1::user_service_server::UserServiceServer;
 use eventsourcing::Context;
-use prost::Message as _;
-use service::{Call, Fields, context, not_found, now, stored};
+use service::{Call, Fields, Operations, not_found, now};
 use tonic::{Response, Status};
 
 use crate::NAME;
@@ -133,10 +134,10 @@ async fn execute_on_child<M: WriteRpc>(
     call: &Call,
     request: &M,
     command: ChildCommand,
-    reply: impl Fn(&Child) -> M::Answer + Sync,
+    reply: impl Fn(&Child) -> M::Answer + Send + Sync,
 ) -> Result<Response<M::Answer>, Status> {
-    let context = context(call, request)?;
-    let reply = |child: &Child, _: &[_]| reply(child).encode_to_vec();
-    let committed = records.execute(context, command, reply).await?;
-    stored(NAME, &committed).map(Response::new)
+    let execute = |context| records.execute(context, command, reply);
+    Operations::new(NAME)
+        .perform(call, request, execute, identity)
+        .await
 }

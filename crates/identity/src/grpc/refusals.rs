@@ -115,6 +115,7 @@ impl From<ChildRecordError> for Status {
             ChildRecordError::Command(error) => status(error),
             ChildRecordError::Keys(error) => personal_status(error),
             ChildRecordError::Log(error) => internal(error),
+            ChildRecordError::Answer(error) => internal(error),
         }
     }
 }
@@ -126,6 +127,7 @@ impl From<AccountError> for Status {
             AccountError::Command(error) => status(error),
             AccountError::Personal(error) => personal_status(error),
             AccountError::Credentials(error) => internal(error),
+            AccountError::Logins(error) => login_status(error),
             AccountError::Log(error) => internal(error),
             AccountError::Answer => internal(error),
         }

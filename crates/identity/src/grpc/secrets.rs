@@ -1,29 +1,17 @@
 //! Requests with passwords, codes and tokens. The fingerprint of a request is stored in the log,
 //! where nothing may be that a secret could be guessed from.
 
-use contracts::WriteRpc;
 use contracts::identity::v1 as pb;
-use eventsourcing::Context;
-use service::{Call, context};
-use tonic::Status;
 
 /// A request with a secret in it.
 pub trait WithoutSecrets {
     /// The request as its fingerprint covers it. Every field is named, so that a new one breaks the
     /// build.
-    fn covered(&self) -> Self;
-}
-
-/// The context of the command that a request with a secret gives.
-pub fn context_without_secrets<M: WriteRpc + WithoutSecrets>(
-    call: &Call,
-    request: &M,
-) -> Result<Context, Status> {
-    context(call, &request.covered())
+    fn without_secrets(&self) -> Self;
 }
 
 impl WithoutSecrets for pb::RegisterUserRequest {
-    fn covered(&self) -> Self {
+    fn without_secrets(&self) -> Self {
         Self {
             request_id: self.request_id.clone(),
             role: self.role,
@@ -37,7 +25,7 @@ impl WithoutSecrets for pb::RegisterUserRequest {
 }
 
 impl WithoutSecrets for pb::VerifyEmailRequest {
-    fn covered(&self) -> Self {
+    fn without_secrets(&self) -> Self {
         Self {
             request_id: self.request_id.clone(),
             code: String::new(),
@@ -46,7 +34,7 @@ impl WithoutSecrets for pb::VerifyEmailRequest {
 }
 
 impl WithoutSecrets for pb::VerifyPhoneRequest {
-    fn covered(&self) -> Self {
+    fn without_secrets(&self) -> Self {
         Self {
             request_id: self.request_id.clone(),
             code: String::new(),
@@ -55,7 +43,7 @@ impl WithoutSecrets for pb::VerifyPhoneRequest {
 }
 
 impl WithoutSecrets for pb::ResetPasswordRequest {
-    fn covered(&self) -> Self {
+    fn without_secrets(&self) -> Self {
         Self {
             request_id: self.request_id.clone(),
             token: String::new(),
@@ -65,7 +53,7 @@ impl WithoutSecrets for pb::ResetPasswordRequest {
 }
 
 impl WithoutSecrets for pb::ChangePasswordRequest {
-    fn covered(&self) -> Self {
+    fn without_secrets(&self) -> Self {
         Self {
             request_id: self.request_id.clone(),
             password: String::new(),
@@ -75,7 +63,7 @@ impl WithoutSecrets for pb::ChangePasswordRequest {
 }
 
 impl WithoutSecrets for pb::RequestEmailChangeRequest {
-    fn covered(&self) -> Self {
+    fn without_secrets(&self) -> Self {
         Self {
             request_id: self.request_id.clone(),
             email: self.email.clone(),
@@ -85,7 +73,7 @@ impl WithoutSecrets for pb::RequestEmailChangeRequest {
 }
 
 impl WithoutSecrets for pb::ChangeEmailRequest {
-    fn covered(&self) -> Self {
+    fn without_secrets(&self) -> Self {
         Self {
             request_id: self.request_id.clone(),
             code: String::new(),
@@ -95,15 +83,17 @@ impl WithoutSecrets for pb::ChangeEmailRequest {
 
 #[cfg(test)]
 mod tests {
+    use contracts::WriteRpc;
     use contracts::common::v1::Role;
-    use service::Principal;
+    use service::{Call, Principal};
     use uuid::Uuid;
 
     use super::*;
 
-    fn fingerprint(request: &(impl WriteRpc + WithoutSecrets)) -> [u8; 32] {
+    fn fingerprint<M: WriteRpc + WithoutSecrets>(request: &M) -> [u8; 32] {
         let call = Call::by(Principal::Anonymous);
-        let context = context_without_secrets(&call, request).unwrap();
+        let request_id = request.request_id().parse().unwrap();
+        let context = call.context(M::PATH, request_id, &request.without_secrets());
         context.request.unwrap().fingerprint
     }
 

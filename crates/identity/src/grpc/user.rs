@@ -13,7 +13,7 @@ use contracts::identity::v1::{
 };
 use eventsourcing::EventLog;
 use eventsourcing::personal::{Keyring, LookupKey};
-use service::{Call, Reads, context, internal, new_id, not_found, now, recorded, status, stored};
+use service::{Call, Operations, Reads, internal, new_id, not_found, now};
 use tonic::{Request, Response, Status};
 
 use self::parse::{
@@ -21,28 +21,26 @@ use self::parse::{
     ReactivateUser, RegisterUser, UpdateUser,
 };
 use super::refusals::personal_status;
-use super::secrets::context_without_secrets;
+use super::secrets::WithoutSecrets as _;
 use super::{acting, own_or_admin};
 use crate::NAME;
 use crate::accounts::{AccountChanges, Accounts, Erasures, Exports, Subject};
-use crate::domain::user::{Acting, UserCommand};
+use crate::domain::user::Acting;
 use crate::domain::values::UserId;
 use crate::personal::ClearRegistration;
 use crate::projector::users::Users;
-use crate::proofs::authentication::logins_of;
-use crate::proofs::logins::Logins;
 use crate::query::{self, users::Cursor};
 use crate::reference::{OwnTables, UpcomingBookings};
 use crate::resources::Resources;
 
 /// Opens, changes, closes, lists, exports and erases accounts.
 pub struct UserRpcs {
+    operations: Operations,
     log: EventLog,
     accounts: Accounts,
     changes: AccountChanges,
     erasures: Erasures,
     exports: Exports,
-    logins: Logins,
     keyring: Keyring,
     lookup: LookupKey,
     list: Reads<Users>,
@@ -52,12 +50,12 @@ pub struct UserRpcs {
 impl UserRpcs {
     pub fn on(resources: &Resources, accounts: &Accounts, upcoming: &UpcomingBookings) -> Self {
         Self {
+            operations: Operations::new(NAME),
             log: resources.log.clone(),
             accounts: accounts.clone(),
             changes: AccountChanges::new(resources),
             erasures: Erasures::new(resources, upcoming),
             exports: Exports::new(resources),
-            logins: logins_of(resources),
             keyring: resources.keyring.clone(),
             lookup: resources.lookup.clone(),
             list: resources.reads(),
@@ -98,11 +96,15 @@ impl UserService for UserRpcs {
             phone_number,
             now: now(),
         };
-        let context = context_without_secrets(&call, message)?;
-        let accounts = &self.accounts;
-        let registered = accounts.register(context, registration, password).await?;
-        let answer = reply::registered(registered.user_id);
-        Ok(Response::new(recorded(NAME, registered.position, answer)))
+        let register = |context| self.accounts.register(context, registration, password);
+        self.operations
+            .perform(
+                &call,
+                &message.without_secrets(),
+                register,
+                reply::registered,
+            )
+            .await
     }
 
     async fn get_user(
@@ -155,10 +157,10 @@ impl UserService for UserRpcs {
             self.accounts.require_active(user_id).await?;
         }
         let update = update.seal(&self.keyring, user_id, now()).await;
-        let update = UserCommand::Update(update.map_err(personal_status)?);
-        let context = context(&call, message)?;
-        let committed = self.changes.execute(context, user_id, update).await;
-        stored(NAME, &committed.map_err(status)?).map(Response::new)
+        let update = update.map_err(personal_status)?;
+        let update = |context| self.changes.update(context, user_id, update);
+        let reply = |()| UpdateUserResponse::default();
+        self.operations.perform(&call, message, update, reply).await
     }
 
     async fn change_role(
@@ -168,12 +170,10 @@ impl UserService for UserRpcs {
         let (call, message) = (Call::of(&request), request.get_ref());
         let ChangeRole { user_id, role } = ChangeRole::try_from(message)?;
         let has_children = self.has_children(&call, user_id).await?;
-        let context = context(&call, message)?;
-        let committed = self
-            .changes
-            .change_role(context, user_id, role, has_children, now())
-            .await;
-        stored(NAME, &committed.map_err(status)?).map(Response::new)
+        let changes = &self.changes;
+        let change = |context| changes.change_role(context, user_id, role, has_children, now());
+        let reply = |()| ChangeRoleResponse::default();
+        self.operations.perform(&call, message, change, reply).await
     }
 
     async fn deactivate_user(
@@ -182,11 +182,11 @@ impl UserService for UserRpcs {
     ) -> Result<Response<DeactivateUserResponse>, Status> {
         let (call, message) = (Call::of(&request), request.get_ref());
         let DeactivateUser { user_id } = DeactivateUser::try_from(message)?;
-        let context = context(&call, message)?;
-        let committed = self.changes.deactivate(context, user_id, now()).await;
-        let committed = committed.map_err(status)?;
-        self.logins.end_all(user_id).await.map_err(internal)?;
-        stored(NAME, &committed).map(Response::new)
+        let deactivate = |context| self.changes.deactivate(context, user_id, now());
+        let reply = |()| DeactivateUserResponse::default();
+        self.operations
+            .perform(&call, message, deactivate, reply)
+            .await
     }
 
     async fn reactivate_user(
@@ -195,9 +195,11 @@ impl UserService for UserRpcs {
     ) -> Result<Response<ReactivateUserResponse>, Status> {
         let (call, message) = (Call::of(&request), request.get_ref());
         let ReactivateUser { user_id } = ReactivateUser::try_from(message)?;
-        let context = context(&call, message)?;
-        let committed = self.changes.reactivate(context, user_id, now()).await;
-        stored(NAME, &committed.map_err(status)?).map(Response::new)
+        let reactivate = |context| self.changes.reactivate(context, user_id, now());
+        let reply = |()| ReactivateUserResponse::default();
+        self.operations
+            .perform(&call, message, reactivate, reply)
+            .await
     }
 
     async fn export_subject(
@@ -218,21 +220,14 @@ impl UserService for UserRpcs {
     ) -> Result<Response<EraseSubjectResponse>, Status> {
         let (call, message) = (Call::of(&request), request.get_ref());
         let EraseSubject { subject } = EraseSubject::try_from(message)?;
-        let certificate = match subject {
-            Subject::User(user_id) => {
-                own_or_admin(&call, user_id, "user")?;
-                let context = context(&call, message)?;
-                let erasures = &self.erasures;
-                erasures.erase_user(&call, context, user_id, now()).await?
-            }
-            Subject::Child(child_id) => {
-                let (context, acting) = (context(&call, message)?, acting(&call));
-                self.erasures
-                    .erase_child(&call, context, child_id, acting, now())
-                    .await?
-            }
-        };
-        Ok(Response::new(reply::erased(certificate)))
+        if let Subject::User(user_id) = subject {
+            own_or_admin(&call, user_id, "user")?;
+        }
+        let (erasures, acting) = (&self.erasures, acting(&call));
+        let erase = |context| erasures.erase(&call, context, subject, acting, now());
+        self.operations
+            .perform(&call, message, erase, reply::erased)
+            .await
     }
 
     async fn finish_erasure(

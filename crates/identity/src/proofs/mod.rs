@@ -13,7 +13,7 @@ mod password;
 mod random;
 pub mod sweep;
 
-pub use authentication::{AuthError, Authentication, CodeSent, Entered, Entrant, LoggedIn};
+pub use authentication::{AuthError, Authentication, Entered, Entrant};
 pub use credentials::Credentials;
 pub use password::{HashingError, Password, PasswordError, Passwords};
 pub use random::NoRandomness;

@@ -34,10 +34,12 @@ impl Refusal for PaymentError {
 }
 
 /// The status of a payment or a refund that could not go on.
-pub fn settling(error: SettleError) -> Status {
-    match error {
-        SettleError::Execute(error) => status(error),
-        SettleError::Provider(SandboxError::Books(error)) => internal(error),
-        SettleError::Provider(error) => internal(error),
+impl From<SettleError> for Status {
+    fn from(error: SettleError) -> Self {
+        match error {
+            SettleError::Execute(error) => status(error),
+            SettleError::Provider(SandboxError::Books(error)) => internal(error),
+            SettleError::Provider(error) => internal(error),
+        }
     }
 }

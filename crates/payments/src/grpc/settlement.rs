@@ -3,26 +3,24 @@
 mod parse;
 mod reply;
 
-use contracts::WriteRpc;
 use contracts::payments::v1::settlement_service_server::SettlementService;
 use contracts::payments::v1::{
     RefundPaymentRequest, RefundPaymentResponse, ResolvePaymentRequest, ResolvePaymentResponse,
     ResolveRefundRequest, ResolveRefundResponse, SubmitPaymentRequest, SubmitPaymentResponse,
     SubmitRefundRequest, SubmitRefundResponse,
 };
-use service::{Call, Runtime, Writes, context, new_id, now};
+use service::{Call, Operations, Runtime, Writes, new_id, now};
 use tonic::{Request, Response, Status};
-use values::{PaymentId, RefundId};
 
 use self::parse::{RefundPayment, ResolvePayment, ResolveRefund, SubmitPayment, SubmitRefund};
-use super::refusals::settling;
-use crate::domain::payment::{Payment, PaymentCommand, PaymentState, RefundState};
+use crate::domain::payment::{Payment, PaymentCommand};
 use crate::provider::Provider;
-use crate::settlement::{Settled, Settlement};
+use crate::settlement::Settlement;
 
 /// Brings payments and refunds as far as the provider allows.
 pub struct SettlementRpcs {
     payments: Writes<Payment>,
+    operations: Operations,
     settlement: Settlement,
 }
 
@@ -31,31 +29,9 @@ impl SettlementRpcs {
         let payments = Writes::on(runtime);
         Self {
             settlement: Settlement::new(payments.repository().clone(), provider),
+            operations: Operations::new(runtime.name),
             payments,
         }
-    }
-
-    async fn advance(
-        &self,
-        call: &Call,
-        message: &impl WriteRpc,
-        payment_id: PaymentId,
-    ) -> Result<Settled<PaymentState>, Status> {
-        let context = context(call, message)?;
-        let settled = self.settlement.advance(payment_id, &context).await;
-        settled.map_err(settling)
-    }
-
-    async fn advance_refund(
-        &self,
-        call: &Call,
-        message: &impl WriteRpc,
-        (payment_id, refund_id): (PaymentId, RefundId),
-    ) -> Result<Settled<RefundState>, Status> {
-        let context = context(call, message)?;
-        let settlement = &self.settlement;
-        let settled = settlement.advance_refund(payment_id, refund_id, &context);
-        settled.await.map_err(settling)
     }
 }
 
@@ -67,8 +43,10 @@ impl SettlementService for SettlementRpcs {
     ) -> Result<Response<SubmitPaymentResponse>, Status> {
         let (call, message) = (Call::of(&request), request.get_ref());
         let SubmitPayment { payment_id } = SubmitPayment::try_from(message)?;
-        let settled = self.advance(&call, message, payment_id).await?;
-        Ok(Response::new(settled.into()))
+        let advance = |context| self.settlement.advance(payment_id, context);
+        self.operations
+            .perform(&call, message, advance, reply::submitted)
+            .await
     }
 
     async fn resolve_payment(
@@ -77,8 +55,10 @@ impl SettlementService for SettlementRpcs {
     ) -> Result<Response<ResolvePaymentResponse>, Status> {
         let (call, message) = (Call::of(&request), request.get_ref());
         let ResolvePayment { payment_id } = ResolvePayment::try_from(message)?;
-        let settled = self.advance(&call, message, payment_id).await?;
-        Ok(Response::new(settled.into()))
+        let advance = |context| self.settlement.advance(payment_id, context);
+        self.operations
+            .perform(&call, message, advance, reply::resolved)
+            .await
     }
 
     async fn refund_payment(
@@ -107,9 +87,11 @@ impl SettlementService for SettlementRpcs {
             payment_id,
             refund_id,
         } = SubmitRefund::try_from(message)?;
-        let refund = (payment_id, refund_id);
-        let settled = self.advance_refund(&call, message, refund).await?;
-        Ok(Response::new(settled.into()))
+        let settlement = &self.settlement;
+        let advance = |context| settlement.advance_refund(payment_id, refund_id, context);
+        self.operations
+            .perform(&call, message, advance, reply::refund_submitted)
+            .await
     }
 
     async fn resolve_refund(
@@ -121,8 +103,10 @@ impl SettlementService for SettlementRpcs {
             payment_id,
             refund_id,
         } = ResolveRefund::try_from(message)?;
-        let refund = (payment_id, refund_id);
-        let settled = self.advance_refund(&call, message, refund).await?;
-        Ok(Response::new(settled.into()))
+        let settlement = &self.settlement;
+        let advance = |context| settlement.advance_refund(payment_id, refund_id, context);
+        self.operations
+            .perform(&call, message, advance, reply::refund_resolved)
+            .await
     }
 }

@@ -75,10 +75,10 @@ impl Ledger {
     async fn advance(&self) -> PaymentState {
         self.settlement()
             .await
-            .advance(self.payment, &Context::system())
+            .advance(self.payment, Context::system())
             .await
             .unwrap()
-            .state
+            .outcome
     }
 
     async fn charges(&self) -> i64 {
@@ -136,10 +136,9 @@ async fn a_crash_after_the_provider_took_the_money_takes_it_once() {
 async fn a_call_that_is_dropped_while_the_provider_thinks_is_made_again() {
     let ledger = Ledger::with("sandbox_timeout_ok").await;
     let settlement = ledger.settlement().await;
-    let context = Context::system();
     let dropped = tokio::time::timeout(
         Duration::from_millis(500),
-        settlement.advance(ledger.payment, &context),
+        settlement.advance(ledger.payment, Context::system()),
     )
     .await;
     assert!(dropped.is_err());
@@ -152,15 +151,14 @@ async fn a_call_that_is_dropped_while_the_provider_thinks_is_made_again() {
 async fn calls_that_race_take_and_record_the_money_once() {
     let ledger = Ledger::with("sandbox_ok").await;
     let settlement = ledger.settlement().await;
-    let context = Context::system();
 
-    let calls = (0..8).map(|_| settlement.advance(ledger.payment, &context));
+    let calls = (0..8).map(|_| settlement.advance(ledger.payment, Context::system()));
     let states = futures::future::join_all(calls).await;
 
     assert!(
         states
             .into_iter()
-            .all(|settled| settled.unwrap().state == PaymentState::Succeeded)
+            .all(|settled| settled.unwrap().outcome == PaymentState::Succeeded)
     );
     assert_eq!(ledger.charges().await, 1);
     assert_eq!(
@@ -200,10 +198,10 @@ async fn a_crash_in_a_refund_returns_the_money_once() {
     let settlement = ledger.settlement().await;
     for _ in 0..2 {
         let settled = settlement
-            .advance_refund(ledger.payment, refund_id, &Context::system())
+            .advance_refund(ledger.payment, refund_id, Context::system())
             .await
             .unwrap();
-        assert_eq!(settled.state, RefundState::Succeeded);
+        assert_eq!(settled.outcome, RefundState::Succeeded);
     }
     let returned = ledger
         .events()

@@ -5,6 +5,7 @@ use contracts::identity::v1::{DestroyedKey as PublicKey, ErasureCertificate};
 use contracts::wire::timestamp;
 use eventsourcing::{EventLog, LogError, hex, personal::DestroyedKey};
 use prost::Message;
+use service::Recorded;
 use sqlx::PgPool;
 use uuid::Uuid;
 
@@ -85,6 +86,15 @@ impl Certificates {
         .execute(&self.pool)
         .await?;
         self.of(subject).await?.ok_or(CertificateError::Lost)
+    }
+}
+
+/// A certificate at the position that it names.
+pub(super) fn recorded(certificate: ErasureCertificate) -> Recorded<ErasureCertificate> {
+    let position = certificate.position.as_ref();
+    Recorded {
+        position: position.map_or(0, |position| position.position),
+        outcome: certificate,
     }
 }
 

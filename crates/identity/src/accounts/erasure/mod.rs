@@ -16,7 +16,7 @@ use eventsourcing::{
     personal::{Keyring, PersonalError},
 };
 use serde_json::json;
-use service::Call;
+use service::{Call, Recorded};
 use uuid::Uuid;
 
 pub use error::ErasureError;
@@ -35,7 +35,7 @@ use crate::{
     reference::{OwnTables, UpcomingBookings},
     resources::Resources,
 };
-use certificate::{Certificates, Erased};
+use certificate::{Certificates, Erased, recorded};
 
 /// The subject of an erasure.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -96,31 +96,46 @@ impl Erasures {
         }
     }
 
-    /// Erases a user with the children they answer for, and returns when that is finished.
-    pub async fn erase_user(
+    /// Erases a subject for somebody, and returns when that is finished.
+    pub async fn erase(
+        &self,
+        call: &Call,
+        context: Context,
+        subject: Subject,
+        acting: Acting,
+        now: DateTime<Utc>,
+    ) -> Result<Recorded<ErasureCertificate>, ErasureError> {
+        match subject {
+            Subject::User(user_id) => self.erase_user(call, context, user_id, now).await?,
+            Subject::Child(child_id) => self.erase_child(context, child_id, acting, now).await?,
+        }
+        Ok(recorded(self.finish(call, subject).await?))
+    }
+
+    /// Decides that a user is erased, unless that is decided.
+    async fn erase_user(
         &self,
         call: &Call,
         context: Context,
         user_id: UserId,
         now: DateTime<Utc>,
-    ) -> Result<ErasureCertificate, ErasureError> {
+    ) -> Result<(), ErasureError> {
         let user = self.users.load(&user_id.to_string()).await?;
         if !user.unwrap_or_default().is_erased() {
             self.refuse_bookings(call, user_id, now).await?;
             self.changes.erase(context, user_id, now).await?;
         }
-        self.finish(call, Subject::User(user_id)).await
+        Ok(())
     }
 
-    /// Erases one child, and returns when that is finished.
-    pub async fn erase_child(
+    /// Decides that one child is erased.
+    async fn erase_child(
         &self,
-        call: &Call,
         context: Context,
         child_id: ChildId,
         acting: Acting,
         now: DateTime<Utc>,
-    ) -> Result<ErasureCertificate, ErasureError> {
+    ) -> Result<(), ErasureError> {
         let paid_ahead = self.upcoming.any_paid(&[child_id.uuid()], now).await?;
         let command = ChildCommand {
             child_id,
@@ -128,10 +143,8 @@ impl Erasures {
             now,
             action: Action::Erase { paid_ahead },
         };
-        self.records
-            .execute(context, command, |_, _| Vec::new())
-            .await?;
-        self.finish(call, Subject::Child(child_id)).await
+        self.records.execute(context, command, |_| ()).await?;
+        Ok(())
     }
 
     /// Refuses while a user, or a child they answer for, has upcoming bookings that are paid: those
@@ -224,8 +237,7 @@ impl Erasures {
             action: Action::Erase { paid_ahead: false },
         };
         let context = follows(call, decision);
-        let reply = |_: &_, _: &[_]| Vec::new();
-        let committed = self.records.execute(context, command, reply).await?;
+        let committed = self.records.execute(context, command, |_| ()).await?;
         erased.position = erased.position.max(committed.position);
         erased.child_ids.push(child_id.uuid());
         erased.keys.extend(self.records.forget(child_id).await?);

@@ -1,9 +1,10 @@
 //! The answers of `AuthenticationService`.
 
+use chrono::{DateTime, Utc};
 use contracts::identity::v1 as pb;
 use contracts::wire::timestamp;
 
-use crate::proofs::{CodeSent, Entered};
+use crate::proofs::Entered;
 use crate::signing::AccessToken;
 use crate::wire::role;
 
@@ -42,16 +43,16 @@ pub fn refreshed(entered: Entered, access: AccessToken) -> pb::RefreshTokenRespo
     }
 }
 
-pub fn verification_requested(sent: &CodeSent) -> pb::RequestVerificationResponse {
+pub fn verification_requested(expires_at: DateTime<Utc>) -> pb::RequestVerificationResponse {
     pb::RequestVerificationResponse {
-        expires_at: Some(timestamp(sent.expires_at)),
+        expires_at: Some(timestamp(expires_at)),
         position: None,
     }
 }
 
-pub fn email_change_requested(sent: &CodeSent) -> pb::RequestEmailChangeResponse {
+pub fn email_change_requested(expires_at: DateTime<Utc>) -> pb::RequestEmailChangeResponse {
     pb::RequestEmailChangeResponse {
-        expires_at: Some(timestamp(sent.expires_at)),
+        expires_at: Some(timestamp(expires_at)),
         position: None,
     }
 }

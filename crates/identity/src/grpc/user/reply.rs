@@ -62,10 +62,9 @@ pub fn exported(content: Vec<u8>) -> pb::ExportSubjectResponse {
     }
 }
 
-/// The erasure has the position that its certificate names.
 pub fn erased(certificate: pb::ErasureCertificate) -> pb::EraseSubjectResponse {
     pb::EraseSubjectResponse {
-        position: certificate.position.clone(),
+        position: None,
         certificate: Some(certificate),
     }
 }

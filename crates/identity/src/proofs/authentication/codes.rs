@@ -1,6 +1,7 @@
 use chrono::{DateTime, SecondsFormat, Utc};
 use eventsourcing::{Committed, Context, ExecuteError, personal::Personal};
 use serde_json::json;
+use service::Recorded;
 use uuid::Uuid;
 
 use super::{AuthError, Authentication, Contact};
@@ -17,14 +18,6 @@ use crate::{
     },
 };
 
-/// A code that is being sent.
-#[derive(Clone, Copy, Debug)]
-pub struct CodeSent {
-    pub expires_at: DateTime<Utc>,
-    /// The position at which the request is recorded.
-    pub position: i64,
-}
-
 /// The address or number to which a code is sent.
 enum Target {
     Mail(Template, Personal<EmailAddress>, Option<String>),
@@ -32,14 +25,14 @@ enum Target {
 }
 
 impl Authentication {
-    /// Sends a code to the address or the number of the account.
+    /// Sends a code to the address or the number of the account, and returns when it expires.
     pub async fn request_verification(
         &self,
         context: Context,
         user_id: UserId,
         channel: Channel,
         now: DateTime<Utc>,
-    ) -> Result<CodeSent, AuthError> {
+    ) -> Result<Recorded<DateTime<Utc>>, AuthError> {
         if channel == Channel::Phone && !self.texts_available {
             return Err(MailError::TextsUnavailable.into());
         }
@@ -61,7 +54,8 @@ impl Authentication {
         self.send(context, about, contact, target, now).await
     }
 
-    /// Sends a code to an address that is to become the login address of the account.
+    /// Sends a code to an address that is to become the login address of the account, and returns
+    /// when it expires.
     pub async fn request_email_change(
         &self,
         context: Context,
@@ -69,7 +63,7 @@ impl Authentication {
         email: &EmailAddress,
         password: Password,
         now: DateTime<Utc>,
-    ) -> Result<CodeSent, AuthError> {
+    ) -> Result<Recorded<DateTime<Utc>>, AuthError> {
         self.prove_password(user_id, password, now).await?;
         let tried = self.letters.by(&user_id.to_string());
         self.letters.count(&tried, now).await?;
@@ -97,7 +91,7 @@ impl Authentication {
         channel: Channel,
         code: &str,
         now: DateTime<Utc>,
-    ) -> Result<i64, AuthError> {
+    ) -> Result<Recorded<()>, AuthError> {
         let purpose = Purpose::Verification;
         let proven = self
             .prove_code(&context, user_id, purpose, channel, code, now)
@@ -107,10 +101,7 @@ impl Authentication {
             channel,
             now,
         };
-        let committed = self
-            .secure(user_id, context, command, |_, _| Vec::new())
-            .await?;
-        Ok(committed.position)
+        self.record(user_id, context, command).await
     }
 
     /// Accepts a code that lets another address replace the login address.
@@ -120,7 +111,7 @@ impl Authentication {
         user_id: UserId,
         code: &str,
         now: DateTime<Utc>,
-    ) -> Result<i64, AuthError> {
+    ) -> Result<Recorded<()>, AuthError> {
         let purpose = Purpose::EmailChange;
         let proven = self
             .prove_code(&context, user_id, purpose, Channel::Email, code, now)
@@ -131,12 +122,10 @@ impl Authentication {
             email_key: proven.target_key.ok_or(AuthError::Answer)?,
             now,
         };
-        let committed = self
-            .secure(user_id, context, command, |_, _| Vec::new())
-            .await?;
+        let committed = self.record(user_id, context, command).await?;
         // The row of this code stays, so that the request can be repeated.
         self.codes.withdraw(user_id, Some(purpose)).await?;
-        Ok(committed.position)
+        Ok(committed)
     }
 
     async fn prove_code(
@@ -166,7 +155,7 @@ impl Authentication {
         contact: Contact,
         target: Option<Target>,
         now: DateTime<Utc>,
-    ) -> Result<CodeSent, AuthError> {
+    ) -> Result<Recorded<DateTime<Utc>>, AuthError> {
         let fresh = Codes::make(about.purpose, now)?;
         let command = SecurityCommand::RequestVerification {
             verification_id: fresh.id,
@@ -188,8 +177,8 @@ impl Authentication {
         // The aggregate has refused already where there is nothing to send to.
         let target = target.ok_or(ExecuteError::Refused(UserError::NoPhoneNumber))?;
         self.deliver(about, contact, letter, target, now).await?;
-        Ok(CodeSent {
-            expires_at,
+        Ok(Recorded {
+            outcome: expires_at,
             position: committed.position,
         })
     }
@@ -293,8 +282,7 @@ impl Authentication {
             expires_at: letter.expires_at,
             now,
         };
-        self.secure(user_id, context, command, |_, _| Vec::new())
-            .await?;
+        self.record(user_id, context, command).await?;
         let contact = self.contact(user_id).await?;
         let email = contact.email.clone().ok_or(AuthError::Answer)?;
         let target = Target::Mail(Template::ResetPassword, email, None);

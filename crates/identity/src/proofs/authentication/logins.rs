@@ -1,5 +1,6 @@
 use chrono::{DateTime, Utc};
 use eventsourcing::Context;
+use service::Recorded;
 use std::net::IpAddr;
 use uuid::Uuid;
 
@@ -33,13 +34,6 @@ pub struct Entered {
     pub issued: Issued,
 }
 
-/// A login that was begun.
-pub struct LoggedIn {
-    pub entered: Entered,
-    /// The position at which the login is recorded.
-    pub position: i64,
-}
-
 impl Authentication {
     /// Checks a password and records the login. The holder of the address is looked up in the
     /// claims, so that a user can log in as soon as the registration is answered. An unknown
@@ -49,7 +43,7 @@ impl Authentication {
         mut context: Context,
         entrant: Entrant,
         now: DateTime<Utc>,
-    ) -> Result<LoggedIn, AuthError> {
+    ) -> Result<Recorded<Entered>, AuthError> {
         let Entrant {
             email,
             password,
@@ -92,8 +86,8 @@ impl Authentication {
             .logins
             .begin(Uuid::now_v7(), user_id, sealed_address, now)
             .await?;
-        Ok(LoggedIn {
-            entered: Entered {
+        Ok(Recorded {
+            outcome: Entered {
                 user_id,
                 role: role.ok_or(AuthError::Answer)?,
                 issued,
@@ -145,9 +139,7 @@ impl Authentication {
     ) -> Result<(), AuthError> {
         tracing::warn!(user.id = %user_id, login.id = %login_id, "a refresh token was used twice: its login was ended");
         let command = SecurityCommand::ReportReuse { login_id, now };
-        let reported = self
-            .secure(user_id, Context::system(), command, |_, _| Vec::new())
-            .await;
+        let reported = self.record(user_id, Context::system(), command).await;
         match reported {
             // Nothing more is recorded of an erased user.
             Ok(_) | Err(AuthError::Command(eventsourcing::ExecuteError::Refused(_))) => {
@@ -157,14 +149,14 @@ impl Authentication {
         }
     }
 
-    /// Ends a login of a user, and returns the position at which that is recorded.
+    /// Ends a login of a user.
     pub async fn log_out(
         &self,
         context: Context,
         user_id: UserId,
         login_id: Uuid,
         now: DateTime<Utc>,
-    ) -> Result<i64, AuthError> {
+    ) -> Result<Recorded<()>, AuthError> {
         let ended = self
             .logins
             .end(user_id, login_id, EndReason::LoggedOut, now)
@@ -173,27 +165,21 @@ impl Authentication {
             return Err(AuthError::NotFound(login_id));
         }
         let command = SecurityCommand::LogOut { login_id, now };
-        let committed = self
-            .secure(user_id, context, command, |_, _| Vec::new())
-            .await?;
-        Ok(committed.position)
+        self.record(user_id, context, command).await
     }
 
-    /// Ends all logins of a user, and returns the position at which that is recorded.
+    /// Ends all logins of a user.
     pub async fn log_out_everywhere(
         &self,
         context: Context,
         user_id: UserId,
         now: DateTime<Utc>,
-    ) -> Result<i64, AuthError> {
+    ) -> Result<Recorded<()>, AuthError> {
         let mut connection = self.pool.acquire().await?;
         let reason = EndReason::LoggedOutEverywhere;
         end_all(&mut connection, user_id, None, reason, now).await?;
         drop(connection);
         let command = SecurityCommand::LogOutEverywhere { now };
-        let committed = self
-            .secure(user_id, context, command, |_, _| Vec::new())
-            .await?;
-        Ok(committed.position)
+        self.record(user_id, context, command).await
     }
 }

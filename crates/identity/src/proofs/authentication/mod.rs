@@ -12,11 +12,11 @@ use eventsourcing::{
     Committed, Context, DecodeError, EventLog, ExecuteError, LogError, Repository,
     personal::{Keyring, LookupKey, Personal, PersonalError},
 };
+use service::Recorded;
 use sqlx::PgPool;
 use uuid::Uuid;
 
-pub use codes::CodeSent;
-pub use logins::{Entered, Entrant, LoggedIn};
+pub use logins::{Entered, Entrant};
 
 use crate::{
     domain::{
@@ -132,6 +132,17 @@ impl Authentication {
         let command = UserCommand::Secure(command);
         let id = user_id.to_string();
         Ok(self.users.execute(&id, context, command, reply).await?)
+    }
+
+    /// Records what was done, with no more to answer than that.
+    async fn record(
+        &self,
+        user_id: UserId,
+        context: Context,
+        command: SecurityCommand,
+    ) -> Result<Recorded<()>, AuthError> {
+        let committed = self.secure(user_id, context, command, |_, _| Vec::new());
+        committed.await.map(Into::into)
     }
 
     /// The account as the log has it now; refuses unless it is open.

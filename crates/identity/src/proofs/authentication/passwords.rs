@@ -2,6 +2,7 @@ use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use eventsourcing::{Context, ExecuteError};
+use service::Recorded;
 use tokio::time::Instant;
 use uuid::Uuid;
 
@@ -55,7 +56,7 @@ impl Authentication {
         token: &str,
         password: Password,
         now: DateTime<Utc>,
-    ) -> Result<i64, AuthError> {
+    ) -> Result<Recorded<()>, AuthError> {
         let request_id = context.request.ok_or(AuthError::Answer)?.id;
         // Nobody can make the service hash without a token.
         let looks_right = self.codes.peek_reset(token, request_id, now).await?;
@@ -101,10 +102,7 @@ impl Authentication {
         }
         context.actor = format!("user:{}", proven.user_id);
         let command = SecurityCommand::ResetPassword { now };
-        let committed = self
-            .secure(proven.user_id, context, command, |_, _| Vec::new())
-            .await?;
-        Ok(committed.position)
+        self.record(proven.user_id, context, command).await
     }
 
     /// Sets a new password by the present one and ends all logins but the one to keep.
@@ -116,7 +114,7 @@ impl Authentication {
         present: Password,
         new: Password,
         now: DateTime<Utc>,
-    ) -> Result<i64, AuthError> {
+    ) -> Result<Recorded<()>, AuthError> {
         self.active(user_id).await?;
         let tried = self.password_attempts.by(&user_id.to_string());
         self.password_attempts.check(&tried, now).await?;
@@ -142,10 +140,7 @@ impl Authentication {
         }
         // Here the new password is the present one, also when the request is repeated.
         let command = SecurityCommand::ChangePassword { now };
-        let committed = self
-            .secure(user_id, context, command, |_, _| Vec::new())
-            .await?;
-        Ok(committed.position)
+        self.record(user_id, context, command).await
     }
 
     /// Refuses a caller who does not know the password of the account they are logged in to.

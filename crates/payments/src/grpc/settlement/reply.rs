@@ -3,11 +3,8 @@
 
 use contracts::payments::v1 as pb;
 use contracts::wire::{money, optional_id};
-use service::recorded;
 
-use crate::NAME;
 use crate::domain::payment::{Payment, PaymentState, RefundCause, RefundState};
-use crate::settlement::Settled;
 use crate::wire::{payment_state, refund_state, state_after};
 
 pub fn refunded(payment: &Payment, cause: RefundCause) -> pb::RefundPaymentResponse {
@@ -20,42 +17,30 @@ pub fn refunded(payment: &Payment, cause: RefundCause) -> pb::RefundPaymentRespo
     }
 }
 
-impl From<Settled<PaymentState>> for pb::SubmitPaymentResponse {
-    fn from(settled: Settled<PaymentState>) -> Self {
-        let answer = Self {
-            state: payment_state(settled.state).into(),
-            position: None,
-        };
-        recorded(NAME, settled.position, answer)
+pub fn submitted(state: PaymentState) -> pb::SubmitPaymentResponse {
+    pb::SubmitPaymentResponse {
+        state: payment_state(state).into(),
+        position: None,
     }
 }
 
-impl From<Settled<PaymentState>> for pb::ResolvePaymentResponse {
-    fn from(settled: Settled<PaymentState>) -> Self {
-        let answer = Self {
-            state: payment_state(settled.state).into(),
-            position: None,
-        };
-        recorded(NAME, settled.position, answer)
+pub fn resolved(state: PaymentState) -> pb::ResolvePaymentResponse {
+    pb::ResolvePaymentResponse {
+        state: payment_state(state).into(),
+        position: None,
     }
 }
 
-impl From<Settled<RefundState>> for pb::SubmitRefundResponse {
-    fn from(settled: Settled<RefundState>) -> Self {
-        let answer = Self {
-            state: refund_state(settled.state).into(),
-            position: None,
-        };
-        recorded(NAME, settled.position, answer)
+pub fn refund_submitted(state: RefundState) -> pb::SubmitRefundResponse {
+    pb::SubmitRefundResponse {
+        state: refund_state(state).into(),
+        position: None,
     }
 }
 
-impl From<Settled<RefundState>> for pb::ResolveRefundResponse {
-    fn from(settled: Settled<RefundState>) -> Self {
-        let answer = Self {
-            state: refund_state(settled.state).into(),
-            position: None,
-        };
-        recorded(NAME, settled.position, answer)
+pub fn refund_resolved(state: RefundState) -> pb::ResolveRefundResponse {
+    pb::ResolveRefundResponse {
+        state: refund_state(state).into(),
+        position: None,
     }
 }
