@@ -38,6 +38,7 @@ fn no_rpc_path_is_written_out() {
 fn is_by_hand(line: &str) -> bool {
     let by_hand = [
         "request.request_id",
+        "\"request_id\"",
         ".request_id()",
         ".set_position(",
         "LogPosition {",
@@ -177,6 +178,7 @@ fn the_checks_of_words_see_what_is_odd() {
         "            position: Some(wire::position(7)),",
         "        position: recorded_at.map(wire::position).or(Some(position(8))),",
         "        let id: Uuid = fields.id(\"request_id\", &request.request_id);",
+        "        let _: Uuid = fields.id(\"request_id\", request_id);",
     ] {
         assert!(is_by_hand(odd), "{odd}");
     }

@@ -75,8 +75,13 @@ impl Fields {
 
     /// The same with the `request_id`, for what is made of it; nil when it is wrong.
     pub fn with_request_id(request: &impl WriteRpc) -> (Self, Uuid) {
+        Self::unrecorded(request.request_id())
+    }
+
+    /// The fields of a request that the log says nothing of, its `request_id` checked, and that id.
+    pub fn unrecorded(request_id: &str) -> (Self, Uuid) {
         let mut fields = Self::new();
-        let request_id = fields.id("request_id", request.request_id());
+        let request_id = fields.id("request_id", request_id);
         (fields, request_id)
     }
 

@@ -16,6 +16,7 @@ use crate::query::children::Cursor;
 requests_of_ids! {
     write ArchiveChild of pb::ArchiveChildRequest { child_id: ChildId }
     write EraseChild of pb::EraseChildRequest { child_id: ChildId }
+    unrecorded DestroyChildKeys of pb::DestroyChildKeysRequest { child_id: ChildId }
     read GetChild of pb::GetChildRequest { child_id: ChildId }
 }
 
@@ -171,27 +172,6 @@ impl TryFrom<&pb::UpdateChildRequest> for UpdateChild {
         };
         fields.finish()?;
         Ok(Self { child_id, changes })
-    }
-}
-
-/// Nothing is recorded by it, so that the request id is for the sender alone.
-pub struct DestroyChildKeys {
-    pub child_id: ChildId,
-}
-
-impl TryFrom<&pb::DestroyChildKeysRequest> for DestroyChildKeys {
-    type Error = Status;
-
-    fn try_from(request: &pb::DestroyChildKeysRequest) -> Result<Self, Status> {
-        let pb::DestroyChildKeysRequest {
-            request_id,
-            child_id,
-        } = request;
-        let mut fields = Fields::new();
-        let _: Uuid = fields.id("request_id", request_id);
-        let child_id = fields.id("child_id", child_id);
-        fields.finish()?;
-        Ok(Self { child_id })
     }
 }
 

@@ -63,13 +63,13 @@ impl TryFrom<&pb::ResendEmailRequest> for ResendEmail {
             request_id,
             email_id,
         } = request;
-        let mut fields = Fields::new();
-        let resend = Self {
-            request_id: fields.id("request_id", request_id),
-            email_id: fields.id("email_id", email_id),
-        };
+        let (mut fields, request_id) = Fields::unrecorded(request_id);
+        let email_id = fields.id("email_id", email_id);
         fields.finish()?;
-        Ok(resend)
+        Ok(Self {
+            request_id,
+            email_id,
+        })
     }
 }
 
@@ -96,8 +96,7 @@ impl TryFrom<&pb::QueueEmailRequest> for QueueEmail {
             occurred_at,
             min_position: _,
         } = request;
-        let mut fields = Fields::new();
-        let _: Uuid = fields.id("request_id", request_id);
+        let (mut fields, _) = Fields::unrecorded(request_id);
         let cause = fields.id("cause_event_id", cause_event_id);
         let template = fields.check("template", "ENUM", notice(*template));
         let user_id = fields.id("user_id", user_id);

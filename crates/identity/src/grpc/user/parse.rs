@@ -6,7 +6,6 @@ use contracts::identity::v1 as pb;
 use eventsourcing::personal::LookupKey;
 use service::{Fields, Page, requests_of_ids};
 use tonic::Status;
-use uuid::Uuid;
 
 use crate::accounts::Subject;
 use crate::domain::values::{EmailAddress, PhoneNumber, Role, UserId};
@@ -266,8 +265,7 @@ impl TryFrom<&pb::FinishErasureRequest> for FinishErasure {
             user_id,
             child_id,
         } = request;
-        let mut fields = Fields::new();
-        let _: Uuid = fields.id("request_id", request_id);
+        let (mut fields, _) = Fields::unrecorded(request_id);
         let subject = subject(&mut fields, user_id, child_id);
         fields.finish()?;
         Ok(Self { subject })
