@@ -113,7 +113,7 @@ impl ChildRpcs {
     /// The children, opened, each with its consents.
     async fn opened(&self, found: WithConsents) -> Result<Vec<PublicChild>, Status> {
         let WithConsents { rows, consents } = found;
-        let ids: Vec<Uuid> = rows.iter().map(|row| row.id).collect();
+        let ids: Vec<Uuid> = rows.iter().map(|row| row.id.uuid()).collect();
         let children = self.keyring.opener(ids).await.and_then(|opener| {
             let rows = rows.into_iter();
             rows.map(|row| reply::child(row, &consents, &opener))
@@ -244,7 +244,7 @@ impl ChildService for ChildRpcs {
         let GetChild { child_id } = GetChild::try_from(message)?;
         let look = |pool| query::children::one(pool, child_id.uuid());
         let found = self.list.read(&call, message, look).await?;
-        let is_own = |row: &ChildRow| own_or_admin(&call, row.parent_id.into(), "child").is_ok();
+        let is_own = |row: &ChildRow| own_or_admin(&call, row.parent_id, "child").is_ok();
         if !found.rows.iter().any(is_own) {
             return Err(not_found("child", &child_id.to_string()));
         }

@@ -2,6 +2,7 @@
 
 mod parse;
 mod reply;
+mod wire;
 
 use contracts::identity::v1::email_service_server::EmailService;
 use contracts::identity::v1::{
@@ -57,13 +58,13 @@ impl EmailRpcs {
         let Some(to) = notice.to.or_else(|| user.email.personal().cloned()) else {
             return Ok(false);
         };
-        let opener = self.keyring.opener([user.id]).await;
+        let opener = self.keyring.opener([user.id.uuid()]).await;
         let first_name = opener.and_then(|opener| user.first_name.open(&opener));
         let values = json!({
             "first_name": first_name.map_err(personal_status)?,
             "occurred_at": notice.occurred_at.to_rfc3339(),
         });
-        let values = match self.keyring.sealer(user.id).await {
+        let values = match self.keyring.sealer(user.id.uuid()).await {
             Ok(sealer) => sealer.seal(&values).map_err(personal_status)?,
             Err(PersonalError::Erased(_)) => return Ok(false),
             Err(error) => return Err(personal_status(error)),
@@ -71,7 +72,7 @@ impl EmailRpcs {
         let mail = NewMail {
             cause: notice.cause,
             template: notice.template,
-            user_id: user.id,
+            user_id: user.id.uuid(),
             to,
             values,
         };

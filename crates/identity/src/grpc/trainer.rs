@@ -56,7 +56,7 @@ impl TrainerRpcs {
     async fn opened(&self, rows: Vec<TrainerView>) -> Result<Vec<PublicTrainer>, Status> {
         let opener = self
             .keyring
-            .opener(rows.iter().map(|row| row.user_id))
+            .opener(rows.iter().map(|row| row.user_id.uuid()))
             .await;
         let trainers = opener.and_then(|opener| {
             let rows = rows.into_iter();

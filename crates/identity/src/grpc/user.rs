@@ -117,7 +117,7 @@ impl UserService for UserRpcs {
         let look = |pool| query::users::by_id(pool, user_id.uuid());
         let row = self.list.read(&call, message, look).await?;
         let row = row.ok_or_else(|| not_found("user", &user_id.to_string()))?;
-        let opener = self.keyring.opener([row.id]).await;
+        let opener = self.keyring.opener([row.id.uuid()]).await;
         let user = opener.and_then(|opener| reply::user(row, &opener));
         Ok(Response::new(GetUserResponse {
             user: Some(user.map_err(personal_status)?),
@@ -133,7 +133,10 @@ impl UserService for UserRpcs {
         let look = |pool| query::users::page(pool, &filter, &page);
         let mut rows = self.list.read(&call, message, look).await?;
         let next_page_token = page.next_token(&mut rows, |row| Cursor::of(row, &filter));
-        let opener = self.keyring.opener(rows.iter().map(|row| row.id)).await;
+        let opener = self
+            .keyring
+            .opener(rows.iter().map(|row| row.id.uuid()))
+            .await;
         let users = opener.and_then(|opener| {
             let users = rows.into_iter().map(|row| reply::user(row, &opener));
             users.collect()

@@ -4,14 +4,41 @@ use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use sqlx::{PgPool, Row as _, postgres::PgRow};
+use strum::{EnumIter, EnumString, IntoStaticStr};
 use uuid::Uuid;
 
 use crate::personal::Column;
 
 /// What the outbox calls a text message, in the place of a template's name.
-pub(super) const TEXT: &str = "TEXT_MESSAGE";
+pub const TEXT: &str = "TEXT_MESSAGE";
 /// A sender that is silent for this long has died; an attempt takes less.
 const LEASE: Duration = Duration::from_secs(90);
+
+/// How far a message has come, as the outbox stores it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, EnumIter, EnumString, IntoStaticStr)]
+#[strum(serialize_all = "SCREAMING_SNAKE_CASE")]
+pub enum MailStatus {
+    Queued,
+    Sending,
+    /// An attempt failed, and another one follows.
+    Retrying,
+    Sent,
+    /// It was given up.
+    Failed,
+    /// The user was erased before it was sent.
+    Erased,
+}
+
+impl MailStatus {
+    pub fn as_str(self) -> &'static str {
+        self.into()
+    }
+
+    /// Whether the message is neither sent nor given up.
+    pub fn waits(self) -> bool {
+        matches!(self, Self::Queued | Self::Sending | Self::Retrying)
+    }
+}
 
 /// A message that this sender has leased.
 pub(super) struct Leased {
@@ -98,7 +125,8 @@ pub(super) async fn sent(
     message_id: &str,
     body: &str,
 ) -> Result<(), sqlx::Error> {
-    end(pool, leased, keep, "SENT", message_id, body, "").await
+    let status = MailStatus::Sent;
+    end(pool, leased, keep, status, message_id, body, "").await
 }
 
 /// Records that a message was given up.
@@ -108,7 +136,7 @@ pub(super) async fn failed(
     keep: Keep,
     reason: &str,
 ) -> Result<(), sqlx::Error> {
-    end(pool, leased, keep, "FAILED", "", "", reason).await
+    end(pool, leased, keep, MailStatus::Failed, "", "", reason).await
 }
 
 /// Does nothing when the message was blanked or taken over by another sender meanwhile.
@@ -116,7 +144,7 @@ async fn end(
     pool: &PgPool,
     leased: &Leased,
     keep: Keep,
-    status: &str,
+    status: MailStatus,
     message_id: &str,
     body: &str,
     reason: &str,
@@ -133,7 +161,7 @@ async fn end(
     )
     .bind(leased.id)
     .bind(leased.lease)
-    .bind(status)
+    .bind(status.as_str())
     .bind(reason)
     .bind(message_id)
     .bind(keep != Keep::Nothing)

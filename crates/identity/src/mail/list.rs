@@ -1,5 +1,7 @@
 //! Lists of `emails`.
 
+use std::{error::Error, str::FromStr};
+
 use chrono::{DateTime, Utc};
 use eventsourcing::personal::Personal;
 use serde::{Deserialize, Serialize};
@@ -7,7 +9,8 @@ use service::page::Page;
 use sqlx::{Row as _, postgres::PgRow};
 use uuid::Uuid;
 
-use super::Outbox;
+use super::{MailStatus, Outbox, Template, leases::TEXT};
+use crate::domain::values::UserId;
 use crate::personal::Column;
 
 const COLUMNS: &str = "id, user_id, cause, template, recipient, subject, body, status, attempts, last_error, \
@@ -17,17 +20,16 @@ const COLUMNS: &str = "id, user_id, cause, template, recipient, subject, body, s
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct EmailRow {
     pub id: Uuid,
-    pub user_id: Uuid,
+    pub user_id: UserId,
     /// The event or verification that causes the message.
     pub cause: Uuid,
-    /// The name of the template; `TEXT_MESSAGE` for a text message.
-    pub template: String,
+    /// `None` for a text message.
+    pub template: Option<Template>,
     /// An email address, or a telephone number.
     pub recipient: Column<String>,
     pub subject: Column<String>,
     pub body: Column<String>,
-    /// QUEUED, SENDING, RETRYING, SENT, FAILED or ERASED.
-    pub status: String,
+    pub status: MailStatus,
     /// The attempts since the message was queued, or queued again.
     pub attempts: i32,
     /// The reason why the last attempt failed, without personal data.
@@ -52,7 +54,7 @@ impl EmailRow {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Filter {
     pub user_id: Option<Uuid>,
-    pub status: Option<&'static str>,
+    pub status: Option<MailStatus>,
 }
 
 /// The last row of a page, by the moment of queueing and id, the latest first.
@@ -95,7 +97,7 @@ impl Outbox {
              order by created_at desc, id desc limit $5",
         ))
         .bind(filter.user_id)
-        .bind(filter.status)
+        .bind(filter.status.map(MailStatus::as_str))
         .bind(after.map(|cursor| cursor.created_at))
         .bind(after.map(|cursor| cursor.id))
         .bind(page.limit())
@@ -108,17 +110,29 @@ impl Outbox {
 fn read(row: &PgRow) -> Result<EmailRow, sqlx::Error> {
     Ok(EmailRow {
         id: row.try_get("id")?,
-        user_id: row.try_get("user_id")?,
+        user_id: row.try_get::<Uuid, _>("user_id")?.into(),
         cause: row.try_get("cause")?,
-        template: row.try_get("template")?,
+        template: match row.try_get("template")? {
+            TEXT => None,
+            name => Some(known(name)?),
+        },
         recipient: row.try_get("recipient")?,
         subject: row.try_get("subject")?,
         body: row.try_get("body")?,
-        status: row.try_get("status")?,
+        status: known(row.try_get("status")?)?,
         attempts: row.try_get("attempts")?,
         last_error: row.try_get("last_error")?,
         created_at: row.try_get("created_at")?,
         next_attempt_at: row.try_get("next_attempt_at")?,
         sent_at: row.try_get("sent_at")?,
     })
+}
+
+/// The value that has this name in the table.
+fn known<T>(name: &str) -> Result<T, sqlx::Error>
+where
+    T: FromStr<Err: Error + Send + Sync + 'static>,
+{
+    name.parse()
+        .map_err(|error| sqlx::Error::Decode(Box::new(error)))
 }

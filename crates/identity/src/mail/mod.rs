@@ -13,6 +13,7 @@ mod template;
 mod template_tests;
 mod transport;
 
+pub use leases::MailStatus;
 pub use list::{Cursor, EmailRow, Filter};
 pub use outbox::{MailError, NewMail, NewText, Outbox, Resent};
 pub use sender::{Patience, Sender};

@@ -5,24 +5,24 @@ use chrono::{DateTime, Utc};
 use contracts::scheduling::events::v1::{OpenedSlot, scheduling_event::Event as Public};
 use eventsourcing::{DecodeError, Delivered, FoldError, Keys, Projection, Received};
 use serde::{Deserialize, Serialize};
-use uuid::Uuid;
+use values::{LocationId, SessionId, SlotId, TrainerId};
 
 /// A row of `trainer_locations`: the trainer works at the location.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TrainerLocationRow {
-    pub trainer_id: Uuid,
-    pub location_id: Uuid,
+    pub trainer_id: TrainerId,
+    pub location_id: LocationId,
 }
 
 /// A row of `trainer_slots`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TrainerSlotRow {
-    pub slot_id: Uuid,
-    pub trainer_id: Uuid,
-    pub location_id: Uuid,
+    pub slot_id: SlotId,
+    pub trainer_id: TrainerId,
+    pub location_id: LocationId,
     pub starts_at: DateTime<Utc>,
     /// The session that has the slot; `None` while the slot is open.
-    pub session_id: Option<Uuid>,
+    pub session_id: Option<SessionId>,
 }
 
 /// The part of scheduling's events that says where and when a trainer can be booked.
@@ -33,14 +33,20 @@ pub enum AvailabilityEvent {
     /// A window was opened, with these slots.
     Opened(Vec<TrainerSlotRow>),
     /// A session took the slot.
-    Taken { slot_id: Uuid, session_id: Uuid },
+    Taken {
+        slot_id: SlotId,
+        session_id: SessionId,
+    },
     /// The slot is open again, if that session has it.
-    Freed { slot_id: Uuid, session_id: Uuid },
+    Freed {
+        slot_id: SlotId,
+        session_id: SessionId,
+    },
 }
 
 eventsourcing::rows! {
-    TrainerLocationRow in "trainer_locations" by (trainer_id: Uuid, location_id: Uuid),
-    TrainerSlotRow in "trainer_slots" by (slot_id: Uuid),
+    TrainerLocationRow in "trainer_locations" by (trainer_id: TrainerId, location_id: LocationId),
+    TrainerSlotRow in "trainer_slots" by (slot_id: SlotId),
 }
 
 eventsourcing::tables! {
@@ -87,7 +93,7 @@ impl AvailabilityEvent {
 
 fn slot(
     received: Received<'_>,
-    trainer_id: Uuid,
+    trainer_id: TrainerId,
     slot: &OpenedSlot,
 ) -> Result<TrainerSlotRow, DecodeError> {
     Ok(TrainerSlotRow {
@@ -167,7 +173,10 @@ impl Projection for Availability {
     }
 }
 
-fn known<'a>(tables: &'a mut Tables, slot_id: &Uuid) -> Result<&'a mut TrainerSlotRow, FoldError> {
+fn known<'a>(
+    tables: &'a mut Tables,
+    slot_id: &SlotId,
+) -> Result<&'a mut TrainerSlotRow, FoldError> {
     let slot = tables.slots.get_mut(slot_id);
     slot.ok_or_else(|| FoldError::missing("slot", slot_id))
 }
@@ -180,6 +189,7 @@ mod tests {
     };
     use prost::Message as _;
     use prost_types::Timestamp;
+    use uuid::Uuid;
 
     use super::*;
 
@@ -211,9 +221,9 @@ mod tests {
             ..pb::ScheduleOpened::default()
         };
         let slot = TrainerSlotRow {
-            slot_id: Uuid::from_u128(2),
-            trainer_id: Uuid::from_u128(1),
-            location_id: Uuid::from_u128(3),
+            slot_id: Uuid::from_u128(2).into(),
+            trainer_id: Uuid::from_u128(1).into(),
+            location_id: Uuid::from_u128(3).into(),
             starts_at: DateTime::UNIX_EPOCH + chrono::TimeDelta::minutes(1),
             session_id: None,
         };
@@ -225,7 +235,8 @@ mod tests {
 
     #[test]
     fn sessions_take_and_free_their_slot() {
-        let (slot_id, session_id) = (Uuid::from_u128(2), Uuid::from_u128(4));
+        let slot_id = Uuid::from_u128(2).into();
+        let session_id = Uuid::from_u128(4).into();
         let taken = Some(AvailabilityEvent::Taken {
             slot_id,
             session_id,

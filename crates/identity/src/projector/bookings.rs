@@ -9,29 +9,46 @@ use contracts::{
 use eventsourcing::{DecodeError, Delivered, FoldError, Keys, Projection, Received};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
+use values::{ChildId, EventId, TrainerId, UserId};
 
 /// A row of `bookings`: a session, or a hold of tickets for an event.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct BookingRow {
+    /// The session, or the hold.
     pub id: Uuid,
-    /// SESSION or TICKETS.
-    pub kind: String,
-    pub parent_id: Uuid,
-    pub child_ids: Vec<Uuid>,
-    pub trainer_ids: Vec<Uuid>,
+    pub kind: BookingKind,
+    pub parent_id: UserId,
+    pub child_ids: Vec<ChildId>,
+    pub trainer_ids: Vec<TrainerId>,
     /// The start of the session, or of the event's first day.
     pub starts_at: DateTime<Utc>,
     /// The end of the session, or of the event's last day, excluded.
     pub ends_at: DateTime<Utc>,
-    /// HELD, PAID, CANCELED or COMPLETED.
-    pub state: String,
+    pub state: BookingState,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+pub enum BookingKind {
+    Session,
+    Tickets,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+pub enum BookingState {
+    Held,
+    Paid,
+    /// It came to nothing: it was given up, or not paid in time.
+    Canceled,
+    Completed,
 }
 
 /// A row of `booked_events`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct BookedEventRow {
-    pub id: Uuid,
-    pub trainer_ids: Vec<Uuid>,
+    pub id: EventId,
+    pub trainer_ids: Vec<TrainerId>,
     /// The start of the first day.
     pub starts_at: DateTime<Utc>,
     /// The end of the last day, excluded.
@@ -46,15 +63,14 @@ pub enum BookingEvent {
     EventPlanned(BookedEventRow),
     TicketsHeld {
         id: Uuid,
-        event_id: Uuid,
-        parent_id: Uuid,
-        child_ids: Vec<Uuid>,
+        event_id: EventId,
+        parent_id: UserId,
+        child_ids: Vec<ChildId>,
     },
     /// A booking changed its state.
     Became {
         id: Uuid,
-        /// PAID, CANCELED or COMPLETED.
-        state: &'static str,
+        state: BookingState,
     },
 }
 
@@ -64,26 +80,34 @@ impl BookingEvent {
         match event {
             Session::SessionHeld(held) => Ok(Some(Self::SessionHeld(BookingRow {
                 id: received.id("session_id", &held.session_id)?,
-                kind: "SESSION".to_owned(),
+                kind: BookingKind::Session,
                 parent_id: received.id("parent_id", &held.parent_id)?,
                 child_ids: received.ids("child_ids", &held.child_ids)?,
                 trainer_ids: vec![received.id("trainer_id", &held.trainer_id)?],
                 starts_at: received.instant("starts_at", held.starts_at.as_ref())?,
                 ends_at: received.instant("ends_at", held.ends_at.as_ref())?,
-                state: "HELD".to_owned(),
+                state: BookingState::Held,
             }))),
-            Session::SessionPaid(paid) => {
-                became(received, ("session_id", &paid.session_id), "PAID")
-            }
-            Session::SessionHoldExpired(expired) => {
-                became(received, ("session_id", &expired.session_id), "CANCELED")
-            }
-            Session::SessionCanceled(canceled) => {
-                became(received, ("session_id", &canceled.session_id), "CANCELED")
-            }
-            Session::SessionCompleted(completed) => {
-                became(received, ("session_id", &completed.session_id), "COMPLETED")
-            }
+            Session::SessionPaid(paid) => became(
+                received,
+                ("session_id", &paid.session_id),
+                BookingState::Paid,
+            ),
+            Session::SessionHoldExpired(expired) => became(
+                received,
+                ("session_id", &expired.session_id),
+                BookingState::Canceled,
+            ),
+            Session::SessionCanceled(canceled) => became(
+                received,
+                ("session_id", &canceled.session_id),
+                BookingState::Canceled,
+            ),
+            Session::SessionCompleted(completed) => became(
+                received,
+                ("session_id", &completed.session_id),
+                BookingState::Completed,
+            ),
             Session::LocationCreated(_)
             | Session::TrainerLocationAssigned(_)
             | Session::ScheduleOpened(_)
@@ -110,12 +134,16 @@ impl BookingEvent {
                     child_ids: child_ids.collect::<Result<_, _>>()?,
                 }))
             }
-            Ticket::TicketsConfirmed(confirmed) => {
-                became(received, ("hold_id", &confirmed.hold_id), "PAID")
-            }
-            Ticket::TicketHoldExpired(expired) => {
-                became(received, ("hold_id", &expired.hold_id), "CANCELED")
-            }
+            Ticket::TicketsConfirmed(confirmed) => became(
+                received,
+                ("hold_id", &confirmed.hold_id),
+                BookingState::Paid,
+            ),
+            Ticket::TicketHoldExpired(expired) => became(
+                received,
+                ("hold_id", &expired.hold_id),
+                BookingState::Canceled,
+            ),
             Ticket::EventPublished(_) | Ticket::TicketPaymentRejected(_) => Ok(None),
         }
     }
@@ -123,14 +151,14 @@ impl BookingEvent {
 
 type Read = Result<Option<BookingEvent>, DecodeError>;
 
-fn became(received: Received<'_>, (field, id): (&str, &str), state: &'static str) -> Read {
+fn became(received: Received<'_>, (field, id): (&str, &str), state: BookingState) -> Read {
     let id = received.id(field, id)?;
     Ok(Some(BookingEvent::Became { id, state }))
 }
 
 eventsourcing::rows! {
     BookingRow in "bookings" by (id: Uuid),
-    BookedEventRow in "booked_events" by (id: Uuid),
+    BookedEventRow in "booked_events" by (id: EventId),
 }
 
 eventsourcing::tables! {
@@ -171,13 +199,13 @@ impl Projection for Bookings {
                     .ok_or_else(|| FoldError::missing("event", &event_id))?;
                 let booking = BookingRow {
                     id,
-                    kind: "TICKETS".to_owned(),
+                    kind: BookingKind::Tickets,
                     parent_id,
                     child_ids,
                     trainer_ids: planned.trainer_ids.clone(),
                     starts_at: planned.starts_at,
                     ends_at: planned.ends_at,
-                    state: "HELD".to_owned(),
+                    state: BookingState::Held,
                 };
                 tables.bookings.insert(booking);
             }
@@ -186,7 +214,7 @@ impl Projection for Bookings {
                     .bookings
                     .get_mut(&id)
                     .ok_or_else(|| FoldError::missing("booking", &id))?;
-                state.clone_into(&mut booking.state);
+                booking.state = state;
             }
         }
         Ok(())

@@ -3,7 +3,6 @@
 use chrono::{DateTime, Utc};
 use eventsourcing::{DecodeError, Delivered, FoldError, Keys, Projection, RecordedEvent};
 use serde::{Deserialize, Serialize};
-use uuid::Uuid;
 
 use crate::{
     domain::{
@@ -22,7 +21,7 @@ use crate::{
     reason = "the columns of a table; none follows from the others"
 )]
 pub struct TrainerRow {
-    pub user_id: Uuid,
+    pub user_id: UserId,
     /// Blank, like every sealed column, when the trainer was erased.
     pub first_name: Column<String>,
     pub last_name: Column<String>,
@@ -56,7 +55,7 @@ pub struct TrainerRow {
 }
 
 eventsourcing::rows! {
-    TrainerRow in "trainers" by (user_id: Uuid),
+    TrainerRow in "trainers" by (user_id: UserId),
 }
 
 eventsourcing::tables! {
@@ -78,15 +77,15 @@ pub enum TrainersEvent {
 }
 
 impl TrainersEvent {
-    fn trainer(&self) -> Uuid {
+    fn trainer(&self) -> UserId {
         match self {
             Self::Profile(event) => match &**event {
                 TrainerEvent::TrainerCreated { trainer_id, .. }
                 | TrainerEvent::TrainerUpdated { trainer_id, .. }
-                | TrainerEvent::TrainerErased { trainer_id, .. } => trainer_id.uuid(),
+                | TrainerEvent::TrainerErased { trainer_id, .. } => *trainer_id,
             },
             Self::Role(user_id, _) | Self::Active(user_id, _) | Self::Erased(user_id, _) => {
-                user_id.uuid()
+                *user_id
             }
         }
     }
@@ -170,7 +169,7 @@ impl Projection for Trainers {
     }
 }
 
-fn created(id: Uuid, profile: Profile, terms: &Terms, created_at: DateTime<Utc>) -> TrainerRow {
+fn created(id: UserId, profile: Profile, terms: &Terms, created_at: DateTime<Utc>) -> TrainerRow {
     let Profile {
         first_name,
         last_name,

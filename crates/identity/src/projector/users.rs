@@ -3,13 +3,12 @@
 use chrono::{DateTime, Utc};
 use eventsourcing::{DecodeError, Delivered, FoldError, Keys, Projection, RecordedEvent};
 use serde::{Deserialize, Serialize};
-use uuid::Uuid;
 
 use crate::{
     domain::{
         IdentityLogEvent,
         user::{PhoneChange, UserEvent},
-        values::{EmailAddress, PhoneNumber, UserId},
+        values::{EmailAddress, PhoneNumber, Role, UserId},
     },
     personal::Column,
 };
@@ -18,7 +17,7 @@ use crate::{
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[expect(clippy::struct_excessive_bools, reason = "columns of the table")]
 pub struct UserRow {
-    pub id: Uuid,
+    pub id: UserId,
     /// The login address as it was written.
     pub email: Column<EmailAddress>,
     /// The keyed fingerprint of the folded address; empty when the user was erased.
@@ -26,8 +25,7 @@ pub struct UserRow {
     pub first_name: Column<String>,
     pub last_name: Column<String>,
     pub phone_number: Option<Column<PhoneNumber>>,
-    /// ADMIN, TRAINER or PARENT.
-    pub role: String,
+    pub role: Role,
     /// Whether the account is open.
     pub active: bool,
     /// Whether nothing personal is left.
@@ -57,7 +55,7 @@ impl UserRow {
 }
 
 eventsourcing::rows! {
-    UserRow in "users" by (id: Uuid),
+    UserRow in "users" by (id: UserId),
 }
 
 eventsourcing::tables! {
@@ -69,7 +67,7 @@ eventsourcing::tables! {
 
 impl Tables {
     fn user(&mut self, user_id: UserId) -> Result<&mut UserRow, FoldError> {
-        let row = self.users.get_mut(&user_id.uuid());
+        let row = self.users.get_mut(&user_id);
         row.ok_or_else(|| FoldError::missing("user", &user_id))
     }
 }
@@ -109,13 +107,13 @@ impl Projection for Users {
                 phone_number,
                 registered_at,
             } => tables.users.insert(UserRow {
-                id: user_id.uuid(),
+                id: user_id,
                 email: email.into(),
                 email_key,
                 first_name: first_name.into(),
                 last_name: last_name.into(),
                 phone_number: phone_number.map(Column::from),
-                role: role.as_str().to_owned(),
+                role,
                 active: true,
                 erased: false,
                 email_verified: false,
@@ -161,7 +159,7 @@ impl Projection for Users {
                 ..
             } => {
                 let user = tables.user(user_id)?;
-                role.as_str().clone_into(&mut user.role);
+                user.role = role;
                 user.updated_at = changed_at;
             }
             UserEvent::UserDeactivated {

@@ -21,7 +21,7 @@ impl Cursor {
     pub fn of(row: &ChildRow) -> Self {
         Self {
             created_at: row.created_at,
-            id: row.id,
+            id: row.id.uuid(),
         }
     }
 }
@@ -35,7 +35,7 @@ pub struct WithConsents {
 
 impl WithConsents {
     async fn of(pool: &PgPool, rows: Vec<ChildRow>) -> Result<Self, sqlx::Error> {
-        let ids: Vec<Uuid> = rows.iter().map(|row| row.id).collect();
+        let ids: Vec<Uuid> = rows.iter().map(|row| row.id.uuid()).collect();
         let consents = medical::consents(pool, &ids).await?;
         Ok(Self { rows, consents })
     }

@@ -9,7 +9,7 @@ use uuid::Uuid;
 use crate::{
     domain::{
         trainer::{Contacts, Source},
-        values::WebAddress,
+        values::{UserId, WebAddress},
     },
     personal::Column,
 };
@@ -21,7 +21,7 @@ const COLUMNS: &str = "user_id, first_name, last_name, bio, experience, photos, 
 /// A profile as it is shown, still sealed.
 #[derive(Clone, Debug)]
 pub struct TrainerView {
-    pub user_id: Uuid,
+    pub user_id: UserId,
     /// Blank, like every sealed column, when the trainer was erased.
     pub first_name: Column<String>,
     pub last_name: Column<String>,
@@ -46,7 +46,7 @@ pub struct TrainerView {
 impl FromRow<'_, PgRow> for TrainerView {
     fn from_row(row: &PgRow) -> Result<Self, sqlx::Error> {
         Ok(Self {
-            user_id: row.try_get("user_id")?,
+            user_id: row.try_get::<Uuid, _>("user_id")?.into(),
             first_name: row.try_get("first_name")?,
             last_name: row.try_get("last_name")?,
             bio: row.try_get("bio")?,
@@ -136,9 +136,9 @@ impl Order {
     /// The place of a row in this order.
     pub fn place(self, row: &TrainerView) -> After {
         match self {
-            Self::Newest => After::Age(row.created_at, row.user_id),
+            Self::Newest => After::Age(row.created_at, row.user_id.uuid()),
             Self::PriceAsc | Self::PriceDesc => {
-                After::Price(row.currency.clone(), row.price_per_hour, row.user_id)
+                After::Price(row.currency.clone(), row.price_per_hour, row.user_id.uuid())
             }
         }
     }

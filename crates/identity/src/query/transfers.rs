@@ -20,7 +20,7 @@ impl Cursor {
     pub fn of(row: &TransferRow) -> Self {
         Self {
             requested_at: row.requested_at,
-            id: row.id,
+            id: row.id.uuid(),
         }
     }
 }

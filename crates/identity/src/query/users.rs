@@ -3,21 +3,19 @@
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use service::Page;
-use sqlx::{PgPool, Postgres, QueryBuilder, Row as _, postgres::PgRow};
+use sqlx::{PgPool, Postgres, QueryBuilder, types::Json};
 use uuid::Uuid;
 
 use crate::{domain::values::Role, projector::users::UserRow};
 
-const COLUMNS: &str = "id, email, email_key, first_name, last_name, phone_number, role, active, erased, \
-    email_verified, phone_verified, created_at, updated_at, last_login_at";
-
 /// The account of a user.
 pub async fn by_id(pool: &PgPool, id: Uuid) -> Result<Option<UserRow>, sqlx::Error> {
-    sqlx::query(&format!("select {COLUMNS} from users where id = $1"))
-        .bind(id)
-        .try_map(|row| read(&row))
-        .fetch_optional(pool)
-        .await
+    let row: Option<Json<UserRow>> =
+        sqlx::query_scalar("select row_to_json(u) from users u where id = $1")
+            .bind(id)
+            .fetch_optional(pool)
+            .await?;
+    Ok(row.map(|Json(row)| row))
 }
 
 /// Which accounts are wanted, and in which order.
@@ -65,7 +63,7 @@ impl Cursor {
             order: filter.order,
             descending: filter.descending,
             at,
-            id: row.id,
+            id: row.id.uuid(),
         }
     }
 }
@@ -86,8 +84,7 @@ pub async fn page(
     filter: &Filter,
     page: &Page<Cursor>,
 ) -> Result<Vec<UserRow>, sqlx::Error> {
-    let mut query =
-        QueryBuilder::<Postgres>::new(format!("select {COLUMNS} from users where true"));
+    let mut query = QueryBuilder::<Postgres>::new("select row_to_json(u) from users u where true");
     if let Some(role) = filter.role {
         query.push(" and role = ").push_bind(role.as_str());
     }
@@ -118,28 +115,6 @@ pub async fn page(
         " order by {column} {direction}, id {direction} limit "
     ));
     query.push_bind(page.limit());
-    query
-        .build()
-        .try_map(|row: PgRow| read(&row))
-        .fetch_all(pool)
-        .await
-}
-
-fn read(row: &PgRow) -> Result<UserRow, sqlx::Error> {
-    Ok(UserRow {
-        id: row.try_get("id")?,
-        email: row.try_get("email")?,
-        email_key: row.try_get("email_key")?,
-        first_name: row.try_get("first_name")?,
-        last_name: row.try_get("last_name")?,
-        phone_number: row.try_get("phone_number")?,
-        role: row.try_get("role")?,
-        active: row.try_get("active")?,
-        erased: row.try_get("erased")?,
-        email_verified: row.try_get("email_verified")?,
-        phone_verified: row.try_get("phone_verified")?,
-        created_at: row.try_get("created_at")?,
-        updated_at: row.try_get("updated_at")?,
-        last_login_at: row.try_get("last_login_at")?,
-    })
+    let rows: Vec<Json<UserRow>> = query.build_query_scalar().fetch_all(pool).await?;
+    Ok(rows.into_iter().map(|Json(row)| row).collect())
 }

@@ -140,13 +140,13 @@ async fn a_place_and_free_time_ahead_narrow_the_list() {
     assert_eq!(directory.found(free_at(north)).await, none);
 
     let (first, second) = (Uuid::from_u128(3), Uuid::from_u128(4));
-    let taken = |session_id| AvailabilityEvent::Taken {
-        slot_id,
-        session_id,
+    let taken = |session_id: Uuid| AvailabilityEvent::Taken {
+        slot_id: slot_id.into(),
+        session_id: session_id.into(),
     };
-    let freed = |session_id| AvailabilityEvent::Freed {
-        slot_id,
-        session_id,
+    let freed = |session_id: Uuid| AvailabilityEvent::Freed {
+        slot_id: slot_id.into(),
+        session_id: session_id.into(),
     };
     for (event, found) in [
         (taken(first), vec![]),

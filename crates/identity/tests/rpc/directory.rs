@@ -16,6 +16,7 @@ use identity::internals::{
 };
 use tonic::Status;
 use uuid::Uuid;
+use values::TrainerId;
 
 use crate::harness::{Account, Bearer, Harness, id, profile};
 
@@ -116,9 +117,9 @@ impl Directory {
     ) -> Uuid {
         let slot_id = Uuid::now_v7();
         self.told(AvailabilityEvent::Opened(vec![TrainerSlotRow {
-            slot_id,
-            trainer_id: trainer.user_id.parse().unwrap(),
-            location_id,
+            slot_id: slot_id.into(),
+            trainer_id: trainer_id(trainer),
+            location_id: location_id.into(),
             starts_at,
             session_id: None,
         }]))
@@ -128,8 +129,8 @@ impl Directory {
 
     pub async fn works(&self, trainer: &Account, location_id: Uuid) {
         self.told(AvailabilityEvent::Works(TrainerLocationRow {
-            trainer_id: trainer.user_id.parse().unwrap(),
-            location_id,
+            trainer_id: trainer_id(trainer),
+            location_id: location_id.into(),
         }))
         .await;
     }
@@ -217,4 +218,8 @@ pub async fn account_command(directory: &mut Directory, account: &Account, comma
         service: identity::NAME.to_owned(),
         position: committed.position,
     });
+}
+
+fn trainer_id(trainer: &Account) -> TrainerId {
+    trainer.user_id.parse::<Uuid>().unwrap().into()
 }

@@ -159,7 +159,7 @@ impl Erasures {
         let look = |pool| query::children::of_guardian(pool, user_id.uuid());
         let children = self.tables.children_at(call, head, look).await?;
         let mut subjects = vec![user_id.uuid()];
-        subjects.extend(children.iter().map(|child| child.id));
+        subjects.extend(children.iter().map(|child| child.id.uuid()));
         if self.upcoming.any_paid(&subjects, now).await? {
             return Err(ErasureError::BookingsAhead);
         }
@@ -197,7 +197,7 @@ impl Erasures {
         let look = |pool| query::children::of_guardian(pool, user_id.uuid());
         let tables = &self.tables;
         for child in tables.children_at(call, decision.position, look).await? {
-            self.take_along(call, &decision, child.id.into(), &mut erased)
+            self.take_along(call, &decision, child.id, &mut erased)
                 .await?;
         }
         self.take_profile(call, &decision, user_id, &mut erased)

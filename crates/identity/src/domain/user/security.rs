@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 use eventsourcing::personal::Personal;
 use serde::{Deserialize, Serialize};
-use strum::IntoStaticStr;
+use strum::{EnumIter, IntoStaticStr};
 use uuid::Uuid;
 
 use super::{
@@ -26,7 +26,7 @@ pub enum Purpose {
 }
 
 /// How a code is sent.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, IntoStaticStr)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, EnumIter, IntoStaticStr)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 #[strum(serialize_all = "SCREAMING_SNAKE_CASE")]
 pub enum Channel {

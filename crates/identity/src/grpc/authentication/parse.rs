@@ -9,6 +9,7 @@ use uuid::Uuid;
 use crate::domain::user::Channel;
 use crate::domain::values::{EmailAddress, UserId};
 use crate::proofs::Password;
+use crate::wire;
 
 /// Longer than any token of ours.
 const MAX_TOKEN_LENGTH: usize = 256;
@@ -103,15 +104,12 @@ impl TryFrom<&pb::RequestVerificationRequest> for RequestVerification {
             request_id: _,
             channel,
         } = request;
-        let channel = match pb::VerificationChannel::try_from(*channel) {
-            Ok(pb::VerificationChannel::Email) => Some(Channel::Email),
-            Ok(pb::VerificationChannel::Phone) => Some(Channel::Phone),
-            _ => {
-                let expected = "must be VERIFICATION_CHANNEL_EMAIL or VERIFICATION_CHANNEL_PHONE";
-                fields.violation("channel", "CHANNEL", expected);
-                None
-            }
-        };
+        let channel = pb::VerificationChannel::try_from(*channel).ok();
+        let channel = channel.and_then(wire::verification_channel_of);
+        if channel.is_none() {
+            let expected = "must be VERIFICATION_CHANNEL_EMAIL or VERIFICATION_CHANNEL_PHONE";
+            fields.violation("channel", "CHANNEL", expected);
+        }
         let channel = fields.finish_with(channel)?;
         Ok(Self { channel })
     }

@@ -12,6 +12,7 @@ use crate::domain::values::{Birthdate, ChildId, UserId};
 use crate::grpc::own_unless_admin;
 use crate::personal::{ClearPlayer, ClearPlayerChanges};
 use crate::query::children::Cursor;
+use crate::wire;
 
 requests_of_ids! {
     write ArchiveChild of pb::ArchiveChildRequest { child_id: ChildId }
@@ -205,20 +206,11 @@ pub fn policy(fields: &mut Fields, version: &str) -> Option<PolicyVersion> {
 }
 
 fn consent_purpose(fields: &mut Fields, purpose: i32) -> Option<Purpose> {
-    match fields.enum_value("purpose", purpose) {
-        pb::ConsentPurpose::ChildData => Some(Purpose::ChildData),
-        pb::ConsentPurpose::MedicalData => Some(Purpose::MedicalData),
-        pb::ConsentPurpose::Unspecified => None,
-    }
+    wire::consent_purpose_of(fields.enum_value("purpose", purpose))
 }
 
 fn skill(fields: &mut Fields, level: i32) -> Option<SkillLevel> {
-    match fields.enum_value("skill_level", level) {
-        pb::SkillLevel::Beginner => Some(SkillLevel::Beginner),
-        pb::SkillLevel::Intermediate => Some(SkillLevel::Intermediate),
-        pb::SkillLevel::Advanced => Some(SkillLevel::Advanced),
-        pb::SkillLevel::Unspecified => None,
-    }
+    wire::skill_level_of(fields.enum_value("skill_level", level))
 }
 
 fn date_of_birth(fields: &mut Fields, date: Date) -> Option<Birthdate> {

@@ -7,6 +7,7 @@ use eventsourcing::personal::{Opener, PersonalError};
 use crate::domain::child::Child;
 use crate::domain::values::{Birthdate, ChildId, UserId};
 use crate::projector::children::{ChildRow, ConsentRow, TransferRow};
+use crate::wire;
 
 pub fn consent_recorded(child_id: ChildId) -> pb::RecordConsentResponse {
     pb::RecordConsentResponse {
@@ -54,7 +55,6 @@ pub fn child(
         archived_at,
         erased_at,
     } = row;
-    let level = pb::SkillLevel::from_str_name(&format!("SKILL_LEVEL_{skill_level}"));
     let first_name = first_name.open(opener)?;
     Ok(pb::Child {
         child_id: id.to_string(),
@@ -63,7 +63,7 @@ pub fn child(
         first_name: first_name.unwrap_or_default(),
         last_name: last_name.open(opener)?.unwrap_or_default(),
         birthdate: birthdate.open(opener)?.map(Birthdate::date).map(date),
-        skill_level: level.unwrap_or_default().into(),
+        skill_level: wire::skill_level(skill_level).into(),
         specify: specify.open(opener)?.unwrap_or_default(),
         team: team.open(opener)?.unwrap_or_default(),
         created_at: Some(timestamp(created_at)),
@@ -78,10 +78,9 @@ pub fn child(
 }
 
 fn consent(row: &ConsentRow) -> pb::ChildConsent {
-    let purpose = pb::ConsentPurpose::from_str_name(&format!("CONSENT_PURPOSE_{}", row.purpose));
     pb::ChildConsent {
-        purpose: purpose.unwrap_or_default().into(),
-        policy_version: row.policy_version.clone(),
+        purpose: wire::consent_purpose(row.purpose).into(),
+        policy_version: row.policy_version.as_str().to_owned(),
         given_at: Some(timestamp(row.given_at)),
     }
 }
@@ -102,7 +101,7 @@ pub fn transfer(row: &TransferRow, viewer: UserId) -> pb::GuardianTransfer {
         transfer_id: id.to_string(),
         child_id: child_id.to_string(),
         guardian_id: guardian_id.to_string(),
-        incoming: *to_user_id == Some(viewer.uuid()),
+        incoming: *to_user_id == Some(viewer),
         requested_at: Some(timestamp(*requested_at)),
         expires_at: Some(timestamp(*expires_at)),
     }

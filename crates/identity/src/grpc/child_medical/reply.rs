@@ -6,10 +6,9 @@ use eventsourcing::personal::{Opener, Personal, PersonalError};
 use uuid::Uuid;
 
 use crate::domain::child::{Child, MedicalField};
-use crate::domain::values::Allergen;
 use crate::personal::Column;
 use crate::projector::children::{ChildRow, CustomAllergenRow, MedicalAccessRow};
-use crate::wire::role;
+use crate::wire;
 
 pub fn allergen_added(child: &Child, name_key: &str) -> pb::AddCustomAllergenResponse {
     pb::AddCustomAllergenResponse {
@@ -76,7 +75,10 @@ impl SealedMedical {
         }
         Ok(pb::ChildMedical {
             child_id: child.id.to_string(),
-            allergies: allergies.into_iter().map(allergen).collect(),
+            allergies: allergies
+                .into_iter()
+                .map(|known| wire::allergen(known).into())
+                .collect(),
             custom_allergens,
             medical_conditions: conditions.map(|conditions| pb::MedicalConditions {
                 asthma: conditions.asthma,
@@ -95,55 +97,22 @@ fn subject<T>(column: &Column<T>) -> Option<Uuid> {
     column.personal().map(Personal::subject)
 }
 
-fn allergen(allergen: Allergen) -> i32 {
-    let name = format!("ALLERGEN_{}", allergen.as_str());
-    pb::Allergen::from_str_name(&name)
-        .unwrap_or_default()
-        .into()
-}
-
 impl From<MedicalAccessRow> for pb::MedicalAccess {
     fn from(row: MedicalAccessRow) -> Self {
         let MedicalAccessRow {
             id: _,
             child_id: _,
             reader_id,
-            role: reader_role,
+            role,
             fields,
             read_at,
         } = row;
-        let field = |name: String| {
-            let field = pb::MedicalField::from_str_name(&format!("MEDICAL_FIELD_{name}"));
-            i32::from(field.unwrap_or_default())
-        };
+        let field = |field| wire::medical_field(field).into();
         Self {
             reader_id: reader_id.to_string(),
-            role: reader_role.parse().map(role).unwrap_or_default().into(),
+            role: wire::role(role).into(),
             fields: fields.into_iter().map(field).collect(),
             read_at: Some(timestamp(read_at)),
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use strum::IntoEnumIterator;
-
-    use super::*;
-
-    #[test]
-    fn every_allergen_and_field_has_its_public_name() {
-        for known in Allergen::iter() {
-            assert_ne!(allergen(known), 0, "{known:?}");
-        }
-        for field in [
-            MedicalField::Allergies,
-            MedicalField::CustomAllergens,
-            MedicalField::MedicalConditions,
-            MedicalField::EmergencyContact,
-        ] {
-            let name = format!("MEDICAL_FIELD_{}", field.as_str());
-            assert!(pb::MedicalField::from_str_name(&name).is_some(), "{name}");
         }
     }
 }

@@ -1,8 +1,6 @@
 //! The requests of `EmailService`. Every field of a message is taken apart here, so that a new one
 //! breaks the build.
 
-use std::str::FromStr as _;
-
 use chrono::{DateTime, Utc};
 use contracts::identity::v1 as pb;
 use eventsourcing::personal::Personal;
@@ -10,13 +8,13 @@ use service::{Fields, Page};
 use tonic::Status;
 use uuid::Uuid;
 
+use super::wire;
 use crate::domain::values::{EmailAddress, UserId};
-use crate::mail::{Cursor, Template};
+use crate::mail::{Cursor, MailStatus, Template};
 
 pub struct ListEmails {
     pub user_id: Option<UserId>,
-    /// As the table has it.
-    pub status: Option<&'static str>,
+    pub status: Option<MailStatus>,
     pub page: Page<Cursor>,
 }
 
@@ -32,19 +30,12 @@ impl TryFrom<&pb::ListEmailsRequest> for ListEmails {
         } = request;
         let mut fields = Fields::new();
         let user_id = fields.optional_id("user_id", user_id);
-        let status = match *status {
-            0 => None,
-            status => Some(fields.enum_value::<pb::EmailStatus>("status", status)),
-        };
-        let status = status.map(|status| {
-            let name = status.as_str_name();
-            name.strip_prefix("EMAIL_STATUS_").unwrap_or(name)
-        });
+        let status = (*status != 0).then(|| fields.enum_value("status", *status));
         let page = fields.page(*page_size, page_token);
         fields.finish()?;
         Ok(Self {
             user_id,
-            status,
+            status: status.and_then(wire::status_of),
             page,
         })
     }
@@ -120,10 +111,7 @@ impl TryFrom<&pb::QueueEmailRequest> for QueueEmail {
 fn notice(template: i32) -> Result<Template, &'static str> {
     pb::EmailTemplate::try_from(template)
         .ok()
-        .and_then(|template| {
-            let name = template.as_str_name().strip_prefix("EMAIL_TEMPLATE_")?;
-            Template::from_str(name).ok()
-        })
+        .and_then(wire::template_of)
         .filter(|template| !template.carries_code())
         .ok_or("must be the template of a mail without a code")
 }

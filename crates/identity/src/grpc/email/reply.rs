@@ -4,6 +4,7 @@ use contracts::identity::v1 as pb;
 use contracts::wire::timestamp;
 use eventsourcing::personal::{Opener, PersonalError};
 
+use super::wire;
 use crate::mail::EmailRow;
 
 /// A message, opened. One that waits where nothing `sends` says so.
@@ -23,13 +24,8 @@ pub fn email(row: EmailRow, opener: &Opener, sends: bool) -> Result<pb::Email, P
         next_attempt_at,
         sent_at,
     } = row;
-    let status = pb::EmailStatus::from_str_name(&format!("EMAIL_STATUS_{status}"));
-    let status = status.unwrap_or_default();
-    let template = pb::EmailTemplate::from_str_name(&format!("EMAIL_TEMPLATE_{template}"));
-    let waits = matches!(
-        status,
-        pb::EmailStatus::Queued | pb::EmailStatus::Sending | pb::EmailStatus::Retrying
-    );
+    let template = template.map_or(pb::EmailTemplate::TextMessage, wire::template);
+    let waits = status.waits();
     let failure = if waits && !sends {
         "no mail server and no directory is set".to_owned()
     } else {
@@ -39,11 +35,11 @@ pub fn email(row: EmailRow, opener: &Opener, sends: bool) -> Result<pb::Email, P
         email_id: id.to_string(),
         user_id: user_id.to_string(),
         cause_id: cause.to_string(),
-        template: template.unwrap_or_default().into(),
+        template: template.into(),
         recipient: recipient.open(opener)?.unwrap_or_default(),
         subject: subject.open(opener)?.unwrap_or_default(),
         body: body.open(opener)?.unwrap_or_default(),
-        status: status.into(),
+        status: wire::status(status).into(),
         attempts,
         failure,
         created_at: Some(timestamp(created_at)),

@@ -12,6 +12,7 @@ use crate::domain::values::{EmailAddress, PhoneNumber, Role, UserId};
 use crate::personal::{ClearPhoneChange, ClearUpdate, email_key};
 use crate::proofs::Password;
 use crate::query::users::{Cursor, Filter, Order};
+use crate::wire;
 
 requests_of_ids! {
     read GetUser of pb::GetUserRequest { user_id: UserId }
@@ -65,14 +66,11 @@ impl TryFrom<&pb::RegisterUserRequest> for RegisterUser {
 }
 
 fn open_role(fields: &mut Fields, role: i32) -> Option<Role> {
-    match PublicRole::try_from(role) {
-        Ok(PublicRole::Parent) => Some(Role::Parent),
-        Ok(PublicRole::Trainer) => Some(Role::Trainer),
-        _ => {
-            fields.violation("role", "ROLE", "must be ROLE_PARENT or ROLE_TRAINER");
-            None
-        }
+    let role = user_role(role).filter(|role| *role != Role::Admin);
+    if role.is_none() {
+        fields.violation("role", "ROLE", "must be ROLE_PARENT or ROLE_TRAINER");
     }
+    role
 }
 
 pub struct ListUsers {
@@ -208,12 +206,8 @@ impl TryFrom<&pb::ChangeRoleRequest> for ChangeRole {
 }
 
 fn user_role(role: i32) -> Option<Role> {
-    match PublicRole::try_from(role) {
-        Ok(PublicRole::Admin) => Some(Role::Admin),
-        Ok(PublicRole::Trainer) => Some(Role::Trainer),
-        Ok(PublicRole::Parent) => Some(Role::Parent),
-        Ok(PublicRole::Unspecified | PublicRole::Service) | Err(_) => None,
-    }
+    let role = PublicRole::try_from(role).ok();
+    role.and_then(wire::role_of)
 }
 
 pub struct ExportSubject {

@@ -1,13 +1,12 @@
 //! The answers of `UserService`.
 
-use contracts::common::v1::Role;
 use contracts::identity::v1 as pb;
 use contracts::wire::timestamp;
 use eventsourcing::personal::{Opener, PersonalError};
 
 use crate::domain::values::UserId;
 use crate::projector::users::UserRow;
-use crate::wire::role;
+use crate::wire;
 
 pub fn registered(user_id: UserId) -> pb::RegisterUserResponse {
     pb::RegisterUserResponse {
@@ -25,7 +24,7 @@ pub fn user(row: UserRow, opener: &Opener) -> Result<pb::User, PersonalError> {
         first_name,
         last_name,
         phone_number,
-        role: role_name,
+        role,
         active,
         erased,
         email_verified,
@@ -34,7 +33,6 @@ pub fn user(row: UserRow, opener: &Opener) -> Result<pb::User, PersonalError> {
         updated_at,
         last_login_at,
     } = row;
-    let role = role_name.parse().map_or(Role::Unspecified, role);
     let email = email.open(opener)?.map(|email| email.to_string());
     let phone_number = phone_number.map(|number| number.open(opener)).transpose()?;
     let phone_number = phone_number.flatten();
@@ -44,7 +42,7 @@ pub fn user(row: UserRow, opener: &Opener) -> Result<pb::User, PersonalError> {
         first_name: first_name.open(opener)?.unwrap_or_default(),
         last_name: last_name.open(opener)?.unwrap_or_default(),
         phone_number: phone_number.map_or_else(String::new, |number| number.as_str().to_owned()),
-        role: role.into(),
+        role: wire::role(role).into(),
         created_at: Some(timestamp(created_at)),
         updated_at: Some(timestamp(updated_at)),
         last_login_at: last_login_at.map(timestamp),

@@ -11,13 +11,15 @@ use eventsourcing::{
 use crate::{
     domain::{
         IdentityLogEvent,
-        child::{ChildEvent, MedicalChanges, MedicalField, Player, PlayerChanges, Purpose},
+        child::{ChildEvent, MedicalChanges, Player, PlayerChanges, Purpose},
         values::{ChildId, TransferId, UserId},
     },
     personal::Column,
 };
 
-pub use rows::{ChildRow, ConsentRow, CustomAllergenRow, MedicalAccessRow, TransferRow};
+pub use rows::{
+    ChildRow, ConsentRow, CustomAllergenRow, MedicalAccessRow, TransferRow, TransferStatus,
+};
 
 eventsourcing::tables! {
     /// The read tables of [`Children`].
@@ -62,10 +64,10 @@ impl Projection for Children {
                 policy_version,
                 given_at,
             } => tables.consents.insert(ConsentRow {
-                child_id: child_id.uuid(),
-                purpose: purpose.as_str().to_owned(),
-                guardian_id: guardian_id.uuid(),
-                policy_version: policy_version.as_str().to_owned(),
+                child_id,
+                purpose,
+                guardian_id,
+                policy_version,
                 given_at,
             }),
             ChildEvent::ConsentWithdrawn {
@@ -112,13 +114,13 @@ impl Projection for Children {
                 name_key: _,
                 added_at,
             } => tables.allergens.insert(CustomAllergenRow {
-                id: allergen_id.uuid(),
-                child_id: child_id.uuid(),
+                id: allergen_id,
+                child_id,
                 name,
                 created_at: added_at,
             }),
             ChildEvent::CustomAllergenRemoved { allergen_id, .. } => {
-                tables.allergens.remove(&allergen_id.uuid());
+                tables.allergens.remove(&allergen_id);
             }
             ChildEvent::MedicalRead {
                 child_id,
@@ -128,14 +130,10 @@ impl Projection for Children {
                 read_at,
             } => tables.accesses.insert(MedicalAccessRow {
                 id: event.event_id,
-                child_id: child_id.uuid(),
-                reader_id: reader_id.uuid(),
-                role: role.as_str().to_owned(),
-                fields: fields
-                    .into_iter()
-                    .map(MedicalField::as_str)
-                    .map(str::to_owned)
-                    .collect(),
+                child_id,
+                reader_id,
+                role,
+                fields,
                 read_at,
             }),
             ChildEvent::GuardianTransferRequested {
@@ -146,11 +144,11 @@ impl Projection for Children {
                 requested_at,
                 expires_at,
             } => tables.transfers.insert(TransferRow {
-                id: transfer_id.uuid(),
-                child_id: child_id.uuid(),
-                guardian_id: guardian_id.uuid(),
-                to_user_id: to.map(UserId::uuid),
-                status: "OPEN".to_owned(),
+                id: transfer_id,
+                child_id,
+                guardian_id,
+                to_user_id: to,
+                status: TransferStatus::Open,
                 requested_at,
                 expires_at,
                 ended_at: None,
@@ -159,7 +157,7 @@ impl Projection for Children {
                 transfer_id,
                 canceled_at,
                 ..
-            } => tables.end_transfer(transfer_id, "CANCELED", canceled_at)?,
+            } => tables.end_transfer(transfer_id, TransferStatus::Canceled, canceled_at)?,
             ChildEvent::GuardianTransferred {
                 child_id,
                 transfer_id,
@@ -167,8 +165,8 @@ impl Projection for Children {
                 transferred_at,
                 former_guardian_id: _,
             } => {
-                tables.child(child_id)?.parent_id = guardian_id.uuid();
-                tables.end_transfer(transfer_id, "ACCEPTED", transferred_at)?;
+                tables.child(child_id)?.parent_id = guardian_id;
+                tables.end_transfer(transfer_id, TransferStatus::Accepted, transferred_at)?;
             }
         }
         Ok(())
@@ -178,16 +176,15 @@ impl Projection for Children {
 impl Tables {
     fn child(&mut self, child_id: ChildId) -> Result<&mut ChildRow, FoldError> {
         self.children
-            .get_mut(&child_id.uuid())
+            .get_mut(&child_id)
             .ok_or_else(|| FoldError::missing("child", &child_id))
     }
 
     /// Removes a consent, which may have been given and withdrawn before the child was added.
     fn withdraw(&mut self, child_id: ChildId, purpose: Purpose) {
-        let key = (child_id.uuid(), purpose.as_str().to_owned());
-        self.consents.remove(&key);
+        self.consents.remove(&(child_id, purpose));
         if purpose == Purpose::MedicalData
-            && let Some(child) = self.children.get_mut(&child_id.uuid())
+            && let Some(child) = self.children.get_mut(&child_id)
         {
             child.blank_medical();
         }
@@ -196,14 +193,14 @@ impl Tables {
     fn end_transfer(
         &mut self,
         transfer_id: TransferId,
-        status: &str,
+        status: TransferStatus,
         ended_at: DateTime<Utc>,
     ) -> Result<(), FoldError> {
         let transfer = self
             .transfers
-            .get_mut(&transfer_id.uuid())
+            .get_mut(&transfer_id)
             .ok_or_else(|| FoldError::missing("transfer", &transfer_id))?;
-        status.clone_into(&mut transfer.status);
+        transfer.status = status;
         transfer.ended_at = Some(ended_at);
         Ok(())
     }
@@ -224,12 +221,12 @@ fn row(
         team,
     } = player;
     ChildRow {
-        id: child_id.uuid(),
+        id: child_id,
         first_name: first_name.into(),
         last_name: last_name.into(),
-        parent_id: guardian_id.uuid(),
+        parent_id: guardian_id,
         birthdate: birthdate.into(),
-        skill_level: skill_level.as_str().to_owned(),
+        skill_level,
         team: team.into(),
         specify: specify.into(),
         allergies: Column::blank(),
@@ -262,7 +259,7 @@ fn update(child: &mut ChildRow, changes: PlayerChanges, updated_at: DateTime<Utc
     set(&mut child.last_name, last_name);
     set(&mut child.birthdate, birthdate);
     if let Some(level) = skill_level {
-        level.as_str().clone_into(&mut child.skill_level);
+        child.skill_level = level;
     }
     set(&mut child.specify, specify);
     set(&mut child.team, team);

@@ -4,7 +4,13 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use crate::{
-    domain::values::{Allergen, Birthdate, EmergencyContact, MedicalConditions},
+    domain::{
+        child::{MedicalField, PolicyVersion, Purpose, SkillLevel},
+        values::{
+            Allergen, AllergenId, Birthdate, ChildId, EmergencyContact, MedicalConditions, Role,
+            TransferId, UserId,
+        },
+    },
     personal::Column,
 };
 
@@ -12,14 +18,13 @@ use crate::{
 /// erased.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ChildRow {
-    pub id: Uuid,
+    pub id: ChildId,
     pub first_name: Column<String>,
     pub last_name: Column<String>,
     /// The user who answers for the child.
-    pub parent_id: Uuid,
+    pub parent_id: UserId,
     pub birthdate: Column<Birthdate>,
-    /// BEGINNER, INTERMEDIATE or ADVANCED.
-    pub skill_level: String,
+    pub skill_level: SkillLevel,
     pub team: Column<String>,
     pub specify: Column<String>,
     pub allergies: Column<Vec<Allergen>>,
@@ -54,8 +59,8 @@ impl ChildRow {
 /// A row of `custom_allergens`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CustomAllergenRow {
-    pub id: Uuid,
-    pub child_id: Uuid,
+    pub id: AllergenId,
+    pub child_id: ChildId,
     pub name: Personal<String>,
     pub created_at: DateTime<Utc>,
 }
@@ -63,39 +68,48 @@ pub struct CustomAllergenRow {
 /// A row of `child_consents`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ConsentRow {
-    pub child_id: Uuid,
-    /// `CHILD_DATA` or `MEDICAL_DATA`.
-    pub purpose: String,
-    pub guardian_id: Uuid,
+    pub child_id: ChildId,
+    pub purpose: Purpose,
+    pub guardian_id: UserId,
     /// The text that the guardian agreed to.
-    pub policy_version: String,
+    pub policy_version: PolicyVersion,
     pub given_at: DateTime<Utc>,
 }
 
 /// A row of `medical_accesses`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct MedicalAccessRow {
+    /// The event that records the look.
     pub id: Uuid,
-    pub child_id: Uuid,
-    pub reader_id: Uuid,
+    pub child_id: ChildId,
+    pub reader_id: UserId,
     /// ADMIN or TRAINER.
-    pub role: String,
-    /// `ALLERGIES`, `CUSTOM_ALLERGENS`, `MEDICAL_CONDITIONS`, `EMERGENCY_CONTACT`: what was shown.
-    pub fields: Vec<String>,
+    pub role: Role,
+    /// What was shown.
+    pub fields: Vec<MedicalField>,
     pub read_at: DateTime<Utc>,
+}
+
+/// What became of an offer to hand a child over.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+pub enum TransferStatus {
+    /// Nothing yet; also after it has expired.
+    Open,
+    Accepted,
+    Canceled,
 }
 
 /// A row of `guardian_transfers`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TransferRow {
-    pub id: Uuid,
-    pub child_id: Uuid,
+    pub id: TransferId,
+    pub child_id: ChildId,
     /// The user who offers the child.
-    pub guardian_id: Uuid,
+    pub guardian_id: UserId,
     /// The user who may accept; `None` when nobody has the address that was given.
-    pub to_user_id: Option<Uuid>,
-    /// OPEN (also after it has expired), ACCEPTED or CANCELED.
-    pub status: String,
+    pub to_user_id: Option<UserId>,
+    pub status: TransferStatus,
     pub requested_at: DateTime<Utc>,
     /// The offer can be accepted until then.
     pub expires_at: DateTime<Utc>,
@@ -104,9 +118,9 @@ pub struct TransferRow {
 }
 
 eventsourcing::rows! {
-    ChildRow in "children" by (id: Uuid),
-    CustomAllergenRow in "custom_allergens" by (id: Uuid),
-    ConsentRow in "child_consents" by (child_id: Uuid, purpose: String),
+    ChildRow in "children" by (id: ChildId),
+    CustomAllergenRow in "custom_allergens" by (id: AllergenId),
+    ConsentRow in "child_consents" by (child_id: ChildId, purpose: Purpose),
     MedicalAccessRow in "medical_accesses" by (id: Uuid),
-    TransferRow in "guardian_transfers" by (id: Uuid),
+    TransferRow in "guardian_transfers" by (id: TransferId),
 }
