@@ -1,10 +1,20 @@
 //! Puts the service together: its RPCs, and the workers beside them.
 
+use contracts::identity::v1::authentication_service_server::AuthenticationServiceServer;
+use contracts::identity::v1::child_medical_service_server::ChildMedicalServiceServer;
+use contracts::identity::v1::child_service_server::ChildServiceServer;
+use contracts::identity::v1::email_service_server::EmailServiceServer;
+use contracts::identity::v1::key_service_server::KeyServiceServer;
+use contracts::identity::v1::trainer_service_server::TrainerServiceServer;
+use contracts::identity::v1::user_service_server::UserServiceServer;
 use service::{BuildError, Runtime, Service, Worker};
 
 use crate::{
+    accounts::Accounts,
     domain::IdentityLogEvent,
-    grpc::Servers,
+    grpc::{
+        AuthenticationRpcs, ChildMedicalRpcs, ChildRpcs, EmailRpcs, KeyRpcs, TrainerRpcs, UserRpcs,
+    },
     mail::{Patience, Sender, Transport},
     process::{ChildKeys, Erasure, MailNotices},
     projector::{
@@ -14,7 +24,7 @@ use crate::{
         trainers::Trainers,
         users::Users,
     },
-    proofs::sweep,
+    proofs::{Passwords, sweep},
     publisher::publish,
     reference::UpcomingBookings,
     resources::Resources,
@@ -26,37 +36,35 @@ pub async fn build(runtime: Runtime) -> Result<Service, BuildError> {
     let sessions = runtime.events_of(BookingEvent::of_scheduling);
     let tickets = runtime.events_of(BookingEvent::of_ticketing);
     let upcoming = UpcomingBookings::new(&runtime.pool, [sessions, tickets]);
-    let Servers {
-        users,
-        authentication,
-        trainers,
-        children,
-        emails,
-        child_medical,
-        keys,
-    } = Servers::new(&resources, &upcoming)?;
+    let passwords = Passwords::new()?;
+    let accounts = Accounts::new(&resources, passwords.clone());
+    let users = UserRpcs::on(&resources, &accounts, &upcoming);
+    let authentication = AuthenticationRpcs::on(&resources, passwords);
+    let trainers = TrainerRpcs::on(&resources, &accounts);
+    let children = ChildRpcs::on(&resources, &accounts, &upcoming);
+    let child_medical = ChildMedicalRpcs::on(&resources, &upcoming);
     let transport = Transport::new(&resources.settings.mail)?;
     let sender = Sender::new(resources.outbox.clone(), transport, Patience::default());
     let sender = sender.measured(&runtime.metrics);
-    let own = || runtime.own_events(|event| IdentityLogEvent::decode(event).map(Some));
-    let child_events = || runtime.own_events(Children::decode);
+    let own = runtime.own_events(IdentityLogEvent::decode);
+    let child_events = runtime.own_events(Children::decode);
     Ok(Service::on(&runtime)
         .publishing(publish)
-        .with_rpc(users)
-        .with_rpc(authentication)
-        .with_rpc(trainers)
-        .with_rpc(children)
-        .with_rpc(emails)
-        .with_rpc(child_medical)
-        .with_rpc(keys)
+        .with_rpc(UserServiceServer::new(users))
+        .with_rpc(AuthenticationServiceServer::new(authentication))
+        .with_rpc(TrainerServiceServer::new(trainers))
+        .with_rpc(ChildServiceServer::new(children))
+        .with_rpc(EmailServiceServer::new(EmailRpcs::on(&resources)))
+        .with_rpc(ChildMedicalServiceServer::new(child_medical))
+        .with_rpc(KeyServiceServer::new(KeyRpcs::on(&resources)))
         .projecting(Users, [runtime.own_events(Users::decode)])
         .projecting(Trainers, [runtime.own_events(Trainers::decode)])
-        .projecting(Children, [child_events()])
+        .projecting(Children, [child_events.clone()])
         .projecting(Availability, [runtime.events_of(AvailabilityEvent::read)])
         .projecting(Bookings, upcoming.feeds())
-        .processing(MailNotices, [own()])
-        .processing(Erasure, [own()])
-        .processing(ChildKeys, [child_events()])
+        .processing(MailNotices, [own.clone()])
+        .processing(Erasure, [own])
+        .processing(ChildKeys, [child_events])
         .with_worker(Worker::new("worker mail_sender", async move |stop| {
             sender.run(stop).await;
         }))

@@ -22,15 +22,15 @@ pub enum IdentityLogEvent {
 }
 
 impl IdentityLogEvent {
-    /// Reads an event of the log. An aggregate type that identity does not have is an error:
-    /// nothing is skipped silently.
-    pub fn decode(event: &RecordedEvent) -> Result<Self, DecodeError> {
-        match event.aggregate_type.as_str() {
-            User::TYPE => event.decode().map(Self::User),
-            Trainer::TYPE => event.decode().map(Self::Trainer),
-            Child::TYPE => event.decode().map(Self::Child),
-            _ => Err(event.unreadable(&"unknown aggregate type")),
+    /// Reads an event of the log by the type of its aggregate. All of them are of interest.
+    pub fn decode(recorded: &RecordedEvent) -> Result<Option<Self>, DecodeError> {
+        match recorded.aggregate_type.as_str() {
+            User::TYPE => recorded.decode().map(Self::User),
+            Trainer::TYPE => recorded.decode().map(Self::Trainer),
+            Child::TYPE => recorded.decode().map(Self::Child),
+            _ => Err(recorded.unreadable(&"unknown aggregate type")),
         }
+        .map(Some)
     }
 }
 

@@ -10,67 +10,26 @@ mod secrets;
 mod trainer;
 mod user;
 
-use authentication::AuthenticationRpcs;
-use child::ChildRpcs;
-use child_medical::ChildMedicalRpcs;
-use email::EmailRpcs;
-use key::KeyRpcs;
-use trainer::TrainerRpcs;
-use user::UserRpcs;
+pub use authentication::AuthenticationRpcs;
+pub use child::ChildRpcs;
+pub use child_medical::ChildMedicalRpcs;
+pub use email::EmailRpcs;
+pub use key::KeyRpcs;
+pub use trainer::TrainerRpcs;
+pub use user::UserRpcs;
 
 use std::convert::identity;
 
 use contracts::WriteRpc;
 use contracts::common::v1::Role;
-use contracts::identity::v1::authentication_service_server::AuthenticationServiceServer;
-use contracts::identity::v1::child_medical_service_server::ChildMedicalServiceServer;
-use contracts::identity::v1::child_service_server::ChildServiceServer;
-use contracts::identity::v1::email_service_server::EmailServiceServer;
-use contracts::identity::v1::key_service_server::KeyServiceServer;
-use contracts::identity::v1::trainer_service_server::TrainerServiceServer;
-use contracts::identity::v1::user_service_server::UserServiceServer;
 use eventsourcing::Context;
 use service::{Call, Fields, Operations, not_found, now};
 use tonic::{Response, Status};
 
 use crate::NAME;
-use crate::accounts::{Accounts, ChildRecords};
+use crate::accounts::ChildRecords;
 use crate::domain::child::{Acting, Action, Child, ChildCommand};
 use crate::domain::values::{ChildId, UserId};
-use crate::proofs::{HashingError, Passwords};
-use crate::reference::UpcomingBookings;
-use crate::resources::Resources;
-
-/// The proto services of identity, ready to be served.
-pub struct Servers {
-    pub users: UserServiceServer<UserRpcs>,
-    pub authentication: AuthenticationServiceServer<AuthenticationRpcs>,
-    pub trainers: TrainerServiceServer<TrainerRpcs>,
-    pub children: ChildServiceServer<ChildRpcs>,
-    pub emails: EmailServiceServer<EmailRpcs>,
-    pub child_medical: ChildMedicalServiceServer<ChildMedicalRpcs>,
-    pub keys: KeyServiceServer<KeyRpcs>,
-}
-
-impl Servers {
-    pub fn new(resources: &Resources, upcoming: &UpcomingBookings) -> Result<Self, HashingError> {
-        let passwords = Passwords::new()?;
-        let accounts = Accounts::new(resources, passwords.clone());
-        let users = UserRpcs::on(resources, &accounts, upcoming);
-        let authentication = AuthenticationRpcs::on(resources, passwords);
-        let children = ChildRpcs::on(resources, &accounts, upcoming);
-        let child_medical = ChildMedicalRpcs::on(resources, upcoming);
-        Ok(Self {
-            users: UserServiceServer::new(users),
-            authentication: AuthenticationServiceServer::new(authentication),
-            trainers: TrainerServiceServer::new(TrainerRpcs::on(resources, &accounts)),
-            children: ChildServiceServer::new(children),
-            emails: EmailServiceServer::new(EmailRpcs::on(resources)),
-            child_medical: ChildMedicalServiceServer::new(child_medical),
-            keys: KeyServiceServer::new(KeyRpcs::on(resources)),
-        })
-    }
-}
 
 /// The user who calls. The access rules admit nobody else where this is asked.
 fn caller(call: &Call) -> Result<UserId, Status> {

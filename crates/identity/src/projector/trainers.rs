@@ -97,37 +97,41 @@ pub struct Trainers;
 impl Trainers {
     /// Reads an event that the projection folds.
     pub fn decode(event: &RecordedEvent) -> Result<Option<TrainersEvent>, DecodeError> {
-        Ok(match IdentityLogEvent::decode(event)? {
-            IdentityLogEvent::Trainer(event) => Some(TrainersEvent::Profile(Box::new(event))),
-            IdentityLogEvent::User(UserEvent::UserRoleChanged { user_id, role, .. }) => {
-                Some(TrainersEvent::Role(user_id, role))
-            }
-            IdentityLogEvent::User(UserEvent::UserDeactivated { user_id, .. }) => {
-                Some(TrainersEvent::Active(user_id, false))
-            }
-            IdentityLogEvent::User(UserEvent::UserReactivated { user_id, .. }) => {
-                Some(TrainersEvent::Active(user_id, true))
-            }
-            IdentityLogEvent::User(UserEvent::UserErased {
-                user_id, erased_at, ..
-            }) => Some(TrainersEvent::Erased(user_id, erased_at)),
-            IdentityLogEvent::User(
-                UserEvent::UserRegistered { .. }
-                | UserEvent::UserLoggedIn { .. }
-                | UserEvent::UserUpdated { .. }
-                | UserEvent::VerificationRequested { .. }
-                | UserEvent::EmailVerified { .. }
-                | UserEvent::PhoneVerified { .. }
-                | UserEvent::PasswordResetRequested { .. }
-                | UserEvent::PasswordReset { .. }
-                | UserEvent::PasswordChanged { .. }
-                | UserEvent::EmailChanged { .. }
-                | UserEvent::LoggedOut { .. }
-                | UserEvent::LoggedOutEverywhere { .. }
-                | UserEvent::RefreshTokenReused { .. },
-            )
-            | IdentityLogEvent::Child(_) => None,
-        })
+        Ok(IdentityLogEvent::decode(event)?.and_then(of_interest))
+    }
+}
+
+fn of_interest(event: IdentityLogEvent) -> Option<TrainersEvent> {
+    match event {
+        IdentityLogEvent::Trainer(event) => Some(TrainersEvent::Profile(Box::new(event))),
+        IdentityLogEvent::User(UserEvent::UserRoleChanged { user_id, role, .. }) => {
+            Some(TrainersEvent::Role(user_id, role))
+        }
+        IdentityLogEvent::User(UserEvent::UserDeactivated { user_id, .. }) => {
+            Some(TrainersEvent::Active(user_id, false))
+        }
+        IdentityLogEvent::User(UserEvent::UserReactivated { user_id, .. }) => {
+            Some(TrainersEvent::Active(user_id, true))
+        }
+        IdentityLogEvent::User(UserEvent::UserErased {
+            user_id, erased_at, ..
+        }) => Some(TrainersEvent::Erased(user_id, erased_at)),
+        IdentityLogEvent::User(
+            UserEvent::UserRegistered { .. }
+            | UserEvent::UserLoggedIn { .. }
+            | UserEvent::UserUpdated { .. }
+            | UserEvent::VerificationRequested { .. }
+            | UserEvent::EmailVerified { .. }
+            | UserEvent::PhoneVerified { .. }
+            | UserEvent::PasswordResetRequested { .. }
+            | UserEvent::PasswordReset { .. }
+            | UserEvent::PasswordChanged { .. }
+            | UserEvent::EmailChanged { .. }
+            | UserEvent::LoggedOut { .. }
+            | UserEvent::LoggedOutEverywhere { .. }
+            | UserEvent::RefreshTokenReused { .. },
+        )
+        | IdentityLogEvent::Child(_) => None,
     }
 }
 

@@ -78,10 +78,12 @@ pub struct Users;
 impl Users {
     /// Reads an event that the projection folds.
     pub fn decode(event: &RecordedEvent) -> Result<Option<UserEvent>, DecodeError> {
-        match IdentityLogEvent::decode(event)? {
-            IdentityLogEvent::User(event) => Ok(Some(event)),
-            IdentityLogEvent::Trainer(_) | IdentityLogEvent::Child(_) => Ok(None),
-        }
+        Ok(
+            IdentityLogEvent::decode(event)?.and_then(|event| match event {
+                IdentityLogEvent::User(event) => Some(event),
+                IdentityLogEvent::Trainer(_) | IdentityLogEvent::Child(_) => None,
+            }),
+        )
     }
 }
 

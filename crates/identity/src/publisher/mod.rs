@@ -14,8 +14,10 @@ use crate::domain::IdentityLogEvent;
 
 /// The public event of a recorded one, if it has one.
 pub fn publish(recorded: &RecordedEvent) -> Result<Option<Published>, DecodeError> {
-    let event = IdentityLogEvent::decode(recorded)?;
-    Ok(public_event(&event).map(Published::of))
+    Ok(IdentityLogEvent::decode(recorded)?
+        .as_ref()
+        .and_then(public_event)
+        .map(Published::of))
 }
 
 fn public_event(event: &IdentityLogEvent) -> Option<Event> {

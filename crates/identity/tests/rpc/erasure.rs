@@ -358,10 +358,11 @@ async fn an_erasure_that_was_interrupted_is_finished_by_its_process() {
 
     harness.project();
     let pool = harness.database.pool();
-    let feed: Arc<dyn Feed<IdentityLogEvent>> =
-        Arc::new(LocalFeed::new(identity::NAME, &harness.log, |event| {
-            IdentityLogEvent::decode(event).map(Some)
-        }));
+    let feed: Arc<dyn Feed<IdentityLogEvent>> = Arc::new(LocalFeed::new(
+        identity::NAME,
+        &harness.log,
+        IdentityLogEvent::decode,
+    ));
     let token = harness.service().0;
     let address = format!("http://{}", harness.address);
     let bus = Bus::new([(identity::NAME, address)], Arc::new(move || token.clone()));

@@ -38,10 +38,12 @@ pub struct Children;
 impl Children {
     /// Reads an event that the projection folds.
     pub fn decode(event: &RecordedEvent) -> Result<Option<ChildEvent>, DecodeError> {
-        match IdentityLogEvent::decode(event)? {
-            IdentityLogEvent::Child(event) => Ok(Some(event)),
-            IdentityLogEvent::User(_) | IdentityLogEvent::Trainer(_) => Ok(None),
-        }
+        Ok(
+            IdentityLogEvent::decode(event)?.and_then(|event| match event {
+                IdentityLogEvent::Child(event) => Some(event),
+                IdentityLogEvent::User(_) | IdentityLogEvent::Trainer(_) => None,
+            }),
+        )
     }
 }
 
