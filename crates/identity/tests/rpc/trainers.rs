@@ -260,16 +260,21 @@ async fn nothing_of_a_profile_is_stored_in_clear() {
     .await
     .unwrap();
     let stored = stored.join("\n").to_lowercase();
+    // A sealed text is longer than an id, and may contain any short word by chance.
+    let words = stored.split(|letter: char| !letter.is_alphanumeric() && !"-_".contains(letter));
+    let words: Vec<&str> = words.filter(|word| word.len() <= 36).collect();
+    assert!(words.contains(&"usd") && words.contains(&tara.user_id.as_str()));
     for personal in [
         "tara",
         "quinn",
         "back",
         "years",
-        "example.com",
+        "example",
         "2025550123",
         "club",
     ] {
-        assert!(!stored.contains(personal), "{personal} is stored in clear");
+        let is_clear = words.iter().any(|word| word.contains(personal));
+        assert!(!is_clear, "{personal} is stored in clear");
     }
 }
 
