@@ -14,6 +14,7 @@ pub use trainer_calendar::TrainerCalendarRpcs;
 use contracts::common::v1::{ErrorReason, Role};
 use service::{Call, refused};
 use tonic::{Code, Status};
+use values::UserId;
 
 use crate::domain::session::Acting;
 
@@ -23,10 +24,18 @@ fn acting(call: &Call) -> Result<Acting, Status> {
         (Role::Admin, _) => Ok(Acting::Admin),
         (Role::Trainer, Some(id)) => Ok(Acting::Trainer(id.into())),
         (Role::Parent, Some(id)) => Ok(Acting::Parent(id.into())),
-        _ => Err(refused(
-            Code::PermissionDenied,
-            ErrorReason::RoleNotAllowed,
-            "only users have sessions",
-        )),
+        _ => Err(no_part("only users have sessions")),
     }
+}
+
+/// The parent who calls; only parents book.
+fn parent(call: &Call) -> Result<UserId, Status> {
+    match acting(call)? {
+        Acting::Parent(id) => Ok(id),
+        Acting::Trainer(_) | Acting::Admin => Err(no_part("only parents book sessions")),
+    }
+}
+
+fn no_part(why: &str) -> Status {
+    refused(Code::PermissionDenied, ErrorReason::RoleNotAllowed, why)
 }

@@ -13,13 +13,12 @@ use contracts::scheduling::v1::{
 };
 use service::{Call, Reads, Runtime, Writes, new_id, not_found, now};
 use tonic::{Request, Response, Status};
-use values::UserId;
 
 use self::parse::{
     BookSession, CancelSession, CompleteSession, ExpireSessionHold, GetSession, ListSessions,
     SettleSession,
 };
-use super::acting;
+use super::{acting, parent};
 use crate::SchedulingSettings;
 use crate::domain::session::{CancellationPolicy, Hold, Session, SessionCommand};
 use crate::projector::Sessions;
@@ -58,7 +57,7 @@ impl SessionService for SessionRpcs {
     ) -> Result<Response<BookSessionResponse>, Status> {
         let (call, message) = (Call::of(&request), request.get_ref());
         let BookSession { slot_id, child_ids } = BookSession::try_from(message)?;
-        let parent_id = UserId::from(call.user_id().unwrap_or_default());
+        let parent_id = parent(&call)?;
         let references = &self.references;
         let booking = references.booking(parent_id, slot_id, child_ids).await?;
         let session_id = new_id();

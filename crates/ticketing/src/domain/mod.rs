@@ -4,8 +4,18 @@
 pub mod camp;
 
 use eventsourcing::{DecodeError, RecordedEvent};
+use values::UserId;
 
 use camp::CampEvent;
+
+/// On whose behalf somebody takes places or looks at tickets.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Acting {
+    /// This parent, who sees their own tickets.
+    Parent(UserId),
+    /// Any admin, who sees all of them.
+    Admin,
+}
 
 /// Any event of ticketing's log.
 #[derive(Clone, Debug, PartialEq, Eq)]

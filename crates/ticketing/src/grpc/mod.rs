@@ -7,31 +7,34 @@ mod ticket;
 pub use event::EventRpcs;
 pub use ticket::TicketRpcs;
 
-use contracts::common::v1::ErrorReason;
+use contracts::common::v1::{ErrorReason, Role};
 use service::{Call, refused};
 use tonic::{Code, Status};
 use values::UserId;
 
+use crate::domain::Acting;
+
 /// On whose behalf a call acts on tickets.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Acting {
-    /// This parent.
-    Parent(UserId),
-    /// Any admin.
-    Admin,
-}
-
 fn acting(call: &Call) -> Result<Acting, Status> {
-    if call.is_admin() {
-        return Ok(Acting::Admin);
+    match (call.principal.role(), call.user_id()) {
+        (Role::Admin, _) => Ok(Acting::Admin),
+        (Role::Parent, Some(id)) => Ok(Acting::Parent(id.into())),
+        _ => Err(no_part_in_tickets()),
     }
-    parent(call).map(Acting::Parent)
 }
 
-/// The parent who calls.
+/// The parent who calls; only parents take places.
 fn parent(call: &Call) -> Result<UserId, Status> {
-    call.user_id().map(UserId::from).ok_or_else(|| {
-        let message = "only a user can do this";
-        refused(Code::PermissionDenied, ErrorReason::RoleNotAllowed, message)
-    })
+    match acting(call)? {
+        Acting::Parent(id) => Ok(id),
+        Acting::Admin => Err(no_part_in_tickets()),
+    }
+}
+
+fn no_part_in_tickets() -> Status {
+    refused(
+        Code::PermissionDenied,
+        ErrorReason::RoleNotAllowed,
+        "only parents take places, and only parents and admins see tickets",
+    )
 }

@@ -11,9 +11,11 @@ impl Refusal for CampError {
         match self {
             Self::NotFound | Self::TierNotFound(_) | Self::HoldNotFound(_) => Code::NotFound,
             Self::TierNameTaken(_) | Self::NoTotal => Code::InvalidArgument,
-            Self::NotOnSale | Self::TierSoldOut(_) | Self::SoldOut | Self::ChildRegistered(_) => {
-                Code::FailedPrecondition
-            }
+            Self::ChildArchived(_)
+            | Self::NotOnSale
+            | Self::TierSoldOut(_)
+            | Self::SoldOut
+            | Self::ChildRegistered(_) => Code::FailedPrecondition,
         }
     }
 
@@ -21,6 +23,7 @@ impl Refusal for CampError {
         match self {
             Self::NotFound | Self::TierNotFound(_) | Self::HoldNotFound(_) => ErrorReason::NotFound,
             Self::TierNameTaken(_) | Self::NoTotal => ErrorReason::InvalidFields,
+            Self::ChildArchived(_) => ErrorReason::ChildArchived,
             Self::NotOnSale => ErrorReason::EventNotOnSale,
             Self::TierSoldOut(_) | Self::SoldOut => ErrorReason::SoldOut,
             Self::ChildRegistered(_) => ErrorReason::ChildRegistered,

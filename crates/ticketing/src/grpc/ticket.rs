@@ -47,13 +47,14 @@ impl TicketService for TicketRpcs {
         request: Request<HoldTicketsRequest>,
     ) -> Result<Response<HoldTicketsResponse>, Status> {
         let (call, message) = (Call::of(&request), request.get_ref());
-        let parent_id = parent(&call)?;
         let HoldTickets { event_id, lines } = HoldTickets::try_from(message)?;
-        self.references.check_children(parent_id, &lines).await?;
+        let parent_id = parent(&call)?;
+        let archived_child = self.references.archived_child(parent_id, &lines).await?;
         let hold = CampCommand::Hold(Hold {
             hold_id: new_id(),
             parent_id,
             lines,
+            archived_child,
             hold_for: self.hold_for,
             now: now(),
         });

@@ -83,6 +83,7 @@ fn step(number: u128) -> CampCommand {
                     child_id: id(8, (number + line * 5) % 11),
                 })
                 .collect(),
+            archived_child: None,
             hold_for: TimeDelta::minutes(15),
             now,
         }),

@@ -8,11 +8,10 @@ mod guardians;
 use std::{collections::HashMap, sync::Arc};
 
 use chrono_tz::Tz;
-use contracts::common::v1::ErrorReason;
 use eventsourcing::Feed;
-use service::{CatchUp, Reads, Runtime, Source, internal, not_found, refused};
+use service::{CatchUp, Reads, Runtime, Source, internal, not_found};
 use sqlx::PgPool;
-use tonic::{Code, Status};
+use tonic::Status;
 use uuid::Uuid;
 use values::{ChildId, EventId, HoldId, LocationId, UserId};
 
@@ -65,23 +64,30 @@ impl References {
         zone.await?.map(known).transpose()
     }
 
-    /// Checks that a parent answers for every child they take a place for, and that each child can
-    /// take part in something new. Children seen a moment ago cost nothing, others one query
-    /// together.
+    /// The first of the children that takes part in nothing new; the parent answers for all of
+    /// them. Children seen a moment ago cost nothing, others one query together.
     ///
     /// # Errors
-    /// `NOT_FOUND` for the first child that is somebody else's or nobody's, `CHILD_ARCHIVED` for
-    /// the first that was archived.
-    pub async fn check_children(&self, parent_id: UserId, lines: &[Line]) -> Result<(), Status> {
+    /// `NOT_FOUND` for the first child that is somebody else's or nobody's.
+    pub async fn archived_child(
+        &self,
+        parent_id: UserId,
+        lines: &[Line],
+    ) -> Result<Option<ChildId>, Status> {
         let ids: Vec<ChildId> = lines.iter().map(|line| line.child_id).collect();
-        let known = self.guardians.of(&ids).await?;
-        if obstacle(parent_id, &ids, &known).is_none() {
-            return Ok(());
+        let mut known = self.guardians.of(&ids).await?;
+        if stranger(parent_id, &ids, &known)
+            .or(archived(&ids, &known))
+            .is_some()
+        {
+            self.identity.catch_up().await?;
+            self.guardians.forget(&ids);
+            known = self.guardians.of(&ids).await?;
         }
-        self.identity.catch_up().await?;
-        self.guardians.forget(&ids);
-        let known = self.guardians.of(&ids).await?;
-        obstacle(parent_id, &ids, &known).map_or(Ok(()), Err)
+        match stranger(parent_id, &ids, &known) {
+            Some(id) => Err(not_found("child", &id.to_string())),
+            None => Ok(archived(&ids, &known)),
+        }
     }
 
     /// The event that a hold belongs to.
@@ -113,24 +119,20 @@ async fn find_event(pool: &PgPool, id: HoldId) -> sqlx::Result<Option<EventId>> 
     Ok(event.map(EventId::from))
 }
 
-/// Why the parent cannot hold places for the children, if they cannot.
-fn obstacle(
+/// The first child for whom the parent does not answer.
+fn stranger(
     parent_id: UserId,
     children: &[ChildId],
     known: &HashMap<ChildId, Guarded>,
-) -> Option<Status> {
-    children.iter().find_map(|id| match known.get(id) {
-        Some(child) if child.guardian_id == parent_id => child.archived.then(|| archived(*id)),
-        Some(_) | None => Some(not_found("child", &id.to_string())),
-    })
+) -> Option<ChildId> {
+    let is_own = |id| known.get(id).is_some_and(|it| it.guardian_id == parent_id);
+    children.iter().find(|id| !is_own(*id)).copied()
 }
 
-fn archived(id: ChildId) -> Status {
-    refused(
-        Code::FailedPrecondition,
-        ErrorReason::ChildArchived,
-        format!("child {id} was archived"),
-    )
+/// The first child that was archived.
+fn archived(children: &[ChildId], known: &HashMap<ChildId, Guarded>) -> Option<ChildId> {
+    let is_archived = |id| known.get(id).is_some_and(|it| it.archived);
+    children.iter().find(|id| is_archived(*id)).copied()
 }
 
 #[derive(Debug, thiserror::Error)]

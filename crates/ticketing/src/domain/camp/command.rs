@@ -34,6 +34,8 @@ pub struct Hold {
     pub parent_id: UserId,
     /// For whom, at least one; the children are the parent's.
     pub lines: Vec<Line>,
+    /// A child that takes part in nothing new.
+    pub archived_child: Option<ChildId>,
     /// How long the hold lives.
     pub hold_for: TimeDelta,
     pub now: DateTime<Utc>,

@@ -15,6 +15,9 @@ pub enum CampError {
     /// Two tiers of a draft have the same name.
     #[error("the event has a tier named {0:?} already")]
     TierNameTaken(String),
+    /// The child takes part in nothing new.
+    #[error("child {0} was archived")]
+    ChildArchived(ChildId),
     /// It is a draft, or it has started.
     #[error("the event is not on sale")]
     NotOnSale,

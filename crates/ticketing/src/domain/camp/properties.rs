@@ -92,6 +92,7 @@ fn command(step: &Step, holds: &mut u8) -> CampCommand {
                         child_id: id(20, *child),
                     })
                     .collect(),
+                archived_child: None,
                 hold_for: TimeDelta::minutes(15),
                 now,
             })

@@ -16,11 +16,15 @@ impl Camp {
             hold_id,
             parent_id,
             lines,
+            archived_child,
             hold_for,
             now,
         } = asked;
         if self.holds.contains_key(&hold_id) {
             return Ok(vec![]);
+        }
+        if let Some(child_id) = archived_child {
+            return Err(CampError::ChildArchived(child_id));
         }
         if !self.is_on_sale(terms, now) {
             return Err(CampError::NotOnSale);

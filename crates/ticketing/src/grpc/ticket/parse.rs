@@ -6,8 +6,8 @@ use service::{Fields, Page, new_id, requests_of_ids};
 use tonic::Status;
 use values::{ChildId, EventId, HoldId, PaymentId, TicketId};
 
+use crate::domain::Acting;
 use crate::domain::camp::Line;
-use crate::grpc::Acting;
 use crate::query::TicketFilter;
 use crate::wire;
 

@@ -137,6 +137,7 @@ pub(super) fn hold_at(now: DateTime<Utc>, hold: u128, lines: &[(TierId, u128)]) 
                 child_id: id(*child),
             })
             .collect(),
+        archived_child: None,
         hold_for: TimeDelta::minutes(15),
         now,
     })

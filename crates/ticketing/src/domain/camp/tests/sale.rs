@@ -3,7 +3,7 @@
 use chrono::TimeDelta;
 
 use super::fixtures::*;
-use crate::domain::camp::{CampCommand, CampError, CampEvent};
+use crate::domain::camp::{CampCommand, CampError, CampEvent, Hold};
 
 #[test]
 fn a_draft_keeps_everything_and_spans_its_days() {
@@ -96,6 +96,27 @@ fn free_tickets_are_confirmed_at_once() {
                 confirmed_at: now(),
             },
         ]);
+}
+
+#[test]
+fn no_place_is_taken_with_a_child_that_was_archived() {
+    let CampCommand::Hold(asked) = hold(1, &[(vip(), 11), (vip(), 12)]) else {
+        unreachable!("a hold is a hold");
+    };
+    let archived_child = Some(id(12));
+    on_sale(vec![])
+        .when(CampCommand::Hold(Hold {
+            archived_child,
+            ..asked.clone()
+        }))
+        .then_expect_error(CampError::ChildArchived(id(12)));
+    let held = held(1, &[(vip(), 11), (vip(), 12)]);
+    on_sale(vec![held])
+        .when(CampCommand::Hold(Hold {
+            archived_child,
+            ..asked
+        }))
+        .then_expect_events(vec![]);
 }
 
 #[test]
