@@ -23,7 +23,7 @@ pub struct SharedSystem {
 }
 
 impl SharedSystem {
-    /// The usual one.
+    /// The system gets no settings of its own.
     pub async fn usual() -> Self {
         Self::of("usual", &[]).await
     }

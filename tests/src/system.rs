@@ -1,5 +1,3 @@
-//! The running system.
-
 use std::collections::BTreeMap;
 use std::future::Future;
 use std::path::{Path, PathBuf};

@@ -23,7 +23,7 @@ use crate::{
 const CALLERS: usize = 16;
 /// Who log in at the same time while others read.
 const FLOOD: usize = 200;
-/// Who read meanwhile.
+/// So many clients read during the flood of logins.
 const READERS: usize = 4;
 
 /// Registrations and logins through gRPC beside argon2 alone, and reads during a flood of logins.

@@ -46,7 +46,7 @@ pub fn thousands(number: f64) -> String {
     out
 }
 
-/// The middle one.
+/// The median of no values is not a number.
 pub fn median(mut values: Vec<f64>) -> f64 {
     values.sort_by(f64::total_cmp);
     values.get(values.len() / 2).copied().unwrap_or(f64::NAN)

@@ -11,7 +11,6 @@ pub trait Rpc: Message + Default + 'static {
     const SERVICE: &'static str;
     /// Its path, `/package.Service/Method`.
     const PATH: &'static str;
-    /// Its response message.
     type Answer: Message + Default;
 }
 

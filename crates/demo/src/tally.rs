@@ -84,7 +84,6 @@ impl Tally {
         add(&mut self.lock(), product, amount, -1);
     }
 
-    /// Notes a promise.
     pub fn promise(&self, what: impl Into<String>, kept: bool, saw: impl Into<String>) {
         self.promises
             .lock()

@@ -25,7 +25,6 @@ pub enum OutsideError {
         "DATABASE_URL is not a Postgres URL: it should look like postgres://user:password@host:5432/database."
     )]
     DatabaseUrl,
-    /// Nobody listens there.
     #[error(
         "DATABASE_URL leads nowhere: nothing answers at {place} ({reason}); start Postgres there, correct it, or unset it to use a private one."
     )]
@@ -43,7 +42,6 @@ pub enum OutsideError {
         /// What Postgres says.
         reason: String,
     },
-    /// Too old.
     #[error("The Postgres at {place} is version {version}: DivineTime needs 15 or newer.")]
     DatabaseVersion {
         /// Host and port.
@@ -53,7 +51,6 @@ pub enum OutsideError {
     /// Not a URL of NATS.
     #[error("NATS_URL is not a NATS URL: it should look like nats://user:password@host:4222.")]
     NatsUrl,
-    /// Nobody listens there.
     #[error(
         "NATS_URL leads nowhere: nothing answers at {place} ({reason}); start nats-server there, correct it, or unset it to use a private one."
     )]
@@ -68,7 +65,7 @@ pub enum OutsideError {
     NatsUnfit {
         /// Host and port.
         place: String,
-        /// What it lacks.
+        /// The rest of a sentence that begins with `place`.
         reason: &'static str,
     },
 }

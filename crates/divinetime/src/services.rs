@@ -8,7 +8,6 @@ use service::{Definition, SERVICES};
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Name(pub &'static str);
 
-/// Not a service.
 #[derive(Debug, thiserror::Error)]
 #[error("no such service; there are identity, scheduling, ticketing, payments and analytics")]
 pub struct UnknownService;

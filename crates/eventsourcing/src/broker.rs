@@ -37,16 +37,13 @@ pub enum BrokerError {
     /// Its address or its prefix is wrong.
     #[error("the broker's configuration: {0}")]
     Configuration(String),
-    /// It refused something.
     #[error("the broker: {0}")]
     Refused(String),
     /// It has another configuration for a stream than it was asked for.
     #[error("the stream {stream} has another {setting} than configured: {found}")]
     Stream {
         stream: String,
-        /// What differs.
         setting: &'static str,
-        /// What it has.
         found: String,
     },
 }

@@ -65,7 +65,6 @@ pub enum ProjectionState {
 /// How far a projection has come in one of its sources.
 #[derive(Clone, Debug, Serialize)]
 pub struct ProjectionStatus {
-    /// Its name.
     pub projection: String,
     /// `PROJECTION`, `PROCESS` or `RELAY`.
     pub kind: String,

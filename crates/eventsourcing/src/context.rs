@@ -6,7 +6,6 @@ use uuid::Uuid;
 /// that the command emits.
 #[derive(Clone, Debug)]
 pub struct Context {
-    /// Identifies the command.
     pub command_id: Uuid,
     /// The caller's request id, for commands that may be sent twice.
     pub request: Option<RequestKey>,

@@ -26,7 +26,7 @@ pub struct RecordedEvent {
     pub event_type: String,
     /// Version of its payload.
     pub event_version: String,
-    /// The payload, JSON.
+    /// The payload is JSON text.
     pub payload: String,
     /// The command that emitted it.
     pub command_id: Uuid,

@@ -27,7 +27,6 @@ pub struct Delivered<E> {
     pub correlation_id: Uuid,
     /// W3C `traceparent` of the command.
     pub trace_context: Option<String>,
-    /// What happened.
     pub event: E,
 }
 
@@ -66,7 +65,7 @@ impl<E> Batch<E> {
         }
     }
 
-    /// Readable or not.
+    /// Events that cannot be read count too.
     pub fn len(&self) -> usize {
         self.events.len() + self.undecodable.len()
     }
@@ -137,15 +136,13 @@ pub enum FeedError {
     #[error("the log of {service} does not answer: {status}")]
     Remote {
         service: &'static str,
-        /// Its answer.
         status: Box<tonic::Status>,
     },
     /// The log contradicts itself: an event is missing where one must be.
     #[error("the log of {source_name} is broken: {reason}")]
     Broken {
-        /// The service.
+        /// The service whose log it is.
         source_name: &'static str,
-        /// What is wrong.
         reason: String,
     },
 }

@@ -55,7 +55,7 @@ struct Active {
 pub enum RelayStep {
     /// So many events are published, up to a position.
     Published {
-        /// Public events.
+        /// Events that stay private are not counted.
         events: usize,
         /// Everything up to here is published.
         position: i64,

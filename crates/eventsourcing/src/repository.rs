@@ -75,7 +75,6 @@ struct Cell<A> {
     given_up: Option<Arc<Lineage>>,
 }
 
-/// An accepted command.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Committed {
     /// Position of the last event of the command; for a command that changed nothing, a
@@ -95,12 +94,7 @@ pub enum ExecuteError<E: Display> {
     Refused(E),
     /// Another aggregate holds what the command's events claim.
     #[error("{scope} {key} is taken")]
-    ClaimTaken {
-        /// The claim's scope.
-        scope: String,
-        /// The claim's key.
-        key: String,
-    },
+    ClaimTaken { scope: String, key: String },
     /// The request id was used with another request.
     #[error("the request id was used with another request")]
     RequestReused,
@@ -110,7 +104,6 @@ pub enum ExecuteError<E: Display> {
     /// The log cannot take commands now.
     #[error("{0}")]
     Unavailable(String),
-    /// The log failed.
     #[error(transparent)]
     Log(#[from] Arc<LogError>),
 }

@@ -11,7 +11,6 @@ use crate::{error::LogError, hex, journal::Digest};
 /// What `verify` found in an intact log.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Verified {
-    /// Number of batches.
     pub batches: u64,
     /// Number of events, which is the last position.
     pub events: i64,

@@ -34,7 +34,6 @@ pub fn now() -> DateTime<Utc> {
 /// The circumstances of one call. The access layer puts it into the request's extensions.
 #[derive(Debug, Clone)]
 pub struct Call {
-    /// Who calls.
     pub principal: Principal,
     /// W3C `traceparent` of the call's span, or the caller's when spans are not recorded.
     pub trace_context: Option<String>,
@@ -150,12 +149,10 @@ impl Call {
         }
     }
 
-    /// An admin calls.
     pub fn is_admin(&self) -> bool {
         self.principal.role() == Role::Admin
     }
 
-    /// Another service calls.
     pub fn is_service(&self) -> bool {
         self.principal.role() == Role::Service
     }

@@ -172,7 +172,7 @@ impl Settings {
         self.own.0.insert(TypeId::of::<T>(), Arc::new(own));
     }
 
-    /// Where migrations run.
+    /// Migrations use this URL, which is that of the services where no other is set.
     pub fn owner_database_url(&self) -> &Secret {
         self.owner_database_url
             .as_ref()
@@ -196,7 +196,6 @@ impl MasterKeyText {
         bytes.try_into().ok().map(Self)
     }
 
-    /// The bytes.
     pub fn expose(&self) -> [u8; 32] {
         self.0
     }
@@ -213,7 +212,6 @@ impl fmt::Debug for MasterKeyText {
 pub struct Secret(String);
 
 impl Secret {
-    /// Wraps a value.
     pub fn new(value: impl Into<String>) -> Self {
         Self(value.into())
     }

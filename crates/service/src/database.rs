@@ -39,7 +39,6 @@ pub enum DatabaseError {
     /// The server does not answer or refuses.
     #[error("the database of {service} cannot be used: {source}")]
     Refused {
-        /// Whose schema.
         service: &'static str,
         /// What the server said.
         source: sqlx::Error,
@@ -47,9 +46,7 @@ pub enum DatabaseError {
     /// A migration fails or differs from the one that was applied.
     #[error("the schema of {service} cannot be migrated: {source}")]
     Migration {
-        /// Whose schema.
         service: &'static str,
-        /// What is wrong.
         source: MigrateError,
     },
 }

@@ -42,7 +42,7 @@ pub struct Definition {
     pub migrations: Vec<Migration>,
     /// Brings its old events to their present form.
     pub upcasters: fn() -> Upcasters,
-    /// Wires it up.
+    /// Every process that runs the service calls this once, on a schema that has been migrated.
     pub build: fn(Runtime) -> BoxFuture<'static, Result<Service, BuildError>>,
 }
 
@@ -53,13 +53,11 @@ pub struct Runtime {
     pub name: &'static str,
     /// Connections in the service's role and schema.
     pub pool: PgPool,
-    /// Its event log.
     pub log: EventLog,
     /// The broker of the deployment.
     pub broker: Broker,
     /// Channels to the other services.
     pub bus: Bus,
-    /// Verifies tokens.
     pub verifier: Verifier,
     /// The settings of the process.
     pub settings: Settings,
@@ -176,7 +174,6 @@ impl Service {
         self
     }
 
-    /// Adds a worker.
     #[must_use]
     pub fn with_worker(mut self, worker: Worker) -> Self {
         self.workers.push(worker);

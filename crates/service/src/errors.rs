@@ -20,9 +20,7 @@ const RETRY_AFTER: Duration = Duration::from_secs(1);
 
 /// A refusal of the domain that knows how callers are told of it.
 pub trait Refusal: Error {
-    /// The gRPC code.
     fn code(&self) -> Code;
-    /// The documented reason.
     fn reason(&self) -> ErrorReason;
     /// What it means that another aggregate holds a claim of this scope. `None` for a scope that
     /// the commands of this aggregate do not claim: it is a defect if one is taken.
@@ -35,9 +33,7 @@ pub trait Refusal: Error {
 /// What callers are told when a claim is taken.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Taken {
-    /// The gRPC code.
     pub code: Code,
-    /// The documented reason.
     pub reason: ErrorReason,
     /// What stands in the way, as a sentence.
     pub message: &'static str,

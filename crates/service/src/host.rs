@@ -31,11 +31,9 @@ const SCRAPE_LIMIT: Duration = Duration::from_secs(1);
 /// What a process runs of a service. Health and metrics are served in any case.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Mode {
-    /// The RPCs.
     Api,
     /// Projectors, relay and process managers.
     Workers,
-    /// Everything.
     Both,
 }
 
@@ -60,23 +58,18 @@ pub enum StartError {
     /// The schema has no log, or it cannot be read.
     #[error("the event log of {service} cannot be opened: {source}")]
     Log {
-        /// Whose log.
         service: &'static str,
-        /// What is wrong.
         source: LogError,
     },
     /// The broker, the channels to the other services, or the service itself.
     #[error("{service} cannot be built: {source}")]
     Build {
         service: &'static str,
-        /// What is wrong.
         source: BuildError,
     },
-    /// The listener.
     #[error("{service} cannot listen: {source}")]
     Listen {
         service: &'static str,
-        /// What is wrong.
         source: io::Error,
     },
 }
@@ -89,14 +82,12 @@ pub enum RunError {
     Worker {
         service: &'static str,
         worker: String,
-        /// Why.
         cause: String,
     },
     /// Connections can no longer be served.
     #[error("{service} cannot serve any longer: {source}")]
     Server {
         service: &'static str,
-        /// What is wrong.
         source: io::Error,
     },
 }
@@ -108,7 +99,7 @@ pub struct Running {
 }
 
 impl Running {
-    /// Where it listens.
+    /// The address has the port that the system has chosen, if the listener was bound to port 0.
     pub fn address(&self) -> SocketAddr {
         self.address
     }

@@ -31,7 +31,6 @@ pub type Scrape = Arc<dyn Fn() -> BoxFuture<'static, String> + Send + Sync>;
 
 /// Everything that a server needs.
 pub struct ServerParts {
-    /// The RPCs.
     pub routes: Routes,
     /// The proto services in them, for health.
     pub names: Vec<&'static str>,

@@ -53,7 +53,6 @@ impl TelemetrySettings {
 /// Why logs and traces cannot be set up.
 #[derive(Debug, thiserror::Error)]
 pub enum TelemetryError {
-    /// Not a filter.
     #[error("DIVINETIME_LOG is not a log filter: {0}")]
     Filter(#[from] tracing_subscriber::filter::ParseError),
     /// Not an address to send spans to.

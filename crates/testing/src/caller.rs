@@ -1,5 +1,3 @@
-//! Who calls.
-
 use chrono::{TimeDelta, Utc};
 use contracts::common::v1::Role;
 use service::auth::{Claims, KeyPair, ServiceSigner};
@@ -12,13 +10,11 @@ const LIFETIME: TimeDelta = TimeDelta::hours(1);
 pub enum Caller {
     /// Somebody without a token.
     Nobody,
-    /// An administrator.
     Admin,
     /// A parent of this id.
     Parent(Uuid),
     /// A trainer of this id.
     Trainer(Uuid),
-    /// Another service.
     Service,
 }
 

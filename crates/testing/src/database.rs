@@ -42,7 +42,7 @@ impl Database {
         }
     }
 
-    /// Where it is.
+    /// The login of the URL owns the schema.
     pub fn url(&self) -> Secret {
         Secret::new(self.temporary.options().to_url_lossy())
     }

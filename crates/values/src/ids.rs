@@ -22,7 +22,6 @@ macro_rules! ids {
         pub struct $name($crate::uuid::Uuid);
 
         impl $name {
-            /// The UUID itself.
             pub const fn uuid(self) -> $crate::uuid::Uuid {
                 self.0
             }

@@ -1,5 +1,3 @@
-//! Amounts of money.
-
 use std::fmt;
 
 use serde::{Deserialize, Serialize};

@@ -190,7 +190,7 @@ impl Canaries {
         self.let_loose(canary);
     }
 
-    /// What is refused.
+    /// The field refuses the text, which must then be found nowhere.
     pub fn bad(&self, field: &str) -> String {
         let mark = mark();
         self.let_loose(Canary::of(field, &[&mark]).unreadable());

@@ -21,7 +21,6 @@ pub struct Story<'a> {
 }
 
 impl Story<'_> {
-    /// All of it.
     pub async fn tell(&mut self) {
         let (parent, password) = self.account(Role::Parent).await;
         let (trainer, _) = self.account(Role::Trainer).await;

@@ -1,5 +1,3 @@
-//! Statistics.
-
 use contracts::analytics::v1::{
     ExplainStatisticRequest, GetDailyStatisticsRequest, ListMonthlyStatisticsRequest,
     ListYearlyStatisticsRequest, Statistic,

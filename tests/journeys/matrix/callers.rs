@@ -1,5 +1,3 @@
-//! Who calls.
-
 use contracts::{CONTRACT, common::v1::Role};
 use e2e::people::User;
 
@@ -24,7 +22,6 @@ pub enum Caller {
     Coach,
     /// A service, by the deployment's service key.
     Service,
-    /// An administrator.
     Admin,
     /// Whose things the request is about.
     Owner,

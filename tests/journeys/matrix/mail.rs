@@ -1,5 +1,3 @@
-//! Mail.
-
 use chrono::Utc;
 use contracts::identity::v1::{
     EmailTemplate, ListEmailsRequest, QueueEmailRequest, ResendEmailRequest,

@@ -1,5 +1,3 @@
-//! Events and tickets.
-
 use contracts::ticketing::v1::{
     ExpireTicketHoldRequest, GetEventRequest, HoldTicketsRequest, ListEventsRequest,
     ListTicketsRequest, PublishEventRequest, SettleTicketHoldRequest, TicketLine,

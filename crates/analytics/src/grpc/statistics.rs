@@ -1,5 +1,3 @@
-//! `StatisticsService`.
-
 mod parse;
 mod reply;
 

@@ -58,7 +58,6 @@ impl Count {
 /// Somebody to count once in each period, by their earliest event.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Member {
-    /// The distinct count.
     pub metric: Metric,
     pub subject: Uuid,
     pub happened_at: DateTime<Utc>,
@@ -91,6 +90,5 @@ pub struct Draft {
     pub ends_at: DateTime<Utc>,
     /// Start and end of each day.
     pub days: Vec<(DateTime<Utc>, DateTime<Utc>)>,
-    /// Who coaches it.
     pub trainer_ids: Vec<TrainerId>,
 }

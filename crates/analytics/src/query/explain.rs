@@ -55,7 +55,7 @@ pub struct Explained {
 pub struct Cursor(DateTime<Utc>, String, i64, Uuid);
 
 impl Cursor {
-    /// After a fact.
+    /// The next page begins after this fact.
     pub fn of(row: &Explained) -> Self {
         Self(
             row.happened_at,

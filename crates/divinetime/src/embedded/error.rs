@@ -45,18 +45,13 @@ pub enum EmbeddedError {
     #[error("{server} does not start: {reason} (its log is {log}).")]
     NotStarted {
         server: &'static str,
-        /// Its last words.
+        /// The message to the user ends with this, after the name of the server.
         reason: String,
-        /// Its log file.
         log: PathBuf,
     },
     /// A server of an earlier run cannot be stopped.
     #[error("A {server} of an earlier run (process {pid}) does not stop: end it, then try again.")]
-    OrphanStays {
-        server: &'static str,
-        /// Its process.
-        pid: i32,
-    },
+    OrphanStays { server: &'static str, pid: i32 },
     /// As root, no other user is there to run the servers as.
     #[error(
         "As root the servers run as the user nobody, and this machine has none: run divinetime as another user."

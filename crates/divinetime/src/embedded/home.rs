@@ -51,7 +51,6 @@ impl Home {
             .map(|root| Self { root })
     }
 
-    /// The directory itself.
     pub fn root(&self) -> &Path {
         &self.root
     }

@@ -21,9 +21,7 @@ const LOOK: Duration = Duration::from_millis(50);
 /// What a running `up` tells of itself. No secrets.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Running {
-    /// Its process.
     pub pid: u32,
-    /// When it started.
     pub started_at: DateTime<Utc>,
     /// Address of each service.
     pub services: BTreeMap<String, String>,

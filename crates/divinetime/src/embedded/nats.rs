@@ -68,7 +68,6 @@ impl Nats {
         format!("nats://{USER}:{}@127.0.0.1:{}", self.password, self.port)
     }
 
-    /// Where it listens.
     pub fn port(&self) -> u16 {
         self.port
     }

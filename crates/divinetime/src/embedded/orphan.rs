@@ -18,7 +18,7 @@ const LOOK: Duration = Duration::from_millis(20);
 
 /// How to recognise the processes of one server.
 pub struct Orphans<'a> {
-    /// For the messages.
+    /// Messages to the user call the server this.
     pub server: &'static str,
     /// The name of the program.
     pub program: &'static str,

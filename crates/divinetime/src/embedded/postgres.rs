@@ -94,7 +94,6 @@ impl Postgres {
         url(&self.password, self.port)
     }
 
-    /// Where it listens.
     pub fn port(&self) -> u16 {
         self.port
     }

@@ -76,7 +76,7 @@ impl Programs {
         })
     }
 
-    /// A `nats-server`.
+    /// The first `nats-server` that is new enough is taken.
     pub fn nats(&self) -> Result<PathBuf, EmbeddedError> {
         let candidates = match &self.nats_server {
             Some(program) => vec![program.clone()],

@@ -12,7 +12,7 @@ use super::error::{EmbeddedError, unwritable};
 
 /// What the supervisor has to know of a server.
 pub trait Server: Send + Sync + 'static {
-    /// For messages.
+    /// Messages to the user call the server this.
     const NAME: &'static str;
 
     /// Starts it and waits until it answers, at the same address each time.

@@ -9,7 +9,7 @@ use crate::console;
 use crate::embedded::home::Home;
 use crate::embedded::lock::Running;
 
-/// Prints the block.
+/// The text leaves out what this `up` has not started or made, such as a private Postgres.
 pub fn show(home: &Home, running: &Running, has_admin: bool, after: Duration) {
     let mut lines = vec![
         String::new(),

@@ -132,8 +132,10 @@ pub(crate) enum Verdict {
     /// Decided on top of something that was refused; decide again.
     Stale,
     /// Another aggregate has it.
-    ClaimTaken { scope: String, key: String },
-    /// The log failed.
+    ClaimTaken {
+        scope: String,
+        key: String,
+    },
     Failed(Arc<LogError>),
 }
 

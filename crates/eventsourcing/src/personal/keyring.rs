@@ -46,12 +46,10 @@ struct Cached {
 /// Proof of a destroyed key.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct DestroyedKey {
-    /// Whose it was.
     pub subject: Uuid,
     /// SHA-256 of the wrapped key as it was destroyed, however often that is asked for; `None`
     /// when there never was one.
     pub fingerprint: Option<[u8; 32]>,
-    /// When.
     pub destroyed_at: DateTime<Utc>,
 }
 
@@ -313,7 +311,6 @@ impl Sealer {
         self.subject
     }
 
-    /// Seals a value.
     pub fn seal<T: Serialize>(&self, value: &T) -> Result<Personal<T>, PersonalError> {
         self.key.seal_value(self.subject, value)
     }

@@ -99,7 +99,7 @@ pub struct MasterKeys {
 }
 
 impl MasterKeys {
-    /// One master key.
+    /// Keys that an earlier master key has wrapped cannot be opened.
     pub fn new(current: impl MasterKey + 'static) -> Self {
         Self {
             current: Arc::new(current),

@@ -41,7 +41,6 @@ pub struct Personal<T> {
 /// A personal value, opened.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Opened<T> {
-    /// The value.
     Known(T),
     /// The subject was erased.
     Erased,
@@ -96,12 +95,10 @@ impl<T> Personal<T> {
         })
     }
 
-    /// Whose it is.
     pub fn subject(&self) -> Uuid {
         parts(&self.sealed).map_or(Uuid::nil(), |(subject, _)| subject)
     }
 
-    /// The sealed text.
     pub fn as_sealed(&self) -> &str {
         &self.sealed
     }

@@ -13,7 +13,6 @@ use crate::Delivered;
 pub trait Process: Send + Sync + 'static {
     /// Its name in the service, stable.
     const NAME: &'static str;
-    /// What it reads.
     type Event: Send + Sync + 'static;
     /// What it remembers of one instance, from its first event until `Done`.
     type State: Serialize + DeserializeOwned + Default + Send;
@@ -28,7 +27,6 @@ pub trait Process: Send + Sync + 'static {
 /// What a process reacts to.
 #[derive(Debug)]
 pub enum Input<'a, E> {
-    /// Something has happened.
     Event(&'a Delivered<E>),
     /// A timer is due.
     Timer {
@@ -53,10 +51,9 @@ pub enum Effect {
     SetTimer {
         /// Its name in the instance.
         name: &'static str,
-        /// When.
         due: DateTime<Utc>,
     },
-    /// Do not fire.
+    /// A timer that is not set may be cleared too.
     ClearTimer {
         /// Its name in the instance.
         name: &'static str,

@@ -32,7 +32,6 @@ pub(crate) enum Cause<E> {
     Timer { name: String, due: DateTime<Utc> },
 }
 
-/// One running instance.
 #[derive(Clone, Serialize, Deserialize)]
 pub(crate) struct Instance {
     process: String,

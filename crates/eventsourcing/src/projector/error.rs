@@ -26,7 +26,7 @@ pub enum ProjectorError {
     /// A replay has ended below its target: the log has lost events.
     #[error("the replay of {source_name} ends at {position}, below its target {target}")]
     BelowTarget {
-        /// The log.
+        /// The service whose log it is.
         source_name: &'static str,
         /// Where the replay stands.
         position: i64,
@@ -36,9 +36,8 @@ pub enum ProjectorError {
     /// The checkpoint is ahead of the log: the log is not the one that was folded.
     #[error("the checkpoint of {source_name} is at {position}, but its log ends at {head}")]
     Ahead {
-        /// The log.
+        /// The service whose log it is.
         source_name: &'static str,
-        /// The checkpoint.
         position: i64,
         /// The head of the log.
         head: i64,

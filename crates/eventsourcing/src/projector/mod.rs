@@ -34,7 +34,7 @@ pub(crate) use self::{
 };
 use crate::feed::{Batch, Feed, FeedError};
 
-/// The largest batch.
+/// No batch has more events.
 const LARGEST: usize = 8_000;
 /// The first batch; a full one is followed by one of twice its size.
 const FIRST: usize = 500;

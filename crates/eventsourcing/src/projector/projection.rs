@@ -21,7 +21,7 @@ pub trait Projection: Send + Sync + 'static {
     /// wait. An event that changes what belongs to two keys, such as a move, names both.
     fn keys(&self, event: &Delivered<Self::Event>) -> Keys;
 
-    /// Changes the rows.
+    /// An error undoes what the event has changed, and parks its keys.
     fn fold(
         &self,
         event: &Delivered<Self::Event>,
@@ -60,7 +60,6 @@ pub struct Keys {
 }
 
 impl Keys {
-    /// One key.
     pub fn one(key: &impl ToString) -> Self {
         Self {
             first: key.to_string(),
@@ -78,7 +77,6 @@ impl Keys {
         self
     }
 
-    /// Each of them.
     pub fn iter(&self) -> impl Iterator<Item = &str> {
         std::iter::once(&self.first)
             .chain(&self.others)

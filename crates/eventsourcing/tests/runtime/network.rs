@@ -40,7 +40,6 @@ pub async fn broker() -> (Broker, String) {
     (connect(&nats_url(), &prefix).await, prefix)
 }
 
-/// A connected broker.
 pub async fn connect(url: &str, prefix: &str) -> Broker {
     let broker = Broker::connect(url, prefix).await.unwrap();
     broker

@@ -1,5 +1,3 @@
-//! `AuthenticationService`.
-
 mod parse;
 mod reply;
 

@@ -1,5 +1,3 @@
-//! `ChildService`.
-
 mod parse;
 mod reply;
 mod transfer;

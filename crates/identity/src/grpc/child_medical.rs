@@ -1,5 +1,3 @@
-//! `ChildMedicalService`.
-
 mod parse;
 mod reply;
 

@@ -1,5 +1,3 @@
-//! `EmailService`.
-
 mod parse;
 mod reply;
 mod wire;

@@ -1,5 +1,3 @@
-//! `KeyService`.
-
 use contracts::identity::v1::key_service_server::KeyService;
 use contracts::identity::v1::{ListSigningKeysRequest, ListSigningKeysResponse, SigningKey};
 use contracts::wire::timestamp;

@@ -1,5 +1,3 @@
-//! `TrainerService`.
-
 mod parse;
 mod reply;
 

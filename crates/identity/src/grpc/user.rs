@@ -1,5 +1,3 @@
-//! `UserService`.
-
 mod parse;
 mod reply;
 

@@ -1,5 +1,3 @@
-//! Lists of `emails`.
-
 use std::{error::Error, str::FromStr};
 
 use chrono::{DateTime, Utc};

@@ -108,7 +108,7 @@ impl Transport {
         }
     }
 
-    /// Sends a mail.
+    /// The mail goes by SMTP, or into a file when no server is set.
     pub(super) async fn mail(&self, envelope: &Envelope<'_>, content: &Content) -> Outcome {
         let Ok(to) = envelope.to.parse::<Address>() else {
             return Outcome::Refused("the address is not one that mail can be sent to".to_owned());

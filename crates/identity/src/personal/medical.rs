@@ -1,5 +1,3 @@
-//! Children's medical data.
-
 use eventsourcing::personal::{LookupKey, PersonalError, Sealer};
 use uuid::Uuid;
 

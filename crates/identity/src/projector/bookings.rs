@@ -169,7 +169,6 @@ eventsourcing::tables! {
     }
 }
 
-/// Folds bookings.
 pub struct Bookings;
 
 impl Projection for Bookings {

@@ -1,5 +1,3 @@
-//! The table `trainers`.
-
 use chrono::{DateTime, Utc};
 use eventsourcing::{DecodeError, Delivered, FoldError, Keys, Projection, RecordedEvent};
 use serde::{Deserialize, Serialize};

@@ -1,5 +1,3 @@
-//! The table `users`.
-
 use chrono::{DateTime, Utc};
 use eventsourcing::{DecodeError, Delivered, FoldError, Keys, Projection, RecordedEvent};
 use serde::{Deserialize, Serialize};
@@ -72,7 +70,6 @@ impl Tables {
     }
 }
 
-/// Folds accounts.
 pub struct Users;
 
 impl Users {

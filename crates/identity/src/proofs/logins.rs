@@ -33,7 +33,7 @@ pub struct Logins {
 #[derive(Clone)]
 pub struct Issued {
     pub login_id: Uuid,
-    /// The secret token.
+    /// Only a keyed hash of the token is stored.
     pub refresh_token: String,
     /// The login ends then, however often the token is exchanged.
     pub expires_at: DateTime<Utc>,

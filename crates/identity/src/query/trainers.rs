@@ -1,5 +1,3 @@
-//! Reads `trainers`.
-
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use service::page::Page;

@@ -1,5 +1,3 @@
-//! Reads `guardian_transfers`.
-
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use service::page::Page;

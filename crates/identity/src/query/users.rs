@@ -1,5 +1,3 @@
-//! Reads `users`.
-
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use service::Page;

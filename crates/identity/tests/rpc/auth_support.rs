@@ -14,7 +14,6 @@ use crate::harness::{Bearer, Harness, Intercepted};
 pub type AuthClient = AuthenticationServiceClient<Intercepted>;
 
 impl Harness {
-    /// Without a token.
     pub fn anonymous(&self) -> AuthClient {
         self.authentication(&Bearer::default())
     }

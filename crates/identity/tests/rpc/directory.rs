@@ -103,7 +103,7 @@ impl Directory {
         trainer
     }
 
-    /// Scheduling says something.
+    /// The event is in scheduling's log, and the projector has folded it.
     pub async fn told(&self, event: AvailabilityEvent) {
         self.scheduling.0.lock().unwrap().push(event);
         self.projector.drain().await.unwrap();

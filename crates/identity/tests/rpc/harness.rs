@@ -111,7 +111,7 @@ impl Harness {
         Self::with_mail(MailSettings::default()).await
     }
 
-    /// Without projectors.
+    /// No projector runs.
     pub async fn with_mail(mail: MailSettings) -> Self {
         let database = Database::of(&identity::definition()).await;
         let log = database.log().await;

@@ -43,7 +43,6 @@ pub enum PayableState {
     Paid,
     /// Its hold has run out.
     Expired,
-    /// It was cancelled.
     Canceled,
 }
 

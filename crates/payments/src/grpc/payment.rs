@@ -1,5 +1,3 @@
-//! `PaymentService`.
-
 mod parse;
 mod reply;
 

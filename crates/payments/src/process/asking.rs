@@ -22,7 +22,7 @@ pub struct Asking {
 }
 
 impl Asking {
-    /// Submits it, once.
+    /// Nothing is submitted twice, nor after the outcome is known.
     pub(super) fn submit(&mut self, submit: Effect) -> Vec<Effect> {
         if self.submitted || self.settled {
             return vec![];

@@ -49,7 +49,6 @@ pub struct PaymentFilter {
 pub struct PaymentCursor(PaymentId);
 
 impl PaymentCursor {
-    /// Before a payment.
     pub fn of(payment: &PaymentView) -> Self {
         Self(payment.id)
     }

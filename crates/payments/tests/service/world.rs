@@ -25,7 +25,6 @@ use uuid::Uuid;
 /// How long a session is held.
 pub const HOLD: TimeDelta = TimeDelta::minutes(15);
 
-/// Payments, running.
 pub struct World(testing::World);
 
 impl Deref for World {
@@ -51,7 +50,6 @@ impl World {
         self.0.restart().await;
     }
 
-    /// Drains the service.
     pub async fn stop(self) {
         self.0.stop().await;
     }

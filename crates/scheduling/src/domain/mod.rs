@@ -16,7 +16,6 @@ use trainer_calendar::TrainerCalendarEvent;
 /// Any event of scheduling's log.
 #[derive(Debug, Clone, PartialEq)]
 pub enum SchedulingLogEvent {
-    /// Of a venue.
     Location(LocationEvent),
     /// Of a trainer's locations and group prices.
     TrainerCalendar(TrainerCalendarEvent),

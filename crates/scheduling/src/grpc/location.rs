@@ -1,5 +1,3 @@
-//! `LocationService`.
-
 mod parse;
 mod reply;
 

@@ -1,5 +1,3 @@
-//! `ScheduleService`.
-
 mod open;
 mod parse;
 mod reply;

@@ -1,5 +1,3 @@
-//! `SessionService`.
-
 mod parse;
 mod reply;
 

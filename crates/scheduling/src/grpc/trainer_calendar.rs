@@ -1,5 +1,3 @@
-//! `TrainerCalendarService`.
-
 mod parse;
 
 use contracts::scheduling::v1::trainer_calendar_service_server::TrainerCalendarService;

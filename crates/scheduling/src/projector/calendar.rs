@@ -13,7 +13,6 @@ use crate::domain::schedule::{ScheduleEvent, Slot};
 use crate::domain::session::{BookedSlot, SessionEvent};
 use crate::domain::trainer_calendar::TrainerCalendarEvent;
 
-/// A venue.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LocationRow {
     pub id: LocationId,
@@ -28,7 +27,6 @@ pub struct LocationRow {
 pub struct TrainerLocationRow {
     pub trainer_id: TrainerId,
     pub location_id: LocationId,
-    /// Since when.
     pub assigned_at: DateTime<Utc>,
 }
 
@@ -43,7 +41,6 @@ pub struct GroupDiscountRow {
     /// What all of them pay together, minor units.
     pub price: i64,
     pub currency: String,
-    /// Since when.
     pub set_at: DateTime<Utc>,
 }
 

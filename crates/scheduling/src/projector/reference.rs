@@ -27,7 +27,6 @@ pub struct KnownTrainerRow {
 }
 
 impl KnownTrainerRow {
-    /// Takes new bookings.
     pub fn bookable(&self) -> bool {
         self.accepting_bookings && self.active && self.is_trainer
     }

@@ -1,5 +1,3 @@
-//! Sessions.
-
 use contracts::scheduling::events::v1 as public;
 use contracts::scheduling::events::v1::scheduling_event::Event;
 use contracts::wire::{money, optional_id, timestamp};

@@ -1,5 +1,3 @@
-//! Venues.
-
 use serde::{Deserialize, Serialize};
 use service::Page;
 use sqlx::PgPool;
@@ -17,7 +15,7 @@ pub struct LocationCursor {
 }
 
 impl LocationCursor {
-    /// After a location.
+    /// The next page begins after this location.
     pub fn of(location: &LocationRow) -> Self {
         Self {
             name: location.name.clone(),
@@ -26,7 +24,7 @@ impl LocationCursor {
     }
 }
 
-/// Venues by name.
+/// The locations are ordered by name.
 pub async fn locations(
     pool: &PgPool,
     page: &Page<LocationCursor>,

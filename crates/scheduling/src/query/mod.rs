@@ -23,7 +23,7 @@ pub struct StartCursor {
 }
 
 impl StartCursor {
-    /// After a slot.
+    /// The next page begins after this slot.
     pub fn of_slot(slot: &SlotRow) -> Self {
         Self {
             starts_at: slot.starts_at,
@@ -31,7 +31,7 @@ impl StartCursor {
         }
     }
 
-    /// After a session.
+    /// The next page begins after this session.
     pub fn of_session(session: &SessionRow) -> Self {
         Self {
             starts_at: session.starts_at,

@@ -18,7 +18,6 @@ use testing::{Caller, eur, request_id};
 use tonic::Status;
 use uuid::Uuid;
 
-/// Scheduling, running.
 pub struct World(testing::World);
 
 impl Deref for World {
@@ -137,7 +136,6 @@ impl World {
         (trainer, opened.unwrap().slot_ids)
     }
 
-    /// Books a slot.
     pub async fn book(
         &self,
         parent: Caller,
@@ -147,7 +145,6 @@ impl World {
         self.call(parent, book(slot_id, child_ids)).await
     }
 
-    /// Cancels a session.
     pub async fn cancel(
         &self,
         caller: Caller,
@@ -216,7 +213,6 @@ pub fn open_schedule(
     }
 }
 
-/// One slot.
 pub fn single(location_id: &str, date: NaiveDate, start: &str, end: &str) -> pb::SlotRule {
     pb::SlotRule {
         location_id: location_id.to_owned(),

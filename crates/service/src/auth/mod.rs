@@ -23,9 +23,7 @@ pub const AUDIENCE: &str = "divinetime";
 pub enum Principal {
     /// Nobody known: a call without a (valid) token to a public RPC.
     Anonymous,
-    /// A person.
     User {
-        /// The user.
         id: Uuid,
         /// The role at the time of the login.
         role: Role,

@@ -74,10 +74,8 @@ pub fn fetch_from_identity(channel: Channel) -> FetchKeys {
 /// Why a token does not count.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum TokenError {
-    /// No bearer token.
     #[error("this call needs an access token: authorization: Bearer <token>")]
     Missing,
-    /// Valid once.
     #[error("the access token has expired: log in again")]
     Expired,
     /// Malformed, for somebody else, or not signed by a known key.

@@ -1,5 +1,3 @@
-//! `EventService`.
-
 mod create;
 mod days;
 mod parse;

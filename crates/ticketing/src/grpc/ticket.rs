@@ -1,5 +1,3 @@
-//! `TicketService`.
-
 mod parse;
 mod reply;
 
@@ -20,7 +18,6 @@ use crate::projector::Sales;
 use crate::query;
 use crate::reference::References;
 
-/// Sells tickets.
 pub struct TicketRpcs {
     camps: Writes<Camp>,
     sales: Reads<Sales>,

@@ -34,7 +34,6 @@ pub enum ChildEvent {
     Added(ChildRow),
     /// It takes part in nothing new.
     Archived(ChildId),
-    /// It was erased.
     Erased(ChildId),
     /// Another user answers for it.
     Guardian {

@@ -9,7 +9,6 @@ rows! {
     LocationRow in "locations" by (location_id: LocationId),
 }
 
-/// A venue's zone.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LocationRow {
     pub location_id: LocationId,

@@ -39,7 +39,6 @@ pub struct TicketRow {
     /// The parent who took it.
     pub user_id: UserId,
     pub event_id: EventId,
-    /// The tier.
     pub event_ticket_id: TierId,
     pub child_id: ChildId,
     pub price_minor_units: i64,
@@ -63,7 +62,6 @@ pub struct UserTicketRow {
     pub id: TicketId,
     pub user_id: UserId,
     pub ticket_id: TicketId,
-    /// The tier.
     pub event_ticket_id: TierId,
     pub child_id: ChildId,
     /// That of the ticket.

@@ -1,5 +1,3 @@
-//! Camps.
-
 use contracts::ticketing::events::v1 as public;
 use contracts::ticketing::events::v1::ticketing_event::Event;
 use contracts::wire::{money, optional_id, timestamp};

@@ -38,7 +38,7 @@ pub struct EventCursor {
 }
 
 impl EventCursor {
-    /// After an event.
+    /// The next page begins after this event.
     pub fn of(event: &EventView) -> Self {
         Self {
             starts_at: event.listing.starts_at,

@@ -1,5 +1,3 @@
-//! Tickets.
-
 use service::Page;
 use sqlx::{PgPool, types::Json};
 use values::{EventId, TicketId, UserId};

@@ -19,7 +19,6 @@ use ticketing::TicketingSettings;
 use tonic::Status;
 use uuid::Uuid;
 
-/// Ticketing, running.
 pub struct World(testing::World);
 
 impl Deref for World {
@@ -39,7 +38,6 @@ impl World {
         Self(setup.start().await)
     }
 
-    /// Drains the service.
     pub async fn stop(self) {
         self.0.stop().await;
     }

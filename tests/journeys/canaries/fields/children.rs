@@ -1,5 +1,3 @@
-//! Children.
-
 use contracts::identity::v1::{
     AddChildRequest, GetChildRequest, ListChildrenRequest, SkillLevel,
     child_service_client::ChildServiceClient,

@@ -1,5 +1,3 @@
-//! Trainer profiles.
-
 use contracts::identity::v1::{
     AdditionalSource, AdditionalSources, CreateTrainerRequest, GetTrainerRequest,
     ListTrainersRequest, Photos, TrainerContacts, UpdateTrainerRequest,

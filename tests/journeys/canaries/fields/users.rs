@@ -1,5 +1,3 @@
-//! Accounts.
-
 use contracts::{
     common::v1::Role,
     identity::v1::{

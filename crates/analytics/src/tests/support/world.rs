@@ -12,7 +12,6 @@ use crate::events::PublicEvent;
 /// The services whose events make the statistics.
 const SOURCES: [&str; 4] = ["identity", "scheduling", "ticketing", "payments"];
 
-/// Analytics, running.
 pub struct World(testing::World);
 
 impl Deref for World {
@@ -46,7 +45,6 @@ impl World {
         self.0.restart_with(|settings| settings.set(own)).await;
     }
 
-    /// Drains the service.
     pub async fn stop(self) {
         self.0.stop().await;
     }

@@ -10,7 +10,6 @@ use crate::domain::values::{AllergenId, ChildId, Role, TransferId, UserId};
 /// What has happened to a child's record.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, IntoStaticStr, VariantNames)]
 pub enum ChildEvent {
-    /// A guardian consented.
     ConsentGiven {
         child_id: ChildId,
         guardian_id: UserId,
@@ -50,7 +49,6 @@ pub enum ChildEvent {
         child_id: ChildId,
         erased_at: DateTime<Utc>,
     },
-    /// Medical data changed.
     MedicalUpdated {
         child_id: ChildId,
         changes: MedicalChanges,

@@ -25,7 +25,6 @@ pub struct CreateTrainer {
     pub now: DateTime<Utc>,
 }
 
-/// Changes a profile.
 #[derive(Clone, Debug)]
 pub struct UpdateTrainer {
     pub profile: ProfileChanges,

@@ -73,7 +73,6 @@ pub struct ProfileChanges {
 }
 
 impl ProfileChanges {
-    /// Whether nothing changes.
     pub fn is_empty(&self) -> bool {
         *self == Self::default()
     }

@@ -45,7 +45,7 @@ pub enum Acting {
     Operator,
 }
 
-/// Records a login.
+/// The user's password is checked before this command is given.
 #[derive(Clone, Debug)]
 pub struct LogIn {
     pub now: DateTime<Utc>,

@@ -30,7 +30,6 @@ pub enum Purpose {
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 #[strum(serialize_all = "SCREAMING_SNAKE_CASE")]
 pub enum Channel {
-    /// By mail.
     Email,
     /// By text message.
     Phone,

@@ -156,7 +156,7 @@ impl TryFrom<&pb::VerifyPhoneRequest> for VerifyPhone {
 }
 
 pub struct RequestPasswordReset {
-    /// Whoever has it.
+    /// The address may be nobody's.
     pub email: EmailAddress,
 }
 

@@ -32,7 +32,6 @@ eventsourcing::tables! {
     }
 }
 
-/// Folds children.
 pub struct Children;
 
 impl Children {

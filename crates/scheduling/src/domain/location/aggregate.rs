@@ -6,7 +6,6 @@ use super::{LocationCommand, LocationError, LocationEvent};
 /// The aggregate type in the log.
 pub const TYPE: &str = "location";
 
-/// A venue.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub struct Location {
     created: Option<Created>,

@@ -4,7 +4,6 @@ use values::LocationId;
 /// What can be asked of a location.
 #[derive(Debug, Clone)]
 pub enum LocationCommand {
-    /// Add it.
     Create {
         location_id: LocationId,
         name: String,

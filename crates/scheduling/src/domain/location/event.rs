@@ -11,7 +11,6 @@ pub const NAME_SCOPE: &str = "location.name";
     Debug, Clone, PartialEq, Serialize, Deserialize, strum::IntoStaticStr, strum::VariantNames,
 )]
 pub enum LocationEvent {
-    /// It was added.
     LocationCreated {
         location_id: LocationId,
         name: String,

@@ -19,7 +19,6 @@ pub enum ScheduleError {
         /// Start of that slot.
         starts_at: DateTime<Utc>,
     },
-    /// Two slots overlap.
     #[error("the slots at {first} and {second} overlap")]
     SlotsOverlap {
         /// Start of the earlier one.

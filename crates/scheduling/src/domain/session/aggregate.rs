@@ -53,9 +53,7 @@ pub enum SessionState {
     /// Holds its place, not paid.
     Pending,
     Paid,
-    /// Took place.
     Completed,
-    /// Given up.
     Canceled,
     /// The hold ran out.
     Expired,
@@ -125,7 +123,6 @@ impl Held {
         self.state
     }
 
-    /// What it costs.
     pub fn price(&self) -> &Money {
         &self.price
     }

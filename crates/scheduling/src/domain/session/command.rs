@@ -6,14 +6,19 @@ use super::event::{CancellationPolicy, Place};
 /// What can be asked of a session.
 #[derive(Debug, Clone)]
 pub enum SessionCommand {
-    /// Hold a slot.
     Hold(Box<Hold>),
-    /// Give it up.
-    Cancel { acting: Acting, now: DateTime<Utc> },
-    /// It took place.
-    Complete { acting: Acting, now: DateTime<Utc> },
+    Cancel {
+        acting: Acting,
+        now: DateTime<Utc>,
+    },
+    Complete {
+        acting: Acting,
+        now: DateTime<Utc>,
+    },
     /// The time of the hold is up.
-    ExpireHold { now: DateTime<Utc> },
+    ExpireHold {
+        now: DateTime<Utc>,
+    },
     /// A payment for it succeeded. After the hold ran out this tries to claim the place
     /// again.
     Settle {
@@ -35,7 +40,6 @@ pub struct Hold {
     pub place: Place,
     /// What the clock at the location shows.
     pub local: LocalTimes,
-    /// Who books.
     pub parent_id: UserId,
     /// Whether the trainer takes new bookings.
     pub trainer_bookable: bool,
@@ -55,10 +59,7 @@ pub struct Hold {
 /// Who acts on a session. It is unknown to parents and trainers who have no part in it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Acting {
-    /// This parent.
     Parent(UserId),
-    /// This trainer.
     Trainer(TrainerId),
-    /// Any admin.
     Admin,
 }

@@ -19,16 +19,10 @@ pub enum SessionError {
     TrainerNotBookable,
     /// A child takes part in nothing new.
     #[error("child {child_id} was archived")]
-    ChildArchived {
-        /// That child.
-        child_id: ChildId,
-    },
+    ChildArchived { child_id: ChildId },
     /// The trainer takes no groups of that size.
     #[error("the trainer has no price for {participants} children")]
-    NoGroupPrice {
-        /// That size.
-        participants: usize,
-    },
+    NoGroupPrice { participants: usize },
     /// The price is beyond all bounds.
     #[error("the price is too large")]
     PriceTooLarge,
@@ -37,10 +31,7 @@ pub enum SessionError {
     Begun,
     /// Its state does not allow this.
     #[error("the session is {state}")]
-    State {
-        /// That state.
-        state: SessionState,
-    },
+    State { state: SessionState },
     /// It is too early to end the hold.
     #[error("the hold still has time")]
     HoldRunning,

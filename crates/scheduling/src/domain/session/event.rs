@@ -67,7 +67,6 @@ pub enum SessionEvent {
         refund_payment_id: Option<PaymentId>,
         canceled_at: DateTime<Utc>,
     },
-    /// It took place.
     SessionCompleted {
         session_id: SessionId,
         trainer_id: TrainerId,

@@ -17,7 +17,6 @@ pub enum CampEvent {
         event_id: EventId,
         published_at: DateTime<Utc>,
     },
-    /// Places were taken.
     TicketsHeld {
         hold_id: HoldId,
         event_id: EventId,

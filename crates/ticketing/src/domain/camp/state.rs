@@ -19,7 +19,7 @@ pub enum EventState {
 pub enum HoldState {
     /// It waits for its payment.
     Held,
-    /// Its tickets stand.
+    /// Its tickets are paid for, or were free.
     Confirmed,
     /// It ran out; its places are free again.
     Expired,
