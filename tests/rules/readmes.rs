@@ -1,6 +1,8 @@
-//! A service's README is complete: it names every RPC, every event and every table.
+//! A service's README is complete: it names every RPC, every event, every table and every setting.
 
-use crate::sources::{SERVICES, files, none, read};
+use std::path::Path;
+
+use crate::sources::{SERVICES, code, files, none, read};
 
 /// The words after a keyword at the beginning of a line: `rpc BookSession(` is `BookSession`.
 fn names(text: &str, keyword: &str) -> Vec<String> {
@@ -66,6 +68,85 @@ fn a_readme_names_every_table() {
         found.extend(missing(service, "table", tables));
     }
     none(&found);
+}
+
+/// The variables that a line of code names as a whole string.
+fn variables(line: &str) -> Vec<String> {
+    let parts = line.split('"').skip(1).step_by(2);
+    parts
+        .filter(|text| is_variable(text))
+        .map(str::to_owned)
+        .collect()
+}
+
+fn is_variable(text: &str) -> bool {
+    let known = |letter: char| letter.is_ascii_uppercase() || letter == '_';
+    text.strip_prefix("DIVINETIME_")
+        .is_some_and(|rest| !rest.is_empty() && rest.chars().all(known))
+}
+
+/// The variables that a crate reads, by its sources that read settings.
+fn settings(krate: &str, sources: &[&str]) -> Vec<String> {
+    let lines = sources
+        .iter()
+        .flat_map(|source| code(Path::new(&format!("crates/{krate}/src/{source}"))));
+    let found: Vec<String> = lines.flat_map(|(_, line)| variables(&line)).collect();
+    assert!(!found.is_empty(), "{krate} reads settings");
+    found
+}
+
+/// The crates with a table of settings, and the variables that each reads.
+fn tables_of_settings() -> Vec<(&'static str, Vec<String>)> {
+    let mut chassis = settings("service", &["config.rs", "telemetry.rs"]);
+    let addresses = SERVICES.iter().map(|service| service.to_uppercase());
+    chassis.extend(addresses.map(|service| format!("DIVINETIME_{service}_URL")));
+    let own = SERVICES
+        .into_iter()
+        .map(|service| (service, settings(service, &["settings.rs"])));
+    own.chain([("service", chassis)]).collect()
+}
+
+/// The variables of a table of settings: those in the first cells of its rows.
+fn listed(readme: &str) -> Vec<&str> {
+    let cells = readme
+        .lines()
+        .filter(|line| line.starts_with("| `DIVINETIME_"))
+        .filter_map(|line| line.split('|').nth(1));
+    cells
+        .flat_map(|cell| cell.split('`').skip(1).step_by(2))
+        .filter(|name| is_variable(name))
+        .map(|name| name.strip_suffix("_FILE").unwrap_or(name))
+        .collect()
+}
+
+#[test]
+fn a_table_of_settings_lists_what_its_crate_reads_and_nothing_else() {
+    let mut found = Vec::new();
+    for (krate, read_here) in tables_of_settings() {
+        let readme = read(format!("crates/{krate}/README.md"));
+        let listed = listed(&readme);
+        let is_listed = |name: &String| listed.contains(&name.as_str());
+        let missing = read_here.iter().filter(|name| !is_listed(name));
+        found
+            .extend(missing.map(|name| format!("crates/{krate}/README.md does not list `{name}`")));
+        let foreign = listed
+            .iter()
+            .filter(|name| !read_here.iter().any(|known| known == *name));
+        found.extend(foreign.map(|name| format!("crates/{krate} does not read `{name}`")));
+    }
+    none(&found);
+}
+
+#[test]
+fn the_check_of_settings_sees_variables() {
+    assert_eq!(
+        variables(r#"f("DIVINETIME_HOLD_SECONDS", "DIVINETIME_", "DIVINETIME_{}_URL", "x")"#),
+        ["DIVINETIME_HOLD_SECONDS"]
+    );
+    assert_eq!(
+        listed("| `DIVINETIME_A` or `DIVINETIME_A_FILE` | `DIVINETIME_B` |\n`DIVINETIME_C`"),
+        ["DIVINETIME_A", "DIVINETIME_A"]
+    );
 }
 
 #[test]

@@ -25,7 +25,7 @@ pub const SERVICES: [(&str, u16); 5] = [
     ("analytics", 7105),
 ];
 
-/// Everything that a service can be told from outside. The README names the variables.
+/// Everything that a process reads from outside. The READMEs list the variables.
 #[derive(Debug, Clone)]
 pub struct Settings {
     /// Where the service's role works: a Postgres URL.
