@@ -10,7 +10,7 @@ const ROOMS: [&[&str]; 19] = [
     &["domain"],
     &["wire"],
     &["basis"],
-    &["events", "provider"],
+    &["provider"],
     &["personal"],
     &["mail"],
     &["signing"],

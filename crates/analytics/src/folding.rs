@@ -11,8 +11,7 @@ use sqlx::PgPool;
 use tokio_util::sync::CancellationToken;
 
 use crate::basis::{Basis, PROJECTION};
-use crate::events::PublicEvent;
-use crate::projector::Statistics;
+use crate::projector::{Counted, Statistics};
 
 /// How long the worker waits before it tries again.
 const PAUSE: Duration = Duration::from_secs(1);
@@ -20,7 +19,7 @@ const PAUSE: Duration = Duration::from_secs(1);
 /// Folds the logs into the statistics of one database.
 pub struct Folding {
     pool: PgPool,
-    feeds: Vec<Arc<dyn Feed<PublicEvent>>>,
+    feeds: Vec<Arc<dyn Feed<Counted>>>,
     basis: Basis,
 }
 
@@ -36,7 +35,7 @@ pub enum SettleError {
 }
 
 impl Folding {
-    pub fn new(pool: PgPool, feeds: Vec<Arc<dyn Feed<PublicEvent>>>, basis: Basis) -> Self {
+    pub fn new(pool: PgPool, feeds: Vec<Arc<dyn Feed<Counted>>>, basis: Basis) -> Self {
         Self { pool, feeds, basis }
     }
 

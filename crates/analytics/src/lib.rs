@@ -1,7 +1,6 @@
 #![doc = include_str!("../README.md")]
 
 mod basis;
-mod events;
 mod folding;
 mod grpc;
 mod projector;
@@ -19,6 +18,7 @@ pub use settings::AnalyticsSettings;
 use basis::Basis;
 use folding::Folding;
 use grpc::StatisticsRpcs;
+use projector::Counted;
 
 /// The name of the service: of its schema and its log.
 pub const NAME: &str = "analytics";
@@ -41,7 +41,13 @@ pub fn definition() -> Definition {
 
 fn build(runtime: &Runtime) -> Service {
     let basis = Basis::from(runtime.settings.own::<AnalyticsSettings>());
-    let folding = Folding::new(runtime.pool.clone(), events::feeds(runtime), basis);
+    let feeds = vec![
+        runtime.events_of(Counted::of_identity),
+        runtime.events_of(Counted::of_scheduling),
+        runtime.events_of(Counted::of_ticketing),
+        runtime.events_of(Counted::of_payments),
+    ];
+    let folding = Folding::new(runtime.pool.clone(), feeds, basis);
     let statistics = StatisticsRpcs::on(runtime, basis);
     Service::on(runtime)
         .with_rpc(StatisticsServiceServer::new(statistics))

@@ -2,7 +2,7 @@
 
 use std::fmt::Display;
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, SubsecRound as _, Utc};
 use contracts_core::{
     EventKind, EventsMessage, common::v1::Money as MoneyMessage, log::v1::Envelope, wire,
 };
@@ -65,14 +65,15 @@ impl<'a> Received<'a> {
             .map_err(|error| self.malformed(field, error))
     }
 
-    /// A required instant.
+    /// A required instant, to the microsecond: the same in memory as in a table.
     pub fn instant(
         self,
         field: &str,
         value: Option<&Timestamp>,
     ) -> Result<DateTime<Utc>, DecodeError> {
         let instant = value.and_then(wire::instant);
-        instant.ok_or_else(|| self.malformed(field, "is no instant"))
+        let instant = instant.ok_or_else(|| self.malformed(field, "is no instant"))?;
+        Ok(instant.trunc_subsecs(6))
     }
 
     /// Says that a field has no meaning.

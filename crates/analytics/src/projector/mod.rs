@@ -14,13 +14,14 @@ mod metric;
 use eventsourcing::{Delivered, FoldError, Keys, Projection, tables};
 
 use self::accounts::AccountRow;
-use self::counting::entries;
+use self::counting::activity;
 use self::entry::Entry;
 use self::events::{EventDayRow, EventRow};
 use self::facts::{CorrectionRow, DayRow, FactRow, PaymentRow};
 use self::members::{DistinctRow, MemberRow};
 use crate::basis::{Basis, PROJECTION};
-use crate::events::PublicEvent;
+
+pub use self::counting::Counted;
 
 tables! {
     /// The read tables of the statistics.
@@ -53,21 +54,21 @@ impl Statistics {
 impl Projection for Statistics {
     const NAME: &'static str = PROJECTION;
     const FOLD_VERSION: i32 = 2;
-    type Event = PublicEvent;
+    type Event = Counted;
     type Tables = StatisticsTables;
 
-    fn keys(&self, event: &Delivered<PublicEvent>) -> Keys {
-        Keys::one(&format!("{}:{}", event.source, event.aggregate_id))
+    fn keys(&self, event: &Delivered<Counted>) -> Keys {
+        Keys::one(&event.aggregate_id)
     }
 
     fn fold(
         &self,
-        event: &Delivered<PublicEvent>,
+        event: &Delivered<Counted>,
         tables: &mut StatisticsTables,
     ) -> Result<(), FoldError> {
         let basis = self.basis;
-        let entries = entries(event).map_err(|error| FoldError::new(error.to_string()))?;
-        for (ordinal, entry) in (0..).zip(entries) {
+        let activity = activity(event);
+        for (ordinal, entry) in (0..).zip(event.event.entries.iter().chain(&activity)) {
             let cause = Cause {
                 basis,
                 event,
@@ -83,31 +84,34 @@ impl Projection for Statistics {
 #[derive(Clone, Copy)]
 struct Cause<'a> {
     basis: Basis,
-    event: &'a Delivered<PublicEvent>,
+    event: &'a Delivered<Counted>,
     ordinal: i32,
 }
 
 impl StatisticsTables {
-    fn fold(&mut self, cause: Cause<'_>, entry: Entry) -> Result<(), FoldError> {
+    fn fold(&mut self, cause: Cause<'_>, entry: &Entry) -> Result<(), FoldError> {
         match entry {
-            Entry::Count(count) => self.count(cause, &count),
+            Entry::Count(count) => self.count(cause, count),
             Entry::Member(member) => {
-                self.member(cause, member);
+                self.member(cause, *member);
                 Ok(())
             }
-            Entry::Account(change) => self.account(cause, change),
+            Entry::Account(change) => self.account(cause, *change),
             Entry::Payment { payment_id, live } => {
-                self.payments.insert(PaymentRow { payment_id, live });
+                self.payments.insert(PaymentRow {
+                    payment_id: *payment_id,
+                    live: *live,
+                });
                 Ok(())
             }
             Entry::Draft(draft) => {
-                self.draft(cause, &draft);
+                self.draft(cause, draft);
                 Ok(())
             }
             Entry::Publish {
                 event_id,
                 published_at,
-            } => self.publish(event_id, published_at),
+            } => self.publish(*event_id, *published_at),
         }
     }
 }

@@ -3,4 +3,4 @@
 mod figures;
 mod rpc;
 mod settings;
-mod support;
+pub mod support;

@@ -11,15 +11,19 @@ use contracts::analytics::v1::{
 };
 use contracts::common::v1::{LogPosition, Money};
 use contracts::google::r#type::Date;
+use contracts::identity::events::v1::UserRegistered;
+use contracts::identity::events::v1::identity_event::Event as Identity;
 use contracts::wire::{self, timestamp};
+use eventsourcing::Parked;
 use prost_types::Timestamp;
 use testing::Caller;
 use tonic::Code;
+use uuid::Uuid;
 
 use super::support::recount::recount;
 use super::support::season::{AS_OF, Season, season};
 use super::support::world::World;
-use crate::basis::Basis;
+use crate::basis::{Basis, PROJECTION};
 
 fn date(text: &str) -> Date {
     wire::date(text.parse().unwrap())
@@ -247,6 +251,38 @@ async fn a_figure_is_explained_by_the_events_that_made_it() {
         }
     }
     assert_eq!(revenue, amounts(&figures.total_revenue));
+    world.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_event_that_cannot_be_read_parks_its_aggregate_and_nothing_else() {
+    let world = World::start(Tz::America__New_York).await;
+    let registered = |user_id: &str| {
+        Identity::UserRegistered(UserRegistered {
+            user_id: user_id.to_owned(),
+            registered_at: Some(timestamp("2025-01-02T17:00:00Z".parse().unwrap())),
+            ..UserRegistered::default()
+        })
+    };
+    let (parked, other) = (Uuid::from_u128(1), Uuid::from_u128(2));
+    let log = world.stand_in("identity");
+    log.publishes(parked, registered("nobody"));
+    log.publishes(parked, registered(&parked.to_string()));
+    log.publishes(other, registered(&other.to_string()));
+
+    let counted = days(&world, "2025-01-02", "2025-01-03").await;
+    assert_eq!(counted[0].daily_signups, 1, "only the other one's");
+    let keys = Parked::new(world.database().pool());
+    let keys = keys.list(Some(PROJECTION)).await.unwrap();
+    let [key] = keys.as_slice() else {
+        panic!("{keys:?}");
+    };
+    assert_eq!(
+        (key.key.as_str(), key.source.as_str(), key.position),
+        (parked.to_string().as_str(), "identity", 1)
+    );
+    assert_eq!(key.events, 2, "the second one waits");
+    assert!(key.error.contains("user_id"), "{}", key.error);
     world.stop().await;
 }
 

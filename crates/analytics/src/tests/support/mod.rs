@@ -3,20 +3,28 @@
 
 pub mod recount;
 pub mod season;
+mod told;
 pub mod world;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use eventsourcing::{Batch, Delivered, Feed, FeedError, Projector};
+use contracts::EventKind;
+use contracts::identity::events::v1::identity_event::Event as Identity;
+use contracts::log::v1::Envelope;
+use contracts::payments::events::v1::payments_event::Event as Payments;
+use contracts::scheduling::events::v1::scheduling_event::Event as Scheduling;
+use contracts::ticketing::events::v1::ticketing_event::Event as Ticketing;
+use eventsourcing::{
+    Batch, DecodeError, Delivered, Feed, FeedError, Projector, Published, Received,
+};
 use futures::FutureExt as _;
 use futures::future::BoxFuture;
 use sqlx::PgPool;
 use testing::Database;
 
 use crate::basis::Basis;
-use crate::events::PublicEvent;
-use crate::projector::Statistics;
+use crate::projector::{Counted, Statistics};
 
 /// The tables of the projection.
 pub const TABLES: [&str; 9] = [
@@ -31,10 +39,61 @@ pub const TABLES: [&str; 9] = [
     "statistic_event_days",
 ];
 
+/// A public event of one of the four services.
+#[derive(Clone, Debug)]
+pub enum PublicEvent {
+    Identity(Identity),
+    Scheduling(Scheduling),
+    Ticketing(Ticketing),
+    Payments(Payments),
+}
+
+impl PublicEvent {
+    /// What the fold gets of it.
+    fn counted(self) -> Counted {
+        let counted = match self {
+            Self::Identity(event) => read(event, Counted::of_identity),
+            Self::Scheduling(event) => read(event, Counted::of_scheduling),
+            Self::Ticketing(event) => read(event, Counted::of_ticketing),
+            Self::Payments(event) => read(event, Counted::of_payments),
+        };
+        counted.unwrap().unwrap()
+    }
+}
+
+/// Reads a public event as a feed does.
+pub fn read<V: EventKind>(
+    event: V,
+    read: fn(Received<'_>, V) -> Result<Option<Counted>, DecodeError>,
+) -> Result<Option<Counted>, DecodeError> {
+    let published = Published::of(event);
+    let envelope = Envelope {
+        event_type: published.event_type.to_owned(),
+        payload: published.payload,
+        ..Envelope::default()
+    };
+    Received::read(&envelope, read)
+}
+
+fn delivered(public: Delivered<PublicEvent>) -> Delivered<Counted> {
+    Delivered {
+        source: public.source,
+        position: public.position,
+        event_id: public.event_id,
+        recorded_at: public.recorded_at,
+        actor: public.actor,
+        aggregate_id: public.aggregate_id,
+        sequence: public.sequence,
+        correlation_id: public.correlation_id,
+        trace_context: public.trace_context,
+        event: public.event.counted(),
+    }
+}
+
 /// A log of which only the beginning is there yet.
 pub struct Revealed {
     source: &'static str,
-    events: Vec<Delivered<PublicEvent>>,
+    events: Vec<Delivered<Counted>>,
     head: AtomicUsize,
 }
 
@@ -42,7 +101,7 @@ impl Revealed {
     pub fn new(source: &'static str, events: Vec<Delivered<PublicEvent>>) -> Arc<Self> {
         Arc::new(Self {
             source,
-            events,
+            events: events.into_iter().map(delivered).collect(),
             head: AtomicUsize::new(0),
         })
     }
@@ -59,16 +118,12 @@ impl Revealed {
     }
 }
 
-impl Feed<PublicEvent> for Revealed {
+impl Feed<Counted> for Revealed {
     fn source(&self) -> &'static str {
         self.source
     }
 
-    fn read(
-        &self,
-        after: i64,
-        limit: usize,
-    ) -> BoxFuture<'_, Result<Batch<PublicEvent>, FeedError>> {
+    fn read(&self, after: i64, limit: usize) -> BoxFuture<'_, Result<Batch<Counted>, FeedError>> {
         let head = self.head.load(Ordering::SeqCst);
         let events: Vec<_> = self.events[..head]
             .iter()
@@ -104,9 +159,9 @@ pub fn projector(pool: &PgPool, basis: Basis, logs: &[Arc<Revealed>]) -> Project
     Projector::new(Statistics::new(basis), pool.clone(), feeds(logs))
 }
 
-pub fn feeds(logs: &[Arc<Revealed>]) -> Vec<Arc<dyn Feed<PublicEvent>>> {
+pub fn feeds(logs: &[Arc<Revealed>]) -> Vec<Arc<dyn Feed<Counted>>> {
     logs.iter()
-        .map(|log| Arc::clone(log) as Arc<dyn Feed<PublicEvent>>)
+        .map(|log| Arc::clone(log) as Arc<dyn Feed<Counted>>)
         .collect()
 }
 

@@ -4,19 +4,13 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, Duration, NaiveDate, NaiveTime, TimeZone, Utc};
 use chrono_tz::Tz;
-use contracts::common::v1::Role;
-use contracts::identity::events::v1::identity_event::Event as Identity;
 use contracts::payments::events::v1::PayableKind;
-use contracts::payments::events::v1::payments_event::Event as Payments;
-use contracts::scheduling::events::v1::scheduling_event::Event as Scheduling;
-use contracts::ticketing::events::v1::ticketing_event::Event as Ticketing;
-use contracts::wire;
 use eventsourcing::Delivered;
-use prost_types::Timestamp;
 
+use super::PublicEvent;
 use super::season::Season;
+use super::told::{Told, instant, times};
 use crate::basis::Basis;
-use crate::events::PublicEvent;
 use crate::query::Figures;
 
 type Amounts = BTreeMap<String, i64>;
@@ -46,37 +40,36 @@ pub fn recount(
         {
             users.insert(user.to_owned());
         }
-        let mut fact = false;
-        match &delivered.event {
-            PublicEvent::Identity(Identity::UserRegistered(_)) => {
+        let is_fact = match Told::by(&delivered.event) {
+            Told::SignedUp(_) => {
                 figures.new_users += here;
-                fact = true;
+                true
             }
-            PublicEvent::Identity(Identity::UserLoggedIn(login)) if counts => {
-                users.insert(login.user_id.clone());
+            Told::LoggedIn(user) => {
+                if counts {
+                    users.insert(user.to_owned());
+                }
+                false
             }
-            PublicEvent::Identity(Identity::TrainerCreated(_)) => {
+            Told::GotProfile(_) => {
                 figures.new_trainers += here;
-                fact = true;
+                true
             }
-            PublicEvent::Identity(Identity::UserDeactivated(_) | Identity::UserReactivated(_)) => {
-                fact = true;
-            }
-            PublicEvent::Identity(Identity::UserErased(erased)) => fact = erased.was_active,
-            PublicEvent::Scheduling(Scheduling::SessionHeld(_)) => {
+            Told::Closed(_) | Told::Reopened(_) => true,
+            Told::Erased { was_active, .. } => was_active,
+            Told::SessionBooked => {
                 figures.total_sessions += here;
-                fact = true;
+                true
             }
-            PublicEvent::Scheduling(Scheduling::SessionCompleted(completed)) => {
+            Told::SessionTookPlace(completed) => {
                 figures.completed_sessions += here;
                 if counts {
                     trainers.insert(completed.trainer_id.clone());
                 }
-                fact = true;
+                true
             }
-            PublicEvent::Ticketing(Ticketing::EventCreated(created)) => {
+            Told::Drafted(created) => {
                 figures.total_events += here;
-                fact = true;
                 // A draft does not take place.
                 if is_published(season, &created.event_id) {
                     let ends_at = instant(created.ends_at.as_ref());
@@ -88,41 +81,42 @@ pub fn recount(
                         }
                     }
                 }
+                true
             }
-            PublicEvent::Payments(Payments::PaymentSucceeded(event))
-                if real.contains(&event.payment_id) =>
-            {
+            Told::Paid(paid) if real.contains(&paid.payment_id) => {
                 figures.successful_payments += here;
-                let amount = event.amount.as_ref().unwrap();
+                let amount = paid.amount.as_ref().unwrap();
                 add(
                     &mut figures,
-                    event.payable_kind(),
+                    paid.payable_kind(),
                     (counts, counted_at < end),
                     (&amount.currency_code, amount.minor_units),
                 );
-                fact = true;
+                true
             }
-            PublicEvent::Payments(Payments::PaymentFailed(event))
-                if real.contains(&event.payment_id) =>
-            {
+            Told::NotPaid(payment) if real.contains(payment) => {
                 figures.failed_payments += here;
-                fact = true;
+                true
             }
-            PublicEvent::Payments(Payments::RefundSucceeded(event))
-                if real.contains(&event.payment_id) =>
-            {
-                let amount = event.amount.as_ref().unwrap();
+            Told::Refunded(refund) if real.contains(&refund.payment_id) => {
+                let amount = refund.amount.as_ref().unwrap();
                 add(
                     &mut figures,
-                    event.payable_kind(),
+                    refund.payable_kind(),
                     (counts, counted_at < end),
                     (&amount.currency_code, -amount.minor_units),
                 );
-                fact = true;
+                true
             }
-            _ => {}
-        }
-        if fact && counts && delivered.recorded_at >= end {
+            Told::Paid(_)
+            | Told::NotPaid(_)
+            | Told::Refunded(_)
+            | Told::GotRole { .. }
+            | Told::OnSale(_)
+            | Told::PaymentOpened(_)
+            | Told::Nothing => false,
+        };
+        if is_fact && counts && delivered.recorded_at >= end {
             late.push(delivered.recorded_at);
         }
     }
@@ -131,10 +125,7 @@ pub fn recount(
         figures.total_users += user * i64::from(counted_at < end);
         figures.total_trainers += trainer * i64::from(counted_at < end);
         // A new profile is a fact already.
-        let is_new = matches!(
-            &delivered.event,
-            PublicEvent::Identity(Identity::TrainerCreated(_))
-        );
+        let is_new = matches!(Told::by(&delivered.event), Told::GotProfile(_));
         if trainer != 0 && !is_new && within(counted_at) && delivered.recorded_at >= end {
             late.push(delivered.recorded_at);
         }
@@ -154,36 +145,33 @@ fn standing(season: &Season) -> Vec<(&Delivered<PublicEvent>, (i64, i64))> {
     let mut profiles = BTreeSet::new();
     let mut changes = Vec::new();
     for delivered in &season.identity {
-        let PublicEvent::Identity(event) = &delivered.event else {
+        let told = Told::by(&delivered.event);
+        let (Told::SignedUp(user)
+        | Told::GotProfile(user)
+        | Told::Closed(user)
+        | Told::Reopened(user)
+        | Told::Erased { user, .. }
+        | Told::GotRole { user, .. }) = told
+        else {
             continue;
         };
-        let user = match event {
-            Identity::UserRegistered(event) => &event.user_id,
-            Identity::TrainerCreated(event) => &event.trainer_id,
-            Identity::UserDeactivated(event) => &event.user_id,
-            Identity::UserReactivated(event) => &event.user_id,
-            Identity::UserErased(event) => &event.user_id,
-            Identity::UserRoleChanged(event) => &event.user_id,
-            _ => continue,
-        };
-        let user = user.as_str();
         let is_open = |open: &BTreeMap<&str, bool>| open.get(user).copied().unwrap_or(false);
         let trains =
             |open: &BTreeMap<&str, bool>, profiles: &BTreeSet<&str>, no: &BTreeSet<&str>| {
                 is_open(open) && profiles.contains(user) && !no.contains(user)
             };
         let before = (is_open(&open), trains(&open, &profiles, &no_trainers));
-        match event {
-            Identity::UserRegistered(_) | Identity::UserReactivated(_) => {
+        match told {
+            Told::SignedUp(_) | Told::Reopened(_) => {
                 open.insert(user, true);
             }
-            Identity::UserDeactivated(_) | Identity::UserErased(_) => {
+            Told::Closed(_) | Told::Erased { .. } => {
                 open.insert(user, false);
             }
-            Identity::UserRoleChanged(event) if event.role() == Role::Trainer => {
+            Told::GotRole { is_trainer, .. } if is_trainer => {
                 no_trainers.remove(user);
             }
-            Identity::UserRoleChanged(_) => {
+            Told::GotRole { .. } => {
                 no_trainers.insert(user);
             }
             _ => {
@@ -210,23 +198,20 @@ fn midnight(zone: Tz, day: NaiveDate) -> DateTime<Utc> {
 }
 
 fn payments_that_count(season: &Season, basis: Basis) -> BTreeSet<String> {
-    season
-        .payments
-        .iter()
-        .filter_map(|delivered| match &delivered.event {
-            PublicEvent::Payments(Payments::PaymentCreated(created)) => {
-                (created.live || basis.counts_sandbox).then(|| created.payment_id.clone())
-            }
-            _ => None,
-        })
+    let opened = season.payments.iter();
+    let opened = opened.filter_map(|delivered| match Told::by(&delivered.event) {
+        Told::PaymentOpened(created) => Some(created),
+        _ => None,
+    });
+    opened
+        .filter(|created| created.live || basis.counts_sandbox)
+        .map(|created| created.payment_id.clone())
         .collect()
 }
 
 fn is_published(season: &Season, event_id: &str) -> bool {
-    season.ticketing.iter().any(|delivered| {
-        matches!(&delivered.event,
-            PublicEvent::Ticketing(Ticketing::EventPublished(published)) if published.event_id == event_id)
-    })
+    let mut told = season.ticketing.iter().map(|it| Told::by(&it.event));
+    told.any(|told| matches!(told, Told::OnSale(published) if published == event_id))
 }
 
 fn add(
@@ -250,40 +235,6 @@ fn add(
     if so_far {
         sum(&mut figures.revenue_to_date);
     }
-}
-
-/// When an event happened, and the instant by which it counts.
-fn times(delivered: &Delivered<PublicEvent>) -> (DateTime<Utc>, DateTime<Utc>) {
-    let happened_at = match &delivered.event {
-        PublicEvent::Identity(Identity::UserRegistered(event)) => event.registered_at,
-        PublicEvent::Identity(Identity::UserLoggedIn(event)) => event.logged_in_at,
-        PublicEvent::Identity(Identity::TrainerCreated(event)) => event.created_at,
-        PublicEvent::Identity(Identity::UserDeactivated(event)) => event.deactivated_at,
-        PublicEvent::Identity(Identity::UserReactivated(event)) => event.reactivated_at,
-        PublicEvent::Identity(Identity::UserErased(event)) => event.erased_at,
-        PublicEvent::Identity(Identity::UserRoleChanged(event)) => event.changed_at,
-        PublicEvent::Scheduling(Scheduling::SessionHeld(event)) => event.held_at,
-        PublicEvent::Scheduling(Scheduling::SessionCompleted(event)) => event.completed_at,
-        PublicEvent::Ticketing(Ticketing::EventCreated(event)) => event.created_at,
-        PublicEvent::Ticketing(Ticketing::EventPublished(event)) => event.published_at,
-        PublicEvent::Payments(Payments::PaymentCreated(event)) => event.created_at,
-        PublicEvent::Payments(Payments::PaymentSucceeded(event)) => event.succeeded_at,
-        PublicEvent::Payments(Payments::PaymentFailed(event)) => event.failed_at,
-        PublicEvent::Payments(Payments::RefundSucceeded(event)) => event.succeeded_at,
-        _ => None,
-    };
-    let happened_at = happened_at.map_or(delivered.recorded_at, |at| instant(Some(&at)));
-    let counted_at = match &delivered.event {
-        PublicEvent::Scheduling(Scheduling::SessionCompleted(event)) => {
-            instant(event.starts_at.as_ref())
-        }
-        _ => happened_at,
-    };
-    (happened_at, counted_at)
-}
-
-fn instant(timestamp: Option<&Timestamp>) -> DateTime<Utc> {
-    timestamp.and_then(wire::instant).unwrap()
 }
 
 fn empty(id: String, period: NaiveDate) -> Figures {

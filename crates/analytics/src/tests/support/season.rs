@@ -17,7 +17,7 @@ use rand::seq::IndexedRandom as _;
 use rand::{Rng, SeedableRng};
 use uuid::Uuid;
 
-use crate::events::PublicEvent;
+use super::PublicEvent;
 
 /// The instant on which the recount stands.
 pub const AS_OF: &str = "2026-12-31T23:30:00Z";

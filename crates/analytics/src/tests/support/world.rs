@@ -5,9 +5,9 @@ use std::ops::Deref;
 use chrono_tz::Tz;
 use contracts::common::v1::LogPosition;
 
+use super::PublicEvent;
 use super::season::Season;
 use crate::AnalyticsSettings;
-use crate::events::PublicEvent;
 
 /// The services whose events make the statistics.
 const SOURCES: [&str; 4] = ["identity", "scheduling", "ticketing", "payments"];
