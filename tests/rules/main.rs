@@ -2,6 +2,7 @@
 //! hold them.
 
 mod domain;
+mod events;
 mod manifests;
 mod readmes;
 mod rooms;

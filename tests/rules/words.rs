@@ -97,25 +97,6 @@ fn no_fingerprint_covers_a_secret() {
 }
 
 #[test]
-fn every_public_event_of_others_is_named_where_it_is_read() {
-    let mut found = Vec::new();
-    for path in all_products() {
-        let lines = code(&path);
-        let mut reading = false;
-        for (number, line) in lines {
-            if line.contains("Received<'_>") {
-                reading = true;
-            } else if line.starts_with('}') || line == "    }" {
-                reading = false;
-            } else if reading && line.trim_start().starts_with("_ =>") {
-                found.push(format!("{}:{number}: {}", path.display(), line.trim()));
-            }
-        }
-    }
-    none(&found);
-}
-
-#[test]
 fn workers_are_named_by_their_kind() {
     let named = |line: &str| {
         let mut names = line.split("Worker::new(\"").skip(1);
