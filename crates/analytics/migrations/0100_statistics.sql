@@ -249,13 +249,14 @@ returns table (
     order by p.period
 $$;
 
--- The days from the first that has a figure to the last that has one or the one of p_as_of,
--- whichever is later. No row while nothing has happened.
-create function statistics_span(p_as_of timestamptz)
-returns table (first_day date, last_day date, business_zone text)
+-- The days from the first that has a figure to the last that has one or p_today, whichever is
+-- later. p_today is the business zone's local day of p_as_of; who does not know it passes null: a
+-- zone is resolved by the service and nowhere else. No row while nothing has happened.
+create function statistics_span(p_as_of timestamptz, p_today date)
+returns table (first_day date, last_day date)
 language sql stable set search_path from current as $$
-    select span.first_day, greatest(span.last_day, (p_as_of at time zone basis.business_zone)::date), basis.business_zone
-    from statistics_basis basis
+    select span.first_day, greatest(span.last_day, p_today)
+    from statistics_basis
     cross join (
         select min(t.first_day) as first_day, max(t.last_day) as last_day
         from (
@@ -263,9 +264,9 @@ language sql stable set search_path from current as $$
             union all
             select min(period), max(period) from statistic_distincts where grain = 'day'
             union all
-            select min(day), null from statistic_event_days where ends_at <= p_as_of
+            select min(day), max(day) from statistic_event_days where ends_at <= p_as_of
             union all
-            select min(end_day), null from statistic_events where ends_at <= p_as_of
+            select min(end_day), max(end_day) from statistic_events where ends_at <= p_as_of
         ) t
     ) span
     where span.first_day is not null
@@ -277,7 +278,8 @@ language sql immutable as $$
     select md5('divinetime statistics ' || p_grain || ' ' || to_char(p_period, 'YYYY-MM-DD'))::uuid::text
 $$;
 
--- Production's three tables, as of now. What no event of the system feeds is 0.
+-- Production's three tables, as of now, up to the last day that has a figure. What no event of the
+-- system feeds is 0.
 create view daily_statistics as
 select statistics_id('day', s.period) as id,
     s.period as date,
@@ -291,7 +293,7 @@ select statistics_id('day', s.period) as id,
     s.revenue_to_date as total_revenue,
     s.late_facts,
     s.corrected_at
-from statistics_span(now()) span
+from statistics_span(now(), null) span
 cross join lateral statistics_of('day', span.first_day, span.last_day + 1, now()) s;
 
 create view monthly_statistics as
@@ -322,7 +324,7 @@ select statistics_id('month', s.period) as id,
     s.failed_payments,
     s.late_facts,
     s.corrected_at
-from statistics_span(now()) span
+from statistics_span(now(), null) span
 cross join lateral statistics_of('month', date_trunc('month', span.first_day::timestamp)::date, span.last_day + 1, now()) s;
 
 create view yearly_statistics as
@@ -352,5 +354,5 @@ select statistics_id('year', s.period) as id,
     s.failed_payments,
     s.late_facts,
     s.corrected_at
-from statistics_span(now()) span
+from statistics_span(now(), null) span
 cross join lateral statistics_of('year', date_trunc('year', span.first_day::timestamp)::date, span.last_day + 1, now()) s;

@@ -87,7 +87,7 @@ impl StatisticsService for StatisticsRpcs {
     ) -> Result<Response<ListMonthlyStatisticsResponse>, Status> {
         let (call, message) = (Call::of(&request), request.get_ref());
         let ListMonthlyStatistics { year, page, as_of } = ListMonthlyStatistics::try_from(message)?;
-        let look = |pool| newest_first(pool, Grain::Month, year, &page, as_of);
+        let look = |pool| newest_first((pool, self.basis), Grain::Month, year, &page, as_of);
         let (months, next_page_token) = self.read(&call, message, look).await?;
         Ok(Response::new(ListMonthlyStatisticsResponse {
             months,
@@ -102,7 +102,7 @@ impl StatisticsService for StatisticsRpcs {
     ) -> Result<Response<ListYearlyStatisticsResponse>, Status> {
         let (call, message) = (Call::of(&request), request.get_ref());
         let ListYearlyStatistics { page, as_of } = ListYearlyStatistics::try_from(message)?;
-        let look = |pool| newest_first(pool, Grain::Year, None, &page, as_of);
+        let look = |pool| newest_first((pool, self.basis), Grain::Year, None, &page, as_of);
         let (years, next_page_token) = self.read(&call, message, look).await?;
         Ok(Response::new(ListYearlyStatisticsResponse {
             years,
@@ -135,13 +135,13 @@ impl StatisticsService for StatisticsRpcs {
 
 /// A page of months or years, newest first, and the token of the next.
 async fn newest_first<M: From<Figures>>(
-    pool: &PgPool,
+    (pool, basis): (&PgPool, Basis),
     grain: Grain,
     year: Option<i32>,
     wanted: &Page<NaiveDate>,
     as_of: DateTime<Utc>,
 ) -> Result<(Vec<M>, String), sqlx::Error> {
-    let span = query::span(pool, as_of).await?;
+    let span = query::span(pool, basis, as_of).await?;
     let page = span.and_then(|span| query::page(grain, span, year, wanted.after, wanted.size));
     let Some(page) = page else {
         return Ok((vec![], String::new()));

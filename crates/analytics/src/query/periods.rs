@@ -77,10 +77,15 @@ pub async fn rebuild_is_due(pool: &PgPool, basis: Basis) -> Result<bool, sqlx::E
 }
 
 /// The days that have figures; `None` while nothing has happened.
-pub async fn span(pool: &PgPool, as_of: DateTime<Utc>) -> Result<Option<Span>, sqlx::Error> {
+pub async fn span(
+    pool: &PgPool,
+    basis: Basis,
+    as_of: DateTime<Utc>,
+) -> Result<Option<Span>, sqlx::Error> {
     let row: Option<(NaiveDate, NaiveDate)> =
-        sqlx::query_as("select first_day, last_day from statistics_span($1)")
+        sqlx::query_as("select first_day, last_day from statistics_span($1, $2)")
             .bind(as_of)
+            .bind(basis.day(as_of))
             .fetch_optional(pool)
             .await?;
     Ok(row.map(|(first_day, last_day)| Span {

@@ -270,6 +270,26 @@ async fn an_event_counts_as_completed_from_its_end_on_without_anything_being_wri
 }
 
 #[tokio::test]
+async fn the_days_that_have_figures_end_on_the_business_zones_day_of_the_asking() {
+    for (zone, today) in [
+        (Tz::America__New_York, "2030-06-30"),
+        (Tz::Asia__Tokyo, "2030-07-01"),
+    ] {
+        let basis = Basis {
+            zone,
+            counts_sandbox: true,
+        };
+        let database = database(basis).await;
+        let as_of = "2030-06-30T23:30:00Z".parse().unwrap();
+        let before = query::span(&database.pool(), basis, as_of).await.unwrap();
+        assert_eq!(before, None, "nothing has happened");
+        fold_at_once(&database.pool(), basis, &season(3, 40, zone)).await;
+        let span = query::span(&database.pool(), basis, as_of).await.unwrap();
+        assert_eq!(span.unwrap().last_day, today.parse().unwrap());
+    }
+}
+
+#[tokio::test]
 async fn the_three_relations_of_production_can_be_read() {
     let basis = new_york(true);
     let season = season(2, 60, basis.zone);
@@ -302,6 +322,15 @@ async fn the_three_relations_of_production_can_be_read() {
         .await
         .unwrap();
     assert!(days > 300);
+    let (last_day, last_figure): (NaiveDate, NaiveDate) = sqlx::query_as(
+        "select (select max(date) from daily_statistics),
+            greatest((select max(day) from statistic_days),
+                (select max(day) from statistic_event_days where ends_at <= now()))",
+    )
+    .fetch_one(&pool)
+    .await
+    .unwrap();
+    assert_eq!(last_day, last_figure);
     assert_eq!((by_month, by_year), (signups, signups));
     assert!(0 < last && last < signups, "some have left");
 }
