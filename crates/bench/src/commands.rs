@@ -5,7 +5,7 @@ use std::sync::Arc;
 use cqrs_es::{AggregateError, CqrsFramework, persist::PersistedEventStore};
 use eventsourcing::{Context, Repository, Root};
 use postgres_es::{PostgresCqrs, PostgresEventRepository};
-use testing::LogDatabase;
+use testing_core::LogDatabase;
 use uuid::Uuid;
 
 use crate::{

@@ -11,7 +11,7 @@ use crate::{
 };
 use eventsourcing::{Context, Repository};
 use sqlx::postgres::PgPoolCopyExt;
-use testing::LogDatabase;
+use testing_core::LogDatabase;
 
 const WRITERS: usize = 1_024;
 

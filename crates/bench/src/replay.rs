@@ -12,7 +12,7 @@ use eventsourcing::{
 use postgres_es::{PostgresEventRepository, PostgresViewRepository};
 use serde::{Deserialize, Serialize};
 use sqlx::PgPool;
-use testing::LogDatabase;
+use testing_core::LogDatabase;
 
 use crate::{
     Arguments,

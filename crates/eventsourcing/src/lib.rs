@@ -13,7 +13,6 @@ mod migrations;
 mod rebuild_claims;
 mod repository;
 mod snapshot;
-pub mod testing;
 mod upcast;
 pub mod verify;
 

@@ -86,3 +86,21 @@ impl<'a> Received<'a> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_instant_is_as_exact_as_a_table() {
+        let envelope = Envelope::default();
+        let read = |nanos| {
+            let at = Timestamp { seconds: 7, nanos };
+            Received(&envelope).instant("at", Some(&at))
+        };
+        let exact = read(123_456_789).unwrap();
+        assert_eq!(exact, DateTime::from_timestamp(7, 123_456_000).unwrap());
+        let error = read(-1).unwrap_err();
+        assert_eq!(error.reason, "at: is no instant");
+    }
+}

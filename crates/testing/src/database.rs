@@ -4,15 +4,13 @@ use eventsourcing::{EventLog, Upcasters};
 use service::{Definition, Secret, database};
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sqlx::{ConnectOptions as _, PgPool};
-
-use crate::temporary::Temporary;
-use crate::test_server;
+use testing_core::{TemporaryDatabase, test_server};
 
 const CONNECTIONS: u32 = 10;
 
 /// A database with the schema of one service. It is dropped with the value.
 pub struct Database {
-    temporary: Temporary,
+    temporary: TemporaryDatabase,
     service: &'static str,
     upcasters: fn() -> Upcasters,
     pool: PgPool,
@@ -31,7 +29,7 @@ impl Database {
                 .await
                 .unwrap();
         };
-        let temporary = Temporary::copy(test_server(), service, migrate).await;
+        let temporary = TemporaryDatabase::copy(test_server(), service, migrate).await;
         let url = Secret::new(temporary.options().to_url_lossy());
         let pool = database::connect(&url, service, CONNECTIONS).await.unwrap();
         Self {

@@ -8,7 +8,7 @@ use eventsourcing::{
 };
 use proptest::prelude::*;
 use serde::{Deserialize, Serialize};
-use testing::LogDatabase;
+use testing_core::LogDatabase;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 struct Place {

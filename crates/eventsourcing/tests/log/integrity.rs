@@ -17,7 +17,7 @@ use eventsourcing::{
 };
 use postgres_es::PostgresEventRepository;
 use sqlx::{PgPool, Row};
-use testing::LogDatabase;
+use testing_core::LogDatabase;
 use uuid::Uuid;
 
 async fn credited(log: &EventLog, credits: i64) -> String {

@@ -15,7 +15,7 @@ use crate::account::{
 use eventsourcing::{
     ClaimChange, Committed, EventLog, ExecuteError, RecordedEvent, Repository, Upcasters, verify,
 };
-use testing::LogDatabase;
+use testing_core::LogDatabase;
 use uuid::Uuid;
 
 #[tokio::test]

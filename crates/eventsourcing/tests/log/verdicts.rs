@@ -1,7 +1,7 @@
 //! What each command of a batch is told: its own verdict, and the same one when it is repeated.
 
 use eventsourcing::{Committed, Context, ExecuteError, Repository};
-use testing::LogDatabase;
+use testing_core::LogDatabase;
 use uuid::Uuid;
 
 use crate::account::{Account, AccountCommand as Command, balance, id, open, positions, send};

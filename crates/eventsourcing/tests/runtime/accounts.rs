@@ -13,7 +13,7 @@ use eventsourcing::{
 use proptest::prelude::*;
 use serde::{Deserialize, Serialize};
 use sqlx::PgPool;
-use testing::LogDatabase;
+use testing_core::LogDatabase;
 
 /// What happens to an account.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

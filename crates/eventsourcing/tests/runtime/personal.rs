@@ -4,7 +4,7 @@ use eventsourcing::{
     migration,
     personal::{Keyring, LocalMasterKey, MasterKeys, Opened, Personal, PersonalError, TABLES},
 };
-use testing::LogDatabase;
+use testing_core::LogDatabase;
 use uuid::Uuid;
 
 async fn database() -> LogDatabase {

@@ -1,7 +1,7 @@
 //! One event of each type, for tests.
 
 use chrono::{DateTime, Utc};
-use eventsourcing::testing::sealed;
+use testing::sealed;
 use uuid::Uuid;
 
 pub use super::child::samples::child_events;

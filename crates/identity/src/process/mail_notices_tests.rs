@@ -1,7 +1,8 @@
 use contracts::identity::v1::{EmailTemplate, QueueEmailRequest};
 use contracts::wire::timestamp;
-use eventsourcing::{Delivered, Effect, Input, Process, personal::Personal, testing::sealed};
+use eventsourcing::{Delivered, Effect, Input, Process, personal::Personal};
 use prost::Message as _;
+use testing::sealed;
 use uuid::Uuid;
 
 use super::MailNotices;

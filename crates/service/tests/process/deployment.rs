@@ -2,34 +2,23 @@
 
 use service::Secret;
 use service::database::{connect, migrate};
-use sqlx::postgres::PgConnectOptions;
-use sqlx::{ConnectOptions as _, Executor as _, PgConnection, PgPool};
-use uuid::Uuid;
+use sqlx::{ConnectOptions as _, PgConnection, PgPool};
+use testing_core::{TemporaryDatabase, test_server};
 
 /// The service that the tests migrate.
 pub const SERVICE: &str = "probe";
 
 /// A database that is dropped with the value.
 pub struct Deployment {
-    server: PgConnectOptions,
-    name: String,
+    database: TemporaryDatabase,
     pub url: Secret,
 }
 
 impl Deployment {
     pub async fn create() -> Self {
-        let url = std::env::var("TEST_DATABASE_URL").expect(
-            "TEST_DATABASE_URL is not set: run the tests by ./dev test, which brings a server",
-        );
-        let server: PgConnectOptions = url.parse().unwrap();
-        let name = format!("test_{}", Uuid::now_v7().simple());
-        let mut connection = server.connect().await.unwrap();
-        connection
-            .execute(format!("create database {name}").as_str())
-            .await
-            .unwrap();
-        let url = Secret::new(server.clone().database(&name).to_url_lossy());
-        Self { server, name, url }
+        let database = TemporaryDatabase::new(test_server(), SERVICE, async |_| {}).await;
+        let url = Secret::new(database.options().to_url_lossy());
+        Self { database, url }
     }
 
     /// Migrates the service with a table of its own.
@@ -42,12 +31,7 @@ impl Deployment {
     }
 
     pub async fn owner(&self) -> PgConnection {
-        self.server
-            .clone()
-            .database(&self.name)
-            .connect()
-            .await
-            .unwrap()
+        self.database.options().connect().await.unwrap()
     }
 
     pub async fn pool(&self) -> PgPool {
@@ -64,24 +48,4 @@ pub fn migrations() -> Vec<eventsourcing::Migration> {
          create function count_notes() returns bigint language sql stable as
              'select count(*) from notes'",
     )]
-}
-
-impl Drop for Deployment {
-    fn drop(&mut self) {
-        let (server, name) = (self.server.clone(), self.name.clone());
-        // A runtime of its own: the test's is ending.
-        let dropped = std::thread::spawn(move || {
-            let runtime = tokio::runtime::Builder::new_current_thread()
-                .enable_all()
-                .build()?;
-            runtime.block_on(async {
-                let mut connection = server.connect().await?;
-                connection
-                    .execute(format!("drop database {name} with (force)").as_str())
-                    .await?;
-                Ok::<_, Box<dyn std::error::Error + Send + Sync>>(())
-            })
-        });
-        let _ = dropped.join();
-    }
 }

@@ -1,6 +1,7 @@
 //! One event of each type of a child, for tests.
 
-use eventsourcing::{personal::Personal, testing::sealed};
+use eventsourcing::personal::Personal;
+use testing::sealed;
 use uuid::Uuid;
 
 use super::{

@@ -3,7 +3,8 @@ mod security;
 
 use cqrs_es::test::TestFramework;
 use eventsourcing::Root;
-use eventsourcing::{Claim, ClaimChange, ClaimingEvent, testing::sealed};
+use eventsourcing::{Claim, ClaimChange, ClaimingEvent};
+use testing::sealed;
 
 use super::{Acting, EMAIL_SCOPE, LogIn, Registration, User, UserCommand, UserError, UserEvent};
 use crate::domain::{samples, values::Role};

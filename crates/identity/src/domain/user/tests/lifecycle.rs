@@ -2,7 +2,8 @@
 
 use cqrs_es::test::TestFramework;
 use eventsourcing::Root;
-use eventsourcing::{Claim, ClaimChange, ClaimingEvent, testing::sealed};
+use eventsourcing::{Claim, ClaimChange, ClaimingEvent};
+use testing::sealed;
 
 use super::super::{
     ADMIN_SCOPE, Admins, ChangeRole, DEPARTURE_SCOPE, Deactivate, EMAIL_SCOPE, Erase, LogIn,

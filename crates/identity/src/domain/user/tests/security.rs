@@ -1,6 +1,7 @@
 use cqrs_es::test::TestFramework;
 use eventsourcing::Root;
-use eventsourcing::{Claim, ClaimChange, ClaimingEvent, testing::sealed};
+use eventsourcing::{Claim, ClaimChange, ClaimingEvent};
+use testing::sealed;
 use uuid::Uuid;
 
 use super::{registered, samples};

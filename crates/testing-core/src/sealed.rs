@@ -1,9 +1,8 @@
-//! For tests: values that look sealed.
+//! Values that look sealed.
 
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
+use eventsourcing::personal::Personal;
 use uuid::Uuid;
-
-use crate::personal::Personal;
 
 /// What a sealed value looks like, for tests that need no keys: always the same for the same
 /// subject and label, and opened by no key.

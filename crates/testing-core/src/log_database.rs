@@ -8,15 +8,14 @@ use sqlx::PgPool;
 use sqlx::migrate::Migrator;
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 
-use crate::temporary::Temporary;
-use crate::test_server;
+use crate::{TemporaryDatabase, test_server};
 
 const CONNECTIONS: u32 = 10;
 
 /// A database with the log, the runtime's tables, and whatever else it is given. It is dropped with
 /// the value.
 pub struct LogDatabase {
-    temporary: Temporary,
+    temporary: TemporaryDatabase,
     pool: PgPool,
 }
 
@@ -28,7 +27,7 @@ impl LogDatabase {
     /// When `TEST_DATABASE_URL` is not set or the server refuses; `./dev test` brings a server.
     pub async fn of(further: &[Migration]) -> Self {
         let family = format!("log_{:016x}", fingerprint(further));
-        let temporary = Temporary::copy(test_server(), &family, async |options| {
+        let temporary = TemporaryDatabase::copy(test_server(), &family, async |options| {
             migrate(options, further).await;
         });
         Self::new(temporary.await).await
@@ -40,13 +39,13 @@ impl LogDatabase {
     /// When the server refuses.
     pub async fn new_at(url: &str) -> Self {
         let server = PgConnectOptions::from_str(url).expect("the URL is one of Postgres");
-        let temporary = Temporary::new(server, "log", async |options| {
+        let temporary = TemporaryDatabase::new(server, "log", async |options| {
             migrate(options, &[]).await;
         });
         Self::new(temporary.await).await
     }
 
-    async fn new(temporary: Temporary) -> Self {
+    async fn new(temporary: TemporaryDatabase) -> Self {
         let pool = pool_of(&temporary, CONNECTIONS).await;
         Self { temporary, pool }
     }
@@ -102,7 +101,7 @@ async fn migrate(options: PgConnectOptions, further: &[Migration]) {
     pool.close().await;
 }
 
-async fn pool_of(temporary: &Temporary, connections: u32) -> PgPool {
+async fn pool_of(temporary: &TemporaryDatabase, connections: u32) -> PgPool {
     PgPoolOptions::new()
         .max_connections(connections)
         .connect_with(temporary.options())

@@ -12,12 +12,12 @@ const TURN: &str = "select pg_advisory_lock(7101)";
 const NO_SUCH_DATABASE: &str = "3D000";
 
 /// A database that is dropped with the value.
-pub struct Temporary {
+pub struct TemporaryDatabase {
     server: PgConnectOptions,
     name: String,
 }
 
-impl Temporary {
+impl TemporaryDatabase {
     /// A new one, migrated.
     pub async fn new(
         server: PgConnectOptions,
@@ -62,7 +62,7 @@ impl Temporary {
     }
 }
 
-impl Drop for Temporary {
+impl Drop for TemporaryDatabase {
     fn drop(&mut self) {
         let (server, name) = (self.server.clone(), self.name.clone());
         // A runtime of its own: the test's may be ending. What is left behind, if the server is
