@@ -3,9 +3,9 @@
 //! A public event is built from the private event's fields alone, so that a replay publishes the
 //! same bytes. Names, addresses and birthdates are not published.
 
-mod children;
-mod trainers;
-mod users;
+mod child;
+mod trainer;
+mod user;
 
 use contracts::identity::events::v1::identity_event::Event;
 use eventsourcing::{DecodeError, Published, RecordedEvent};
@@ -22,9 +22,9 @@ pub fn publish(recorded: &RecordedEvent) -> Result<Option<Published>, DecodeErro
 
 fn public_event(event: &IdentityLogEvent) -> Option<Event> {
     match event {
-        IdentityLogEvent::User(event) => users::user(event),
-        IdentityLogEvent::Trainer(event) => trainers::trainer(event),
-        IdentityLogEvent::Child(event) => children::child(event),
+        IdentityLogEvent::User(event) => user::user(event),
+        IdentityLogEvent::Trainer(event) => trainer::trainer(event),
+        IdentityLogEvent::Child(event) => child::child(event),
     }
 }
 

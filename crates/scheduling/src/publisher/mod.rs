@@ -1,8 +1,10 @@
 //! From private events to public ones. A match over every event, from its fields alone: a replay
 //! publishes the same bytes.
 
+mod location;
+mod schedule;
 mod session;
-mod venues;
+mod trainer_calendar;
 
 use contracts::scheduling::events::v1::scheduling_event::Event;
 use eventsourcing::{DecodeError, Published, RecordedEvent};
@@ -18,9 +20,9 @@ pub fn publish(recorded: &RecordedEvent) -> Result<Option<Published>, DecodeErro
 
 fn public_event(event: SchedulingLogEvent) -> Option<Event> {
     match event {
-        SchedulingLogEvent::Location(event) => Some(venues::location(event)),
-        SchedulingLogEvent::TrainerCalendar(event) => venues::trainer_calendar(&event),
-        SchedulingLogEvent::Schedule(event) => Some(venues::schedule(&event)),
+        SchedulingLogEvent::Location(event) => Some(location::location(event)),
+        SchedulingLogEvent::TrainerCalendar(event) => trainer_calendar::trainer_calendar(&event),
+        SchedulingLogEvent::Schedule(event) => Some(schedule::schedule(&event)),
         SchedulingLogEvent::Session(event) => session::session(*event),
     }
 }

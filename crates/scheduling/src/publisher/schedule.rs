@@ -1,42 +1,10 @@
-//! Locations, trainers' calendars and windows.
+//! What others learn about windows.
 
 use contracts::scheduling::events::v1 as public;
 use contracts::scheduling::events::v1::scheduling_event::Event;
 use contracts::wire::timestamp;
 
-use crate::domain::location::LocationEvent;
 use crate::domain::schedule::{ScheduleEvent, Slot};
-use crate::domain::trainer_calendar::TrainerCalendarEvent;
-
-pub fn location(event: LocationEvent) -> Event {
-    let LocationEvent::LocationCreated {
-        location_id,
-        name,
-        time_zone,
-        created_at: _,
-    } = event;
-    Event::LocationCreated(public::LocationCreated {
-        location_id: location_id.to_string(),
-        name,
-        time_zone,
-    })
-}
-
-pub fn trainer_calendar(event: &TrainerCalendarEvent) -> Option<Event> {
-    match event {
-        TrainerCalendarEvent::TrainerLocationAssigned {
-            trainer_id,
-            location_id,
-            ..
-        } => Some(Event::TrainerLocationAssigned(
-            public::TrainerLocationAssigned {
-                trainer_id: trainer_id.to_string(),
-                location_id: location_id.to_string(),
-            },
-        )),
-        TrainerCalendarEvent::GroupPriceSet { .. } => None,
-    }
-}
 
 pub fn schedule(event: &ScheduleEvent) -> Event {
     let ScheduleEvent::ScheduleOpened {
