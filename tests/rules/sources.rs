@@ -65,7 +65,8 @@ pub fn product(service: &str) -> Vec<PathBuf> {
 pub fn is_test(path: &Path) -> bool {
     path.components().any(|part| {
         let part = part.as_os_str().to_string_lossy();
-        part.starts_with("test") || part.ends_with("tests.rs") || part.starts_with("sample")
+        let tests = ["test", "sample", "properties"];
+        part.ends_with("tests.rs") || tests.iter().any(|start| part.starts_with(start))
     })
 }
 
