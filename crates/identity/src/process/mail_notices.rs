@@ -44,48 +44,34 @@ impl Process for MailNotices {
     type State = Known;
 
     fn key(&self, event: &Delivered<IdentityLogEvent>) -> Option<String> {
-        let user_id = match &event.event {
-            IdentityLogEvent::User(user) => match user {
-                UserEvent::UserRegistered { user_id, .. }
-                | UserEvent::EmailChanged { user_id, .. }
-                | UserEvent::PasswordReset { user_id, .. }
-                | UserEvent::PasswordChanged { user_id, .. }
-                | UserEvent::RefreshTokenReused { user_id, .. }
-                | UserEvent::UserErased { user_id, .. } => Some(*user_id),
-                UserEvent::UserLoggedIn { .. }
-                | UserEvent::UserUpdated { .. }
-                | UserEvent::UserRoleChanged { .. }
-                | UserEvent::UserDeactivated { .. }
-                | UserEvent::UserReactivated { .. }
-                | UserEvent::VerificationRequested { .. }
-                | UserEvent::EmailVerified { .. }
-                | UserEvent::PhoneVerified { .. }
-                | UserEvent::PasswordResetRequested { .. }
-                | UserEvent::LoggedOut { .. }
-                | UserEvent::LoggedOutEverywhere { .. } => None,
-            },
-            IdentityLogEvent::Child(child) => offered_to(child),
-            IdentityLogEvent::Trainer(_) => None,
-        };
-        user_id.map(|user_id| user_id.to_string())
+        concern(&event.event).map(|(user_id, _)| user_id.to_string())
     }
 
     fn react(&self, state: &mut Known, input: Input<'_, IdentityLogEvent>) -> Vec<Effect> {
         let Input::Event(event) = input else {
             return vec![];
         };
-        let notice = match &event.event {
-            IdentityLogEvent::User(UserEvent::UserErased { .. }) => return vec![Effect::Done],
-            IdentityLogEvent::User(user) => of_user(state, user),
-            IdentityLogEvent::Child(ChildEvent::GuardianTransferRequested {
-                to: Some(to),
-                requested_at,
-                ..
-            }) => {
-                let template = EmailTemplate::GuardianTransferOffered;
-                Some(Notice::now(template, *to, *requested_at))
+        let Some((user_id, concern)) = concern(&event.event) else {
+            return vec![];
+        };
+        let notice = match concern {
+            Concern::Erased => return vec![Effect::Done],
+            Concern::Registered {
+                address,
+                is_welcomed,
+                at,
+            } => {
+                address.clone_into(&mut state.address);
+                let address = state.address.clone();
+                let notice = Notice::now(EmailTemplate::Welcome, user_id, at);
+                is_welcomed.then_some(Notice { address, ..notice })
             }
-            IdentityLogEvent::Trainer(_) | IdentityLogEvent::Child(_) => None,
+            Concern::EmailChanged { address, at } => {
+                let address = std::mem::replace(&mut state.address, address.to_owned());
+                let notice = Notice::now(EmailTemplate::EmailChanged, user_id, at);
+                (!address.is_empty()).then_some(Notice { address, ..notice })
+            }
+            Concern::Notice { template, at } => Some(Notice::now(template, user_id, at)),
         };
         notice
             .map(|notice| notice.caused_by(event))
@@ -94,10 +80,108 @@ impl Process for MailNotices {
     }
 }
 
-/// Whom a child is offered to by an event.
-fn offered_to(event: &ChildEvent) -> Option<UserId> {
+/// What an event is to a user. Addresses are sealed.
+enum Concern<'a> {
+    Registered {
+        address: &'a str,
+        /// Admins are appointed, not welcomed.
+        is_welcomed: bool,
+        at: DateTime<Utc>,
+    },
+    EmailChanged {
+        address: &'a str,
+        at: DateTime<Utc>,
+    },
+    /// Something to tell them at the address that they have.
+    Notice {
+        template: EmailTemplate,
+        at: DateTime<Utc>,
+    },
+    Erased,
+}
+
+/// The user whom an event is about, and what it is to them; `None` when nobody is notified of it
+/// and nothing is remembered.
+fn concern(event: &IdentityLogEvent) -> Option<(UserId, Concern<'_>)> {
     match event {
-        ChildEvent::GuardianTransferRequested { to, .. } => *to,
+        IdentityLogEvent::User(event) => of_user(event),
+        IdentityLogEvent::Child(event) => of_child(event),
+        IdentityLogEvent::Trainer(_) => None,
+    }
+}
+
+fn of_user(event: &UserEvent) -> Option<(UserId, Concern<'_>)> {
+    let notice = |template, at: &DateTime<Utc>| Concern::Notice { template, at: *at };
+    let (user_id, concern) = match event {
+        UserEvent::UserRegistered {
+            user_id,
+            role,
+            email,
+            registered_at,
+            ..
+        } => {
+            let registered = Concern::Registered {
+                address: email.as_sealed(),
+                is_welcomed: *role != Role::Admin,
+                at: *registered_at,
+            };
+            (user_id, registered)
+        }
+        UserEvent::EmailChanged {
+            user_id,
+            email,
+            changed_at,
+            ..
+        } => {
+            let changed = Concern::EmailChanged {
+                address: email.as_sealed(),
+                at: *changed_at,
+            };
+            (user_id, changed)
+        }
+        UserEvent::PasswordReset {
+            user_id,
+            reset_at: at,
+        }
+        | UserEvent::PasswordChanged {
+            user_id,
+            changed_at: at,
+        } => (user_id, notice(EmailTemplate::PasswordChanged, at)),
+        UserEvent::RefreshTokenReused {
+            user_id,
+            detected_at,
+            ..
+        } => (
+            user_id,
+            notice(EmailTemplate::RefreshTokenReused, detected_at),
+        ),
+        UserEvent::UserErased { user_id, .. } => (user_id, Concern::Erased),
+        UserEvent::UserLoggedIn { .. }
+        | UserEvent::UserUpdated { .. }
+        | UserEvent::UserRoleChanged { .. }
+        | UserEvent::UserDeactivated { .. }
+        | UserEvent::UserReactivated { .. }
+        | UserEvent::VerificationRequested { .. }
+        | UserEvent::EmailVerified { .. }
+        | UserEvent::PhoneVerified { .. }
+        | UserEvent::PasswordResetRequested { .. }
+        | UserEvent::LoggedOut { .. }
+        | UserEvent::LoggedOutEverywhere { .. } => return None,
+    };
+    Some((*user_id, concern))
+}
+
+fn of_child(event: &ChildEvent) -> Option<(UserId, Concern<'_>)> {
+    match event {
+        ChildEvent::GuardianTransferRequested {
+            to, requested_at, ..
+        } => {
+            let offered = Concern::Notice {
+                template: EmailTemplate::GuardianTransferOffered,
+                at: *requested_at,
+            };
+            to.map(|to| (to, offered))
+        }
         ChildEvent::ConsentGiven { .. }
         | ChildEvent::ConsentWithdrawn { .. }
         | ChildEvent::ChildAdded { .. }
@@ -110,63 +194,6 @@ fn offered_to(event: &ChildEvent) -> Option<UserId> {
         | ChildEvent::MedicalRead { .. }
         | ChildEvent::GuardianTransferCanceled { .. }
         | ChildEvent::GuardianTransferred { .. } => None,
-    }
-}
-
-/// The notice of an event of the user's account. Remembers the user's address.
-fn of_user(state: &mut Known, event: &UserEvent) -> Option<Notice> {
-    match event {
-        UserEvent::UserRegistered {
-            user_id,
-            role,
-            email,
-            registered_at,
-            ..
-        } => {
-            email.as_sealed().clone_into(&mut state.address);
-            let address = state.address.clone();
-            let notice = Notice::now(EmailTemplate::Welcome, *user_id, *registered_at);
-            // Admins are appointed, not welcomed.
-            (*role != Role::Admin).then_some(Notice { address, ..notice })
-        }
-        UserEvent::EmailChanged {
-            user_id,
-            email,
-            changed_at,
-            ..
-        } => {
-            let address = std::mem::replace(&mut state.address, email.as_sealed().to_owned());
-            let notice = Notice::now(EmailTemplate::EmailChanged, *user_id, *changed_at);
-            (!address.is_empty()).then_some(Notice { address, ..notice })
-        }
-        UserEvent::PasswordReset {
-            user_id,
-            reset_at: at,
-        }
-        | UserEvent::PasswordChanged {
-            user_id,
-            changed_at: at,
-        } => Some(Notice::now(EmailTemplate::PasswordChanged, *user_id, *at)),
-        UserEvent::RefreshTokenReused {
-            user_id,
-            detected_at,
-            ..
-        } => {
-            let template = EmailTemplate::RefreshTokenReused;
-            Some(Notice::now(template, *user_id, *detected_at))
-        }
-        UserEvent::UserLoggedIn { .. }
-        | UserEvent::UserUpdated { .. }
-        | UserEvent::UserRoleChanged { .. }
-        | UserEvent::UserDeactivated { .. }
-        | UserEvent::UserReactivated { .. }
-        | UserEvent::UserErased { .. }
-        | UserEvent::VerificationRequested { .. }
-        | UserEvent::EmailVerified { .. }
-        | UserEvent::PhoneVerified { .. }
-        | UserEvent::PasswordResetRequested { .. }
-        | UserEvent::LoggedOut { .. }
-        | UserEvent::LoggedOutEverywhere { .. } => None,
     }
 }
 

@@ -8,6 +8,7 @@
 //!
 //! A hold that was paid while the timer fired is left as it is by the aggregate.
 
+use chrono::{DateTime, Utc};
 use contracts::scheduling::v1::ExpireSessionHoldRequest;
 use eventsourcing::{Delivered, Effect, Input, Process};
 use serde::{Deserialize, Serialize};
@@ -33,20 +34,7 @@ impl Process for SessionHold {
     type State = Holding;
 
     fn key(&self, event: &Delivered<SchedulingLogEvent>) -> Option<String> {
-        match &event.event {
-            SchedulingLogEvent::Session(session) => match **session {
-                SessionEvent::SessionHeld { .. }
-                | SessionEvent::SessionPaid { .. }
-                | SessionEvent::SessionCanceled { .. }
-                | SessionEvent::SessionHoldExpired { .. } => Some(event.aggregate_id.clone()),
-                SessionEvent::SessionReinstated { .. }
-                | SessionEvent::SessionCompleted { .. }
-                | SessionEvent::SessionPaymentRejected { .. } => None,
-            },
-            SchedulingLogEvent::Location(_)
-            | SchedulingLogEvent::TrainerCalendar(_)
-            | SchedulingLogEvent::Schedule(_) => None,
-        }
+        turn(&event.event).map(|_| event.aggregate_id.clone())
     }
 
     fn react(&self, state: &mut Holding, input: Input<'_, SchedulingLogEvent>) -> Vec<Effect> {
@@ -54,28 +42,48 @@ impl Process for SessionHold {
             Input::Timer { .. } => return vec![expire(state.session_id)],
             Input::Event(delivered) => &delivered.event,
         };
-        let SchedulingLogEvent::Session(event) = event else {
-            return vec![];
-        };
-        match **event {
-            SessionEvent::SessionHeld {
-                session_id,
-                hold_expires_at,
-                ..
-            } => {
+        match turn(event) {
+            Some(Turn::Held { session_id, until }) => {
                 state.session_id = session_id;
                 vec![Effect::SetTimer {
                     name: TIMER,
-                    due: hold_expires_at,
+                    due: until,
                 }]
             }
+            Some(Turn::Over) => vec![Effect::Done],
+            None => vec![],
+        }
+    }
+}
+
+/// What an event does to a hold.
+enum Turn {
+    Held {
+        session_id: SessionId,
+        until: DateTime<Utc>,
+    },
+    Over,
+}
+
+/// `None` when the event is not about a hold.
+fn turn(event: &SchedulingLogEvent) -> Option<Turn> {
+    match event {
+        SchedulingLogEvent::Session(session) => match **session {
+            SessionEvent::SessionHeld {
+                session_id,
+                hold_expires_at: until,
+                ..
+            } => Some(Turn::Held { session_id, until }),
             SessionEvent::SessionPaid { .. }
             | SessionEvent::SessionCanceled { .. }
-            | SessionEvent::SessionHoldExpired { .. } => vec![Effect::Done],
+            | SessionEvent::SessionHoldExpired { .. } => Some(Turn::Over),
             SessionEvent::SessionReinstated { .. }
             | SessionEvent::SessionCompleted { .. }
-            | SessionEvent::SessionPaymentRejected { .. } => vec![],
-        }
+            | SessionEvent::SessionPaymentRejected { .. } => None,
+        },
+        SchedulingLogEvent::Location(_)
+        | SchedulingLogEvent::TrainerCalendar(_)
+        | SchedulingLogEvent::Schedule(_) => None,
     }
 }
 

@@ -195,5 +195,5 @@ fn question(statistic: Statistic) -> Question {
 
 fn as_of_or_now(fields: &mut Fields, as_of: Option<&Timestamp>) -> DateTime<Utc> {
     let as_of = fields.optional_timestamp("as_of", as_of);
-    as_of.unwrap_or_else(Utc::now)
+    as_of.unwrap_or_else(service::now)
 }
