@@ -1,11 +1,39 @@
 use chrono::{TimeDelta, Utc};
 use contracts::common::v1::Role;
+use contracts::identity::v1::LoginResponse;
 use service::auth::{Claims, KeyPair, ServiceSigner};
 use uuid::Uuid;
 
 const LIFETIME: TimeDelta = TimeDelta::hours(1);
 
-/// Somebody who calls a service.
+/// Who can call a service: a [`Caller`], or anybody who has a token.
+pub trait Bearer {
+    /// The token that they show, if any.
+    fn token(&self, keys: &Keys) -> Option<String>;
+}
+
+impl<B: Bearer + ?Sized> Bearer for &B {
+    fn token(&self, keys: &Keys) -> Option<String> {
+        (**self).token(keys)
+    }
+}
+
+/// A token itself.
+impl Bearer for String {
+    fn token(&self, _: &Keys) -> Option<String> {
+        Some(self.clone())
+    }
+}
+
+/// Somebody who has logged in to identity.
+impl Bearer for LoginResponse {
+    fn token(&self, _: &Keys) -> Option<String> {
+        Some(self.access_token.clone())
+    }
+}
+
+/// Somebody who calls a service. In a world of identity itself, `Nobody` and `Service` alone can:
+/// its users are those who have logged in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Caller {
     /// Somebody without a token.
@@ -41,32 +69,33 @@ impl Caller {
 
 /// The keys that tokens are signed with.
 #[derive(Clone)]
-pub(crate) struct Keys {
-    pub users: KeyPair,
-    pub services: KeyPair,
+pub struct Keys {
+    pub(crate) users: KeyPair,
+    pub(crate) services: KeyPair,
 }
 
 impl Keys {
-    pub fn generate() -> Self {
+    pub(crate) fn generate() -> Self {
         Self {
             users: KeyPair::generate().unwrap(),
             services: KeyPair::generate().unwrap(),
         }
     }
+}
 
-    /// The token that a caller shows.
-    pub fn token(&self, caller: Caller) -> Option<String> {
-        let role = match caller {
-            Caller::Nobody => return None,
-            Caller::Service => {
-                let signer = ServiceSigner::new("payments", self.services.clone());
+impl Bearer for Caller {
+    fn token(&self, keys: &Keys) -> Option<String> {
+        let role = match self {
+            Self::Nobody => return None,
+            Self::Service => {
+                let signer = ServiceSigner::new("payments", keys.services.clone());
                 return Some(signer.token());
             }
-            Caller::Admin => Role::Admin,
-            Caller::Parent(_) => Role::Parent,
-            Caller::Trainer(_) => Role::Trainer,
+            Self::Admin => Role::Admin,
+            Self::Parent(_) => Role::Parent,
+            Self::Trainer(_) => Role::Trainer,
         };
-        let claims = Claims::user(caller.id(), role, Utc::now(), LIFETIME);
-        Some(self.users.sign(&claims))
+        let claims = Claims::user(self.id(), role, Utc::now(), LIFETIME);
+        Some(keys.users.sign(&claims))
     }
 }

@@ -13,7 +13,7 @@ mod stand_in;
 mod world;
 
 pub use answers::{eur, fields, reason, refusal, request_id, usd, violations};
-pub use caller::Caller;
+pub use caller::{Bearer, Caller, Keys};
 pub use database::Database;
 pub use golden::golden;
 pub use process::{NOTHING, Run, delivered};

@@ -5,7 +5,7 @@ use std::time::Duration;
 use contracts::Rpc;
 use contracts::common::v1::LogPosition;
 use contracts::log::v1::event_log_service_client::EventLogServiceClient;
-use contracts::log::v1::{Envelope, ReadRequest};
+use contracts::log::v1::{Envelope, HeadRequest, ReadRequest};
 use eventsourcing::{Feed as _, LocalFeed};
 use futures::TryStreamExt as _;
 use service::host::{self, Mode, Running};
@@ -18,7 +18,7 @@ use tonic::{Request, Response, Status, client::Grpc};
 use tonic_prost::ProstCodec;
 use uuid::Uuid;
 
-use crate::caller::{Caller, Keys};
+use crate::caller::{Bearer, Caller, Keys};
 use crate::database::Database;
 use crate::stand_in::StandIn;
 
@@ -55,7 +55,8 @@ pub struct Setup {
 }
 
 impl Setup {
-    /// Stand-ins for these services. Identity always has one, for the keys.
+    /// Stand-ins for these services. Identity always has one, for the keys, except in a world of
+    /// its own.
     pub fn with(mut self, services: impl IntoIterator<Item = &'static str>) -> Self {
         self.neighbours.extend(services);
         self
@@ -89,7 +90,9 @@ impl Setup {
     pub async fn prepare(mut self) -> World {
         let database = Database::of(&(self.definition)()).await;
         self.settings.database_url = database.url();
-        self.neighbours.push("identity");
+        if (self.definition)().name != "identity" {
+            self.neighbours.push("identity");
+        }
         self.neighbours.sort_unstable();
         self.neighbours.dedup();
         let mut stand_ins = Vec::new();
@@ -150,10 +153,10 @@ impl World {
     }
 
     /// A request with the caller's token and a deadline.
-    pub fn request<M>(&self, caller: Caller, message: M) -> Request<M> {
+    pub fn request<M>(&self, caller: impl Bearer, message: M) -> Request<M> {
         let mut request = Request::new(message);
         request.set_timeout(PATIENCE);
-        if let Some(token) = self.keys.token(caller) {
+        if let Some(token) = caller.token(&self.keys) {
             let bearer = format!("Bearer {token}").parse().unwrap();
             request.metadata_mut().insert("authorization", bearer);
         }
@@ -161,7 +164,7 @@ impl World {
     }
 
     /// The answer of the service to a caller.
-    pub async fn call<M: Rpc>(&self, caller: Caller, message: M) -> Result<M::Answer, Status> {
+    pub async fn call<M: Rpc>(&self, caller: impl Bearer, message: M) -> Result<M::Answer, Status> {
         self.send(self.request(caller, message)).await
     }
 
@@ -169,7 +172,7 @@ impl World {
     pub async fn call_within<M: Rpc>(
         &self,
         deadline: Duration,
-        caller: Caller,
+        caller: impl Bearer,
         message: M,
     ) -> Result<M::Answer, Status> {
         let mut request = self.request(caller, message);
@@ -192,6 +195,14 @@ impl World {
             service: (self.definition)().name.to_owned(),
             position,
         }
+    }
+
+    /// The end of the log of the service.
+    pub async fn head(&self) -> LogPosition {
+        let mut log = EventLogServiceClient::new(self.channel());
+        let request = self.request(Caller::Service, HeadRequest {});
+        let head = log.head(request).await.unwrap().into_inner();
+        self.position(head.position)
     }
 
     /// Every public event of the service so far, in order.
@@ -248,20 +259,16 @@ impl World {
 
     /// The same with other settings.
     pub async fn restart_with(&mut self, adjust: impl FnOnce(&mut Settings)) {
-        self.drain().await;
+        self.stop().await;
         adjust(&mut self.settings);
         self.launch().await;
     }
 
-    /// Ends the service.
+    /// Ends the service if it runs. A restart brings it back.
     ///
     /// # Panics
     /// When it does not end well.
-    pub async fn stop(mut self) {
-        self.drain().await;
-    }
-
-    async fn drain(&mut self) {
+    pub async fn stop(&mut self) {
         if let Some(Instance { running, stop, .. }) = self.instance.take() {
             drop(stop);
             running.stopped().await.unwrap();
@@ -286,7 +293,11 @@ impl World {
         });
     }
 
-    fn channel(&self) -> Channel {
+    /// A connection to the service.
+    ///
+    /// # Panics
+    /// When it does not run.
+    pub fn channel(&self) -> Channel {
         let instance = self.instance.as_ref();
         instance.expect("the service runs").channel.clone()
     }

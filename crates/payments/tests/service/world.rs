@@ -50,7 +50,7 @@ impl World {
         self.0.restart().await;
     }
 
-    pub async fn stop(self) {
+    pub async fn stop(mut self) {
         self.0.stop().await;
     }
 

@@ -38,7 +38,7 @@ impl World {
         Self(setup.start().await)
     }
 
-    pub async fn stop(self) {
+    pub async fn stop(mut self) {
         self.0.stop().await;
     }
 

@@ -45,7 +45,7 @@ impl World {
         self.0.restart_with(|settings| settings.set(own)).await;
     }
 
-    pub async fn stop(self) {
+    pub async fn stop(mut self) {
         self.0.stop().await;
     }
 
