@@ -4,4 +4,4 @@ mod own_tables;
 mod upcoming_bookings;
 
 pub use own_tables::OwnTables;
-pub use upcoming_bookings::{BookingFeed, UpcomingBookings};
+pub use upcoming_bookings::UpcomingBookings;

@@ -1,29 +1,20 @@
 //! What the tests of logins, codes and passwords share.
 
-use contracts::identity::v1::{
-    LoginRequest, LoginResponse, RefreshTokenRequest, RefreshTokenResponse,
-    authentication_service_client::AuthenticationServiceClient,
-};
+use contracts::identity::v1::{RefreshTokenRequest, RefreshTokenResponse};
 use eventsourcing::personal::Personal;
 use serde_json::Value;
+use testing::Caller;
 use tonic::Status;
 use uuid::Uuid;
 
-use crate::harness::{Bearer, Harness, Intercepted};
+use crate::world::World;
 
-pub type AuthClient = AuthenticationServiceClient<Intercepted>;
-
-impl Harness {
-    pub fn anonymous(&self) -> AuthClient {
-        self.authentication(&Bearer::default())
-    }
-
+impl World {
     pub async fn refresh(&self, token: &str) -> Result<RefreshTokenResponse, Status> {
         let request = RefreshTokenRequest {
             refresh_token: token.to_owned(),
         };
-        let answer = self.anonymous().refresh_token(request).await?;
-        Ok(answer.into_inner())
+        self.call(Caller::Nobody, request).await
     }
 
     /// The codes in the letters of a template, the last one at the end.
@@ -33,18 +24,13 @@ impl Harness {
         )
         .bind(user_id.parse::<Uuid>().unwrap())
         .bind(template)
-        .fetch_all(&self.database.pool())
+        .fetch_all(&self.database().pool())
         .await
         .unwrap();
         let user_id: Uuid = user_id.parse().unwrap();
-        let opener = self.parts.keyring.opener([user_id]).await.unwrap();
+        let keyring = &self.resources().await.keyring;
+        let opener = keyring.opener([user_id]).await.unwrap();
         let code = |sealed: &String| {
-            if template == "TEXT_MESSAGE" {
-                let text: Personal<String> = Personal::from_sealed(sealed).unwrap();
-                let text = opener.open(&text).unwrap().known().unwrap();
-                let digits = text.chars().filter(char::is_ascii_digit);
-                return digits.take(6).collect();
-            }
             let values: Personal<Value> = Personal::from_sealed(sealed).unwrap();
             let values = opener.open(&values).unwrap().known().unwrap();
             values["code"].as_str().unwrap().to_owned()
@@ -67,7 +53,7 @@ impl Harness {
                 )
                 .bind(user_id.parse::<Uuid>().unwrap())
                 .bind(template)
-                .fetch_one(&self.database.pool())
+                .fetch_one(&self.database().pool())
                 .await
                 .unwrap();
                 if stored {
@@ -84,7 +70,7 @@ impl Harness {
             "select event_type from events where aggregate_id = $1 order by sequence",
         )
         .bind(user_id)
-        .fetch_all(&self.database.pool())
+        .fetch_all(&self.database().pool())
         .await
         .unwrap()
     }
@@ -94,15 +80,4 @@ impl Harness {
 pub fn wrong(code: &str) -> String {
     let number: u32 = code.parse().unwrap();
     format!("{:06}", (number + 1) % 1_000_000)
-}
-
-pub fn login_request(email: &str, password: &str) -> LoginRequest {
-    LoginRequest {
-        email: email.to_owned(),
-        password: password.to_owned(),
-    }
-}
-
-pub fn bearer(login: &LoginResponse) -> Bearer {
-    Bearer(login.access_token.clone())
 }

@@ -7,12 +7,12 @@ use contracts::{
         CreateTrainerRequest, ListTrainersRequest, PriceRange, TrainerOrder, UpdateTrainerRequest,
     },
 };
-use identity::internals::{Admins, AvailabilityEvent, Deactivate, Reactivate, UserCommand};
+use testing::Caller;
 use uuid::Uuid;
 
 use crate::{
-    directory::{Directory, account_command, money, names, ordered, priced},
-    harness::{Bearer, fields, id, profile},
+    directory::{Directory, Session, money, names, ordered, priced},
+    world::{fields, id, profile},
 };
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -94,9 +94,8 @@ async fn words_find_names_while_they_are_typed_and_texts_by_whole_words() {
         bio: Some("Left back.".to_owned()),
         ..UpdateTrainerRequest::default()
     };
-    let mut trainers = directory.harness.trainers(&zoe.bearer);
-    let updated = trainers.update_trainer(request).await.unwrap();
-    directory.position = updated.into_inner().position;
+    let updated = directory.world.call(&zoe, request).await.unwrap();
+    directory.position = updated.position;
     assert_eq!(directory.with_words("back zoe").await, ["Zoë"]);
     let gone = directory.with_words("goalkeeper").await;
     assert_eq!(gone, Vec::<String>::new());
@@ -130,7 +129,8 @@ async fn a_place_and_free_time_ahead_narrow_the_list() {
         .slot(&bo, north, now - TimeDelta::minutes(1))
         .await;
     assert_eq!(directory.found(free()).await, none, "it has begun");
-    let slot_id = directory.slot(&ada, south, now + TimeDelta::days(1)).await;
+    let tomorrow = now + TimeDelta::days(1);
+    let slot_id = directory.slot(&ada, south, tomorrow).await;
     assert_eq!(directory.found(free()).await, ["Ada"]);
     let free_at = |location| ListTrainersRequest {
         available: true,
@@ -139,24 +139,25 @@ async fn a_place_and_free_time_ahead_narrow_the_list() {
     assert_eq!(directory.found(free_at(south)).await, ["Ada"]);
     assert_eq!(directory.found(free_at(north)).await, none);
 
-    let (first, second) = (Uuid::from_u128(3), Uuid::from_u128(4));
-    let taken = |session_id: Uuid| AvailabilityEvent::Taken {
-        slot_id: slot_id.into(),
-        session_id: session_id.into(),
+    let session = |id| Session {
+        id: Uuid::from_u128(id),
+        slot_id,
+        starts_at: tomorrow,
     };
-    let freed = |session_id: Uuid| AvailabilityEvent::Freed {
-        slot_id: slot_id.into(),
-        session_id: session_id.into(),
-    };
-    for (event, found) in [
-        (taken(first), vec![]),
-        (freed(first), vec!["Ada"]),
-        (taken(second), vec![]),
-        (freed(first), vec![]),
-        (freed(second), vec!["Ada"]),
+    let (first, second) = (session(3), session(4));
+    for (session, takes, found) in [
+        (&first, true, vec![]),
+        (&first, false, vec!["Ada"]),
+        (&second, true, vec![]),
+        (&first, false, vec![]),
+        (&second, false, vec!["Ada"]),
     ] {
-        directory.told(event.clone()).await;
-        assert_eq!(directory.found(free()).await, found, "{event:?}");
+        if takes {
+            directory.taken(session).await;
+        } else {
+            directory.freed(session).await;
+        }
+        assert_eq!(directory.found(free()).await, found, "{session:?} {takes}");
     }
     let behind = ListTrainersRequest {
         min_position: Some(LogPosition {
@@ -165,9 +166,8 @@ async fn a_place_and_free_time_ahead_narrow_the_list() {
         }),
         ..free()
     };
-    let mut trainers = directory.harness.trainers(&Bearer::default());
-    let answer = trainers.list_trainers(behind).await.unwrap();
-    assert_eq!(names(answer.get_ref()), ["Ada"]);
+    let answer = directory.world.call(Caller::Nobody, behind).await.unwrap();
+    assert_eq!(names(&answer), ["Ada"]);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -180,9 +180,8 @@ async fn whoever_takes_no_bookings_is_listed_but_not_among_those_who_do() {
         accepting_bookings: Some(false),
         ..UpdateTrainerRequest::default()
     };
-    let mut trainers = directory.harness.trainers(&ada.bearer);
-    let updated = trainers.update_trainer(request).await.unwrap();
-    directory.position = updated.into_inner().position;
+    let updated = directory.world.call(&ada, request).await.unwrap();
+    directory.position = updated.position;
     let accepting = ListTrainersRequest {
         accepting_bookings: true,
         ..ListTrainersRequest::default()
@@ -195,6 +194,7 @@ async fn whoever_takes_no_bookings_is_listed_but_not_among_those_who_do() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_closed_account_is_not_listed_until_it_is_opened_again() {
     let mut directory = Directory::open().await;
+    let admin = directory.world.admin().await;
     let ada = directory.hire("Ada", 80).await;
     directory.hire("Bo", 80).await;
     let first = directory
@@ -205,18 +205,7 @@ async fn a_closed_account_is_not_listed_until_it_is_opened_again() {
         .await
         .unwrap();
     assert_eq!(names(&first), ["Bo"]);
-    account_command(
-        &mut directory,
-        &ada,
-        UserCommand::Deactivate(Deactivate {
-            admins: Admins {
-                others: true,
-                next_departure: 1,
-            },
-            now: Utc::now(),
-        }),
-    )
-    .await;
+    directory.close(&admin, &ada).await;
     let all = directory.found(ListTrainersRequest::default()).await;
     assert_eq!(all, ["Bo"]);
     let second = ListTrainersRequest {
@@ -225,12 +214,7 @@ async fn a_closed_account_is_not_listed_until_it_is_opened_again() {
         ..ListTrainersRequest::default()
     };
     assert_eq!(directory.found(second).await, Vec::<String>::new());
-    account_command(
-        &mut directory,
-        &ada,
-        UserCommand::Reactivate(Reactivate { now: Utc::now() }),
-    )
-    .await;
+    directory.reopen(&admin, &ada).await;
     let all = directory.found(ListTrainersRequest::default()).await;
     assert_eq!(all, ["Bo", "Ada"]);
 }
@@ -238,6 +222,7 @@ async fn a_closed_account_is_not_listed_until_it_is_opened_again() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_page_goes_on_where_it_was_left_whoever_joins_or_leaves_meanwhile() {
     let mut directory = Directory::open().await;
+    let admin = directory.world.admin().await;
     let mut trainers = Vec::new();
     for (name, dollars) in [("Ada", 50), ("Bo", 60), ("Cy", 70), ("Di", 80)] {
         trainers.push(directory.hire(name, dollars).await);
@@ -250,18 +235,7 @@ async fn a_page_goes_on_where_it_was_left_whoever_joins_or_leaves_meanwhile() {
     assert_eq!(names(&first), ["Ada", "Bo"]);
     directory.hire("Eve", 40).await;
     directory.hire("Fay", 75).await;
-    account_command(
-        &mut directory,
-        &trainers[1],
-        UserCommand::Deactivate(Deactivate {
-            admins: Admins {
-                others: true,
-                next_departure: 1,
-            },
-            now: Utc::now(),
-        }),
-    )
-    .await;
+    directory.close(&admin, &trainers[1]).await;
     let second = ListTrainersRequest {
         page_size: 200,
         page_token: first.next_page_token,

@@ -15,7 +15,7 @@ use uuid::Uuid;
 
 use crate::{
     child_records::{added, consent, has_key, not_found, precondition, told, withdraw},
-    harness::{Account, Harness, fields, id},
+    world::{Account, World, fields, id},
 };
 
 pub fn medical(child_id: &str) -> UpdateMedicalRequest {
@@ -39,17 +39,15 @@ pub fn medical(child_id: &str) -> UpdateMedicalRequest {
 }
 
 pub async fn update(
-    harness: &Harness,
+    world: &World,
     caller: &Account,
     request: UpdateMedicalRequest,
 ) -> Result<Option<LogPosition>, Status> {
-    let mut client = harness.child_medical(&caller.bearer);
-    let answer = client.update_medical(request);
-    Ok(answer.await?.into_inner().position)
+    Ok(world.call(caller, request).await?.position)
 }
 
 pub async fn read(
-    harness: &Harness,
+    world: &World,
     caller: &Account,
     child_id: &str,
     min_position: Option<LogPosition>,
@@ -58,13 +56,11 @@ pub async fn read(
         child_id: child_id.to_owned(),
         min_position,
     };
-    let mut client = harness.child_medical(&caller.bearer);
-    let answer = client.get_child_medical(request);
-    Ok(answer.await?.into_inner().medical.unwrap())
+    Ok(world.call(caller, request).await?.medical.unwrap())
 }
 
 async fn add(
-    harness: &Harness,
+    world: &World,
     caller: &Account,
     child_id: &str,
     name: &str,
@@ -74,32 +70,27 @@ async fn add(
         child_id: child_id.to_owned(),
         name: name.to_owned(),
     };
-    let mut client = harness.child_medical(&caller.bearer);
-    let answer = client.add_custom_allergen(request);
-    Ok(answer.await?.into_inner().allergen_id)
+    Ok(world.call(caller, request).await?.allergen_id)
 }
 
 /// A child with the consent to medical data, and all of these.
-async fn known(harness: &Harness, guardian: &Account) -> (String, Option<LogPosition>) {
-    let child_id = added(harness, guardian).await;
-    consent(harness, guardian, &child_id, ConsentPurpose::MedicalData)
+async fn known(world: &World, guardian: &Account) -> (String, Option<LogPosition>) {
+    let child_id = added(world, guardian).await;
+    consent(world, guardian, &child_id, ConsentPurpose::MedicalData)
         .await
         .unwrap();
-    let position = update(harness, guardian, medical(&child_id)).await.unwrap();
+    let position = update(world, guardian, medical(&child_id)).await.unwrap();
     (child_id, position)
 }
 
 async fn accesses(
-    harness: &Harness,
+    world: &World,
     caller: &Account,
     child_id: &str,
     count: i64,
 ) -> Vec<MedicalAccess> {
     // The looks are the last events.
-    let position = LogPosition {
-        service: "identity".to_owned(),
-        position: harness.log.head().await.unwrap(),
-    };
+    let position = world.head().await;
     let mut all = Vec::new();
     let mut page_token = String::new();
     for _ in 0..=count {
@@ -109,9 +100,7 @@ async fn accesses(
             page_token,
             min_position: Some(position.clone()),
         };
-        let mut medical = harness.child_medical(&caller.bearer);
-        let answer = medical.list_medical_access(request).await.unwrap();
-        let answer = answer.into_inner();
+        let answer = world.call(caller, request).await.unwrap();
         all.extend(answer.accesses);
         page_token = answer.next_page_token;
         if page_token.is_empty() {
@@ -123,10 +112,10 @@ async fn accesses(
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_guardian_gives_medical_data_and_sees_them_unrecorded() {
-    let harness = Harness::start().await;
-    let anna = harness.account(Role::Parent, "anna@example.com").await;
-    let (child_id, position) = known(&harness, &anna).await;
-    let shown = read(&harness, &anna, &child_id, position).await.unwrap();
+    let world = World::start().await;
+    let anna = world.account(Role::Parent, "anna@example.com").await;
+    let (child_id, position) = known(&world, &anna).await;
+    let shown = read(&world, &anna, &child_id, position).await.unwrap();
     let allergies: Vec<_> = shown.allergies().collect();
     assert_eq!(allergies, [Allergen::TreeNuts, Allergen::Peanuts]);
     let names: Vec<_> = shown
@@ -138,14 +127,14 @@ async fn the_guardian_gives_medical_data_and_sees_them_unrecorded() {
     let given = medical(&child_id);
     assert_eq!(shown.medical_conditions, given.medical_conditions);
     assert_eq!(shown.emergency_contact, given.emergency_contact);
-    assert_eq!(accesses(&harness, &anna, &child_id, 1).await, []);
+    assert_eq!(accesses(&world, &anna, &child_id, 1).await, []);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_is_not_given_stays_and_an_empty_contact_is_nobody() {
-    let harness = Harness::start().await;
-    let anna = harness.account(Role::Parent, "anna@example.com").await;
-    let (child_id, _) = known(&harness, &anna).await;
+    let world = World::start().await;
+    let anna = world.account(Role::Parent, "anna@example.com").await;
+    let (child_id, _) = known(&world, &anna).await;
     let request = UpdateMedicalRequest {
         request_id: id(),
         child_id: child_id.clone(),
@@ -153,8 +142,8 @@ async fn what_is_not_given_stays_and_an_empty_contact_is_nobody() {
         medical_conditions: None,
         emergency_contact: Some(EmergencyContact::default()),
     };
-    let position = update(&harness, &anna, request).await.unwrap();
-    let shown = read(&harness, &anna, &child_id, position).await.unwrap();
+    let position = update(&world, &anna, request).await.unwrap();
+    let shown = read(&world, &anna, &child_id, position).await.unwrap();
     assert_eq!(shown.allergies, Vec::<i32>::new());
     assert_eq!(shown.custom_allergens.len(), 1, "removed one by one");
     assert!(
@@ -167,30 +156,30 @@ async fn what_is_not_given_stays_and_an_empty_contact_is_nobody() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn medical_data_need_a_consent_of_their_own() {
-    let harness = Harness::start().await;
-    let anna = harness.account(Role::Parent, "anna@example.com").await;
-    let child_id = added(&harness, &anna).await;
-    let refused = update(&harness, &anna, medical(&child_id)).await;
+    let world = World::start().await;
+    let anna = world.account(Role::Parent, "anna@example.com").await;
+    let child_id = added(&world, &anna).await;
+    let refused = update(&world, &anna, medical(&child_id)).await;
     assert_eq!(told(refused), precondition("CONSENT_MISSING"));
-    let refused = add(&harness, &anna, &child_id, "Kiwi").await;
+    let refused = add(&world, &anna, &child_id, "Kiwi").await;
     assert_eq!(told(refused), precondition("CONSENT_MISSING"));
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn with_the_consent_the_data_go_and_their_key_and_a_new_consent_has_a_new_one() {
-    let harness = Harness::start().await;
-    let anna = harness.account(Role::Parent, "anna@example.com").await;
-    let (child_id, _) = known(&harness, &anna).await;
+    let world = World::start().await;
+    let anna = world.account(Role::Parent, "anna@example.com").await;
+    let (child_id, _) = known(&world, &anna).await;
     let purpose = ConsentPurpose::MedicalData;
     let subject = |generation| {
         let child = Uuid::parse_str(&child_id).unwrap().into();
         medical_subject(child, generation).to_string()
     };
-    assert!(has_key(&harness, &subject(0)).await);
-    let position = withdraw(&harness, &anna, &child_id, purpose).await.unwrap();
-    assert!(!has_key(&harness, &subject(0)).await);
-    assert!(has_key(&harness, &child_id).await);
-    let shown = read(&harness, &anna, &child_id, position).await.unwrap();
+    assert!(has_key(&world, &subject(0)).await);
+    let position = withdraw(&world, &anna, &child_id, purpose).await.unwrap();
+    assert!(!has_key(&world, &subject(0)).await);
+    assert!(has_key(&world, &child_id).await);
+    let shown = read(&world, &anna, &child_id, position).await.unwrap();
     let empty = ChildMedical {
         child_id: child_id.clone(),
         ..Default::default()
@@ -200,44 +189,43 @@ async fn with_the_consent_the_data_go_and_their_key_and_a_new_consent_has_a_new_
         "select (select count(*) from custom_allergens) + (select count(*) from children \
          where allergies || medical_conditions || emergency_contact <> '')",
     )
-    .fetch_one(&harness.database.pool())
+    .fetch_one(&world.database().pool())
     .await
     .unwrap();
     assert_eq!(rows, 0);
-    withdraw(&harness, &anna, &child_id, purpose).await.unwrap();
-    let refused = update(&harness, &anna, medical(&child_id)).await;
+    withdraw(&world, &anna, &child_id, purpose).await.unwrap();
+    let refused = update(&world, &anna, medical(&child_id)).await;
     assert_eq!(told(refused), precondition("CONSENT_MISSING"));
-    consent(&harness, &anna, &child_id, purpose).await.unwrap();
-    let position = update(&harness, &anna, medical(&child_id)).await.unwrap();
-    let shown = read(&harness, &anna, &child_id, position).await.unwrap();
+    consent(&world, &anna, &child_id, purpose).await.unwrap();
+    let position = update(&world, &anna, medical(&child_id)).await.unwrap();
+    let shown = read(&world, &anna, &child_id, position).await.unwrap();
     assert_eq!(shown.allergies.len(), 2);
-    assert!(has_key(&harness, &subject(1)).await);
+    assert!(has_key(&world, &subject(1)).await);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_trainer_sees_the_medical_data_of_those_they_are_to_coach_and_is_recorded() {
-    let harness = Harness::start().await;
-    let anna = harness.account(Role::Parent, "anna@example.com").await;
-    let tara = harness.account(Role::Trainer, "tara@example.com").await;
-    let tom = harness.account(Role::Trainer, "tom@example.com").await;
-    let (child_id, position) = known(&harness, &anna).await;
-    let bookings = &harness.bookings;
-    let sees = async |trainer: &Account| read(&harness, trainer, &child_id, position.clone()).await;
+    let world = World::start().await;
+    let anna = world.account(Role::Parent, "anna@example.com").await;
+    let tara = world.account(Role::Trainer, "tara@example.com").await;
+    let tom = world.account(Role::Trainer, "tom@example.com").await;
+    let (child_id, position) = known(&world, &anna).await;
+    let sees = async |trainer: &Account| read(&world, trainer, &child_id, position.clone()).await;
     assert_eq!(told(sees(&tara).await), not_found());
-    let session = bookings.held(&child_id, &tara.user_id, TimeDelta::hours(2));
+    let session = world.held(&child_id, &tara.user_id, TimeDelta::hours(2));
     assert_eq!(told(sees(&tara).await), not_found());
-    bookings.paid(session);
+    world.paid(session);
     let shown = sees(&tara).await.unwrap();
     assert_eq!(shown.allergies.len(), 2);
     assert_eq!(told(sees(&tom).await), not_found());
-    bookings.canceled(session);
+    world.canceled(session);
     assert_eq!(told(sees(&tara).await), not_found());
-    let over = bookings.held(&child_id, &tara.user_id, TimeDelta::hours(-2));
-    bookings.paid(over);
+    let over = world.held(&child_id, &tara.user_id, TimeDelta::hours(-2));
+    world.paid(over);
     assert_eq!(told(sees(&tara).await), not_found());
-    bookings.confirmed_tickets(&child_id, &tom.user_id, TimeDelta::hours(-1));
+    world.confirmed_tickets(&child_id, &tom.user_id, TimeDelta::hours(-1));
     sees(&tom).await.unwrap();
-    let recorded = accesses(&harness, &anna, &child_id, 3).await;
+    let recorded = accesses(&world, &anna, &child_id, 3).await;
     let readers: Vec<_> = recorded
         .iter()
         .map(|access| (access.reader_id.as_str(), access.role()))
@@ -257,28 +245,24 @@ async fn a_trainer_sees_the_medical_data_of_those_they_are_to_coach_and_is_recor
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_admins_look_is_recorded_and_a_strangers_finds_nothing() {
-    let harness = Harness::start().await;
-    let anna = harness.account(Role::Parent, "anna@example.com").await;
-    let eve = harness.account(Role::Parent, "eve@example.com").await;
-    let admin = harness.admin().await;
-    let (child_id, position) = known(&harness, &anna).await;
-    let seen = read(&harness, &admin, &child_id, position).await.unwrap();
+    let world = World::start().await;
+    let anna = world.account(Role::Parent, "anna@example.com").await;
+    let eve = world.account(Role::Parent, "eve@example.com").await;
+    let admin = world.admin().await;
+    let (child_id, position) = known(&world, &anna).await;
+    let seen = read(&world, &admin, &child_id, position).await.unwrap();
     assert_eq!(seen.allergies.len(), 2);
-    assert_eq!(
-        told(read(&harness, &eve, &child_id, None).await),
-        not_found()
-    );
-    assert_eq!(told(read(&harness, &admin, &id(), None).await), not_found());
-    let refused = update(&harness, &eve, medical(&child_id)).await;
+    assert_eq!(told(read(&world, &eve, &child_id, None).await), not_found());
+    assert_eq!(told(read(&world, &admin, &id(), None).await), not_found());
+    let refused = update(&world, &eve, medical(&child_id)).await;
     assert_eq!(told(refused), not_found());
     let request = ListMedicalAccessRequest {
         child_id: child_id.clone(),
         ..Default::default()
     };
-    let mut client = harness.child_medical(&eve.bearer);
-    let refused = client.list_medical_access(request);
+    let refused = world.call(&eve, request);
     assert_eq!(told(refused.await), not_found());
-    let seen = accesses(&harness, &admin, &child_id, 1).await;
+    let seen = accesses(&world, &admin, &child_id, 1).await;
     assert_eq!(seen.len(), 1);
     assert_eq!(
         (&seen[0].reader_id, seen[0].role()),
@@ -288,29 +272,26 @@ async fn an_admins_look_is_recorded_and_a_strangers_finds_nothing() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_trainer_who_cannot_be_told_to_coach_is_not_shown_anything() {
-    let harness = Harness::start().await;
-    let anna = harness.account(Role::Parent, "anna@example.com").await;
-    let tara = harness.account(Role::Trainer, "tara@example.com").await;
-    let (child_id, _) = known(&harness, &anna).await;
-    harness.bookings.set_down(true);
-    let refused = read(&harness, &tara, &child_id, None).await;
+    let world = World::without_scheduling().await;
+    let anna = world.account(Role::Parent, "anna@example.com").await;
+    let tara = world.account(Role::Trainer, "tara@example.com").await;
+    let (child_id, _) = known(&world, &anna).await;
+    let refused = read(&world, &tara, &child_id, None).await;
     assert_eq!(told(refused).0, Code::Unavailable);
-    assert_eq!(accesses(&harness, &anna, &child_id, 1).await, []);
+    assert_eq!(accesses(&world, &anna, &child_id, 1).await, []);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_child_has_each_own_allergen_once_however_it_is_written() {
-    let harness = Harness::start().await;
-    let anna = harness.account(Role::Parent, "anna@example.com").await;
-    let eve = harness.account(Role::Parent, "eve@example.com").await;
-    let (child_id, _) = known(&harness, &anna).await;
-    let kiwi = add(&harness, &anna, &child_id, " kiwi ").await.unwrap();
-    assert_eq!(add(&harness, &anna, &child_id, "KIWI").await.unwrap(), kiwi);
-    let other = add(&harness, &anna, &child_id, "Star  fruit")
-        .await
-        .unwrap();
+    let world = World::start().await;
+    let anna = world.account(Role::Parent, "anna@example.com").await;
+    let eve = world.account(Role::Parent, "eve@example.com").await;
+    let (child_id, _) = known(&world, &anna).await;
+    let kiwi = add(&world, &anna, &child_id, " kiwi ").await.unwrap();
+    assert_eq!(add(&world, &anna, &child_id, "KIWI").await.unwrap(), kiwi);
+    let other = add(&world, &anna, &child_id, "Star  fruit").await.unwrap();
     assert_eq!(
-        add(&harness, &anna, &child_id, "star fruit").await.unwrap(),
+        add(&world, &anna, &child_id, "star fruit").await.unwrap(),
         other
     );
     let remove = |allergen_id: &str| RemoveCustomAllergenRequest {
@@ -318,23 +299,20 @@ async fn a_child_has_each_own_allergen_once_however_it_is_written() {
         child_id: child_id.clone(),
         allergen_id: allergen_id.to_owned(),
     };
-    let mut client = harness.child_medical(&eve.bearer);
-    let refused = client.remove_custom_allergen(remove(&kiwi));
+    let refused = world.call(&eve, remove(&kiwi));
     assert_eq!(told(refused.await), not_found());
-    let mut own = harness.child_medical(&anna.bearer);
-    own.remove_custom_allergen(remove(&kiwi)).await.unwrap();
-    let removed = own.remove_custom_allergen(remove(&kiwi)).await.unwrap();
-    let position = removed.into_inner().position;
-    let shown = read(&harness, &anna, &child_id, position).await.unwrap();
+    world.call(&anna, remove(&kiwi)).await.unwrap();
+    let position = world.call(&anna, remove(&kiwi)).await.unwrap().position;
+    let shown = read(&world, &anna, &child_id, position).await.unwrap();
     assert_eq!(shown.custom_allergens.len(), 1);
     assert_eq!(shown.custom_allergens[0].name, "Star  fruit");
-    assert_ne!(add(&harness, &anna, &child_id, "kiwi").await.unwrap(), kiwi);
+    assert_ne!(add(&world, &anna, &child_id, "kiwi").await.unwrap(), kiwi);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn everything_that_is_wrong_with_medical_data_is_told_together() {
-    let harness = Harness::start().await;
-    let anna = harness.account(Role::Parent, "anna@example.com").await;
+    let world = World::start().await;
+    let anna = world.account(Role::Parent, "anna@example.com").await;
     let bad = UpdateMedicalRequest {
         request_id: String::new(),
         child_id: "x".to_owned(),
@@ -351,7 +329,7 @@ async fn everything_that_is_wrong_with_medical_data_is_told_together() {
             relationship: "x".repeat(101),
         }),
     };
-    let refused = update(&harness, &anna, bad).await.unwrap_err();
+    let refused = update(&world, &anna, bad).await.unwrap_err();
     assert_eq!(
         fields(&refused),
         [
@@ -365,34 +343,33 @@ async fn everything_that_is_wrong_with_medical_data_is_told_together() {
             "emergency_contact.relationship"
         ]
     );
-    let refused = add(&harness, &anna, "x", "Tree-nuts").await.unwrap_err();
+    let refused = add(&world, &anna, "x", "Tree-nuts").await.unwrap_err();
     assert_eq!(fields(&refused), ["child_id", "name"]);
-    let mut own = harness.child_medical(&anna.bearer);
     let request = RemoveCustomAllergenRequest::default();
-    let refused = own.remove_custom_allergen(request).await.unwrap_err();
+    let refused = world.call(&anna, request).await.unwrap_err();
     assert_eq!(fields(&refused), ["request_id", "child_id", "allergen_id"]);
     let request = ListMedicalAccessRequest {
         page_size: -1,
         page_token: "?".to_owned(),
         ..Default::default()
     };
-    let refused = own.list_medical_access(request).await.unwrap_err();
+    let refused = world.call(&anna, request).await.unwrap_err();
     assert_eq!(fields(&refused), ["child_id", "page_size", "page_token"]);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn nothing_medical_is_stored_in_clear() {
-    let harness = Harness::start().await;
-    let anna = harness.account(Role::Parent, "anna@example.com").await;
-    let (child_id, position) = known(&harness, &anna).await;
-    read(&harness, &anna, &child_id, position).await.unwrap();
+    let world = World::start().await;
+    let anna = world.account(Role::Parent, "anna@example.com").await;
+    let (child_id, position) = known(&world, &anna).await;
+    read(&world, &anna, &child_id, position).await.unwrap();
     let texts: Vec<String> = sqlx::query_scalar(
         "select row_to_json(e)::text from events e where aggregate_type = 'child' \
          union all select row_to_json(r)::text from requests r \
          union all select row_to_json(c)::text from children c \
          union all select row_to_json(a)::text from custom_allergens a",
     )
-    .fetch_all(&harness.database.pool())
+    .fetch_all(&world.database().pool())
     .await
     .unwrap();
     assert!(texts.len() > 8);

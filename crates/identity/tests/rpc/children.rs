@@ -8,32 +8,24 @@ use contracts::{
         ListChildrenResponse, SkillLevel,
     },
 };
-use tonic::{Code, Request, Status};
+use tonic::{Code, Status};
 
-use crate::harness::{Account, Harness, child, fields, id, reason};
+use crate::world::{Account, World, child, fields, id, reason};
 
 async fn add(
-    harness: &Harness,
+    world: &World,
     caller: &Account,
     request: AddChildRequest,
 ) -> Result<AddChildResponse, Status> {
-    Ok(harness
-        .children(&caller.bearer)
-        .add_child(request)
-        .await?
-        .into_inner())
+    world.call(caller, request).await
 }
 
 async fn list(
-    harness: &Harness,
+    world: &World,
     caller: &Account,
     request: ListChildrenRequest,
 ) -> Result<ListChildrenResponse, Status> {
-    Ok(harness
-        .children(&caller.bearer)
-        .list_children(request)
-        .await?
-        .into_inner())
+    world.call(caller, request).await
 }
 
 fn of(guardian: &Account, min_position: Option<LogPosition>) -> ListChildrenRequest {
@@ -46,19 +38,14 @@ fn of(guardian: &Account, min_position: Option<LogPosition>) -> ListChildrenRequ
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_parent_adds_a_child_and_sees_it() {
-    let harness = Harness::start().await;
-    let anna = harness.account(Role::Parent, "anna@example.com").await;
-    let added = add(&harness, &anna, child("Cleo")).await.unwrap();
+    let world = World::start().await;
+    let anna = world.account(Role::Parent, "anna@example.com").await;
+    let added = add(&world, &anna, child("Cleo")).await.unwrap();
     let request = GetChildRequest {
         child_id: added.child_id.clone(),
         min_position: added.position.clone(),
     };
-    let answer = harness
-        .children(&anna.bearer)
-        .get_child(request)
-        .await
-        .unwrap();
-    let cleo = answer.into_inner().child.unwrap();
+    let cleo = world.call(&anna, request).await.unwrap().child.unwrap();
     assert_eq!(
         (&cleo.child_id, &cleo.guardian_id),
         (&added.child_id, &anna.user_id)
@@ -84,31 +71,27 @@ async fn a_parent_adds_a_child_and_sees_it() {
         min_position: added.position,
         ..Default::default()
     };
-    assert_eq!(list(&harness, &anna, own).await.unwrap().children, [cleo]);
+    assert_eq!(list(&world, &anna, own).await.unwrap().children, [cleo]);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn another_parents_children_are_not_found() {
-    let harness = Harness::start().await;
-    let anna = harness.account(Role::Parent, "anna@example.com").await;
-    let eve = harness.account(Role::Parent, "eve@example.com").await;
-    let added = add(&harness, &anna, child("Cleo")).await.unwrap();
+    let world = World::start().await;
+    let anna = world.account(Role::Parent, "anna@example.com").await;
+    let eve = world.account(Role::Parent, "eve@example.com").await;
+    let added = add(&world, &anna, child("Cleo")).await.unwrap();
     for child_id in [added.child_id, id()] {
         let request = GetChildRequest {
             child_id,
             min_position: added.position.clone(),
         };
-        let refused = harness
-            .children(&eve.bearer)
-            .get_child(request)
-            .await
-            .unwrap_err();
+        let refused = world.call(&eve, request).await.unwrap_err();
         assert_eq!(
             (refused.code(), reason(&refused).as_str()),
             (Code::NotFound, "NOT_FOUND")
         );
     }
-    let refused = list(&harness, &eve, of(&anna, added.position.clone()))
+    let refused = list(&world, &eve, of(&anna, added.position.clone()))
         .await
         .unwrap_err();
     assert_eq!(
@@ -116,7 +99,7 @@ async fn another_parents_children_are_not_found() {
         (Code::NotFound, "NOT_FOUND")
     );
     assert_eq!(
-        list(&harness, &eve, of(&eve, added.position))
+        list(&world, &eve, of(&eve, added.position))
             .await
             .unwrap()
             .children,
@@ -126,11 +109,11 @@ async fn another_parents_children_are_not_found() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_administrator_sees_the_children_of_the_guardian_they_name() {
-    let harness = Harness::start().await;
-    let admin = harness.admin().await;
-    let anna = harness.account(Role::Parent, "anna@example.com").await;
-    let added = add(&harness, &anna, child("Cleo")).await.unwrap();
-    let listed = list(&harness, &admin, of(&anna, added.position))
+    let world = World::start().await;
+    let admin = world.admin().await;
+    let anna = world.account(Role::Parent, "anna@example.com").await;
+    let added = add(&world, &anna, child("Cleo")).await.unwrap();
+    let listed = list(&world, &admin, of(&anna, added.position))
         .await
         .unwrap()
         .children;
@@ -138,15 +121,9 @@ async fn an_administrator_sees_the_children_of_the_guardian_they_name() {
         child_id: added.child_id,
         min_position: None,
     };
-    let found = harness
-        .children(&admin.bearer)
-        .get_child(found)
-        .await
-        .unwrap()
-        .into_inner()
-        .child;
+    let found = world.call(&admin, found).await.unwrap().child;
     assert_eq!(listed, [found.unwrap()]);
-    let refused = list(&harness, &admin, ListChildrenRequest::default())
+    let refused = list(&world, &admin, ListChildrenRequest::default())
         .await
         .unwrap_err();
     assert_eq!(fields(&refused), ["guardian_id"]);
@@ -154,14 +131,14 @@ async fn an_administrator_sees_the_children_of_the_guardian_they_name() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn trainers_neither_add_nor_see_children() {
-    let harness = Harness::start().await;
-    let tara = harness.account(Role::Trainer, "tara@example.com").await;
-    let refused = add(&harness, &tara, child("Cleo")).await.unwrap_err();
+    let world = World::start().await;
+    let tara = world.account(Role::Trainer, "tara@example.com").await;
+    let refused = add(&world, &tara, child("Cleo")).await.unwrap_err();
     assert_eq!(
         (refused.code(), reason(&refused).as_str()),
         (Code::PermissionDenied, "ROLE_NOT_ALLOWED")
     );
-    let refused = list(&harness, &tara, of(&tara, None)).await.unwrap_err();
+    let refused = list(&world, &tara, of(&tara, None)).await.unwrap_err();
     assert_eq!(
         (refused.code(), reason(&refused).as_str()),
         (Code::PermissionDenied, "ROLE_NOT_ALLOWED")
@@ -170,8 +147,8 @@ async fn trainers_neither_add_nor_see_children() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn everything_that_is_wrong_with_a_child_is_told_together() {
-    let harness = Harness::start().await;
-    let anna = harness.account(Role::Parent, "anna@example.com").await;
+    let world = World::start().await;
+    let anna = world.account(Role::Parent, "anna@example.com").await;
     let bad = AddChildRequest {
         request_id: "x".to_owned(),
         guardian_consent: false,
@@ -189,7 +166,7 @@ async fn everything_that_is_wrong_with_a_child_is_told_together() {
         ..Default::default()
     };
     assert_eq!(
-        fields(&add(&harness, &anna, bad).await.unwrap_err()),
+        fields(&add(&world, &anna, bad).await.unwrap_err()),
         [
             "request_id",
             "policy_version",
@@ -214,12 +191,12 @@ async fn everything_that_is_wrong_with_a_child_is_told_together() {
             ..child("Cleo")
         };
         assert_eq!(
-            fields(&add(&harness, &anna, request).await.unwrap_err()),
+            fields(&add(&world, &anna, request).await.unwrap_err()),
             ["birthdate"]
         );
     }
     assert_eq!(
-        harness.log.read(0, 100).await.unwrap().len(),
+        world.head().await.position,
         2,
         "registration and login alone"
     );
@@ -227,25 +204,25 @@ async fn everything_that_is_wrong_with_a_child_is_told_together() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_repeated_request_adds_no_second_child() {
-    let harness = Harness::start().await;
-    let anna = harness.account(Role::Parent, "anna@example.com").await;
-    let eve = harness.account(Role::Parent, "eve@example.com").await;
+    let world = World::start().await;
+    let anna = world.account(Role::Parent, "anna@example.com").await;
+    let eve = world.account(Role::Parent, "eve@example.com").await;
     let request = child("Cleo");
-    let first = add(&harness, &anna, request.clone()).await.unwrap();
-    assert_eq!(add(&harness, &anna, request.clone()).await.unwrap(), first);
+    let first = add(&world, &anna, request.clone()).await.unwrap();
+    assert_eq!(add(&world, &anna, request.clone()).await.unwrap(), first);
     let other = AddChildRequest {
         team: "Other".to_owned(),
         ..request.clone()
     };
     for (caller, request) in [(&anna, other), (&eve, request)] {
-        let refused = add(&harness, caller, request).await.unwrap_err();
+        let refused = add(&world, caller, request).await.unwrap_err();
         assert_eq!(
             (refused.code(), reason(&refused).as_str()),
             (Code::InvalidArgument, "REQUEST_ID_REUSED")
         );
     }
     assert_eq!(
-        list(&harness, &anna, of(&anna, first.position))
+        list(&world, &anna, of(&anna, first.position))
             .await
             .unwrap()
             .children
@@ -256,22 +233,22 @@ async fn a_repeated_request_adds_no_second_child() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn pages_go_in_the_order_of_adding() {
-    let harness = Harness::start().await;
-    let anna = harness.account(Role::Parent, "anna@example.com").await;
+    let world = World::start().await;
+    let anna = world.account(Role::Parent, "anna@example.com").await;
     let mut position = None;
     for name in ["Zoe", "Ann", "Max"] {
-        position = add(&harness, &anna, child(name)).await.unwrap().position;
+        position = add(&world, &anna, child(name)).await.unwrap().position;
     }
     let request = ListChildrenRequest {
         page_size: 2,
         ..of(&anna, position)
     };
-    let first = list(&harness, &anna, request.clone()).await.unwrap();
+    let first = list(&world, &anna, request.clone()).await.unwrap();
     let request = ListChildrenRequest {
         page_token: first.next_page_token.clone(),
         ..request
     };
-    let second = list(&harness, &anna, request).await.unwrap();
+    let second = list(&world, &anna, request).await.unwrap();
     let names: Vec<_> = first
         .children
         .iter()
@@ -284,19 +261,15 @@ async fn pages_go_in_the_order_of_adding() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_read_does_not_answer_before_the_position_it_is_given() {
-    let harness = Harness::start().await;
-    let anna = harness.account(Role::Parent, "anna@example.com").await;
+    let world = World::start().await;
+    let anna = world.account(Role::Parent, "anna@example.com").await;
     let ahead = LogPosition {
         service: "identity".to_owned(),
         position: 1_000,
     };
-    let mut request = Request::new(of(&anna, Some(ahead)));
-    request.set_timeout(Duration::from_millis(300));
-    let refused = harness
-        .children(&anna.bearer)
-        .list_children(request)
-        .await
-        .unwrap_err();
+    let soon = Duration::from_millis(300);
+    let refused = world.call_within(soon, &anna, of(&anna, Some(ahead)));
+    let refused = refused.await.unwrap_err();
     assert_eq!(
         (refused.code(), reason(&refused).as_str()),
         (Code::DeadlineExceeded, "POSITION_NOT_REACHED")
@@ -305,7 +278,7 @@ async fn a_read_does_not_answer_before_the_position_it_is_given() {
         service: "scheduling".to_owned(),
         position: 1,
     };
-    let refused = list(&harness, &anna, of(&anna, Some(foreign)))
+    let refused = list(&world, &anna, of(&anna, Some(foreign)))
         .await
         .unwrap_err();
     assert_eq!(fields(&refused), ["min_position.service"]);
@@ -313,32 +286,29 @@ async fn a_read_does_not_answer_before_the_position_it_is_given() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_erased_child_is_empty_and_nothing_of_it_can_be_read_anywhere() {
-    let harness = Harness::start().await;
-    let anna = harness.account(Role::Parent, "anna@example.com").await;
+    let world = World::start().await;
+    let anna = world.account(Role::Parent, "anna@example.com").await;
     let request = child("Cleo");
-    let added = add(&harness, &anna, request.clone()).await.unwrap();
+    let added = add(&world, &anna, request.clone()).await.unwrap();
     let erase = EraseChildRequest {
         request_id: id(),
         child_id: added.child_id.clone(),
     };
-    let mut children = harness.children(&anna.bearer);
-    let erased = children.erase_child(erase.clone()).await.unwrap();
-    let position = erased.into_inner().position;
+    let position = world.call(&anna, erase.clone()).await.unwrap().position;
     assert!(position.is_some());
-    let again = children.erase_child(erase).await.unwrap();
-    assert_eq!(again.into_inner().position, position);
+    let again = world.call(&anna, erase).await.unwrap();
+    assert_eq!(again.position, position);
     let get = GetChildRequest {
         child_id: added.child_id.clone(),
         min_position: position,
     };
-    let shown = children.get_child(get).await.unwrap().into_inner().child;
-    let shown = shown.unwrap();
+    let shown = world.call(&anna, get).await.unwrap().child.unwrap();
     assert!(shown.erased && shown.archived_at.is_some());
     assert_eq!((shown.first_name.as_str(), shown.birthdate), ("", None));
     let blank: bool = sqlx::query_scalar(
         "select first_name || last_name || name || birthdate || team || specify = '' from children",
     )
-    .fetch_one(&harness.database.pool())
+    .fetch_one(&world.database().pool())
     .await
     .unwrap();
     assert!(blank);
@@ -346,11 +316,11 @@ async fn an_erased_child_is_empty_and_nothing_of_it_can_be_read_anywhere() {
         "select count(*) from subject_keys where subject_id = $1 and wrapped is not null",
     )
     .bind(uuid::Uuid::parse_str(&added.child_id).unwrap())
-    .fetch_one(&harness.database.pool())
+    .fetch_one(&world.database().pool())
     .await
     .unwrap();
     assert_eq!(keys, 0);
-    let refused = add(&harness, &anna, request).await.unwrap_err();
+    let refused = add(&world, &anna, request).await.unwrap_err();
     assert_eq!(
         (refused.code(), reason(&refused).as_str()),
         (Code::FailedPrecondition, "SUBJECT_ERASED")
@@ -359,10 +329,10 @@ async fn an_erased_child_is_empty_and_nothing_of_it_can_be_read_anywhere() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn neither_the_log_nor_the_read_tables_hold_anything_of_a_child_in_clear() {
-    let harness = Harness::start().await;
-    let anna = harness.account(Role::Parent, "anna@example.com").await;
-    let added = add(&harness, &anna, child("Zyxwold")).await.unwrap();
-    list(&harness, &anna, of(&anna, added.position))
+    let world = World::start().await;
+    let anna = world.account(Role::Parent, "anna@example.com").await;
+    let added = add(&world, &anna, child("Zyxwold")).await.unwrap();
+    list(&world, &anna, of(&anna, added.position))
         .await
         .unwrap();
     let texts: Vec<String> = sqlx::query_scalar(
@@ -370,7 +340,7 @@ async fn neither_the_log_nor_the_read_tables_hold_anything_of_a_child_in_clear()
          union all select row_to_json(r)::text from requests r \
          union all select row_to_json(c)::text from children c",
     )
-    .fetch_all(&harness.database.pool())
+    .fetch_all(&world.database().pool())
     .await
     .unwrap();
     assert!(texts.len() > 3);

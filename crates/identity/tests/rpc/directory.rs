@@ -1,85 +1,42 @@
-//! A directory of trainers for tests, and scheduling as far as the directory knows it.
+//! A directory of trainers, and what scheduling tells of where and when they work.
 
-use std::sync::{Arc, Mutex};
-
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use contracts::{
     common::v1::{LogPosition, Money, Role},
     identity::v1::{
-        CreateTrainerRequest, ListTrainersRequest, ListTrainersResponse, PriceRange, TrainerOrder,
+        CreateTrainerRequest, DeactivateUserRequest, ListTrainersRequest, ListTrainersResponse,
+        PriceRange, ReactivateUserRequest, TrainerOrder,
     },
+    scheduling::events::v1::{
+        OpenedSlot, ScheduleOpened, SessionHeld, SessionHoldExpired, TrainerLocationAssigned,
+        scheduling_event::Event,
+    },
+    wire::timestamp,
 };
-use eventsourcing::{Batch, Context, Delivered, Feed, FeedError, Projector, Repository};
-use futures::{FutureExt, future::BoxFuture};
-use identity::internals::{
-    Availability, AvailabilityEvent, TrainerLocationRow, TrainerSlotRow, User, UserCommand,
-};
+use testing::Caller;
 use tonic::Status;
 use uuid::Uuid;
-use values::TrainerId;
 
-use crate::harness::{Account, Bearer, Harness, id, profile};
-
-/// Scheduling's log, as far as it says where and when trainers can be booked.
-#[derive(Default)]
-pub struct Scheduling(Mutex<Vec<AvailabilityEvent>>);
-
-impl Feed<AvailabilityEvent> for Scheduling {
-    fn source(&self) -> &'static str {
-        "scheduling"
-    }
-
-    fn read(
-        &self,
-        after: i64,
-        limit: usize,
-    ) -> BoxFuture<'_, Result<Batch<AvailabilityEvent>, FeedError>> {
-        let events = self.0.lock().unwrap();
-        let after = usize::try_from(after).unwrap();
-        let events: Vec<_> = (1..).zip(events.iter()).skip(after).take(limit).collect();
-        let events: Vec<_> = events
-            .into_iter()
-            .map(|(position, event)| Delivered {
-                source: "scheduling",
-                position,
-                aggregate_id: position.to_string(),
-                ..::testing::delivered(event.clone())
-            })
-            .collect();
-        let upto = events
-            .last()
-            .map_or(i64::try_from(after).unwrap(), |it| it.position);
-        async move { Ok(Batch::new(events, upto)) }.boxed()
-    }
-
-    fn head(&self) -> BoxFuture<'_, Result<i64, FeedError>> {
-        let head = i64::try_from(self.0.lock().unwrap().len()).unwrap();
-        async move { Ok(head) }.boxed()
-    }
-
-    fn changed(&self, _after: i64) -> BoxFuture<'_, ()> {
-        async {}.boxed()
-    }
-}
+use crate::world::{Account, World, id, profile};
 
 /// Identity with a directory of trainers.
 pub struct Directory {
-    pub harness: Harness,
-    scheduling: Arc<Scheduling>,
-    projector: Projector<Availability>,
+    pub world: World,
     pub position: Option<LogPosition>,
+}
+
+/// A session of an hour on a slot.
+#[derive(Clone, Debug)]
+pub struct Session {
+    pub id: Uuid,
+    pub slot_id: Uuid,
+    pub starts_at: DateTime<Utc>,
 }
 
 impl Directory {
     pub async fn open() -> Self {
-        let harness = Harness::start().await;
-        let scheduling = Arc::new(Scheduling::default());
-        let feed: Arc<dyn Feed<AvailabilityEvent>> = Arc::clone(&scheduling) as _;
-        let projector = Projector::new(Availability, harness.database.pool(), vec![feed]);
         Self {
-            harness,
-            scheduling,
-            projector,
+            world: World::start().await,
             position: None,
         }
     }
@@ -96,43 +53,97 @@ impl Directory {
 
     pub async fn hire_as(&mut self, request: CreateTrainerRequest) -> Account {
         let email = format!("{}@example.com", id());
-        let trainer = self.harness.account(Role::Trainer, &email).await;
-        let mut trainers = self.harness.trainers(&trainer.bearer);
-        let created = trainers.create_trainer(request).await.unwrap();
-        self.position = created.into_inner().position;
+        let trainer = self.world.account(Role::Trainer, &email).await;
+        let created = self.world.call(&trainer, request).await.unwrap();
+        self.position = created.position;
         trainer
     }
 
-    /// The event is in scheduling's log, and the projector has folded it.
-    pub async fn told(&self, event: AvailabilityEvent) {
-        self.scheduling.0.lock().unwrap().push(event);
-        self.projector.drain().await.unwrap();
+    /// An administrator closes an account.
+    pub async fn close(&mut self, admin: &Account, account: &Account) {
+        let request = DeactivateUserRequest {
+            request_id: id(),
+            user_id: account.user_id.clone(),
+        };
+        self.position = self.world.call(admin, request).await.unwrap().position;
     }
 
+    /// An administrator opens an account again.
+    pub async fn reopen(&mut self, admin: &Account, account: &Account) {
+        let request = ReactivateUserRequest {
+            request_id: id(),
+            user_id: account.user_id.clone(),
+        };
+        self.position = self.world.call(admin, request).await.unwrap().position;
+    }
+
+    /// Scheduling says something, and identity has heard it.
+    async fn told(&self, aggregate_id: Uuid, event: Event) {
+        self.world.scheduling_says(aggregate_id, event);
+        let request = ListTrainersRequest {
+            min_position: Some(self.world.stand_in("scheduling").position()),
+            ..ListTrainersRequest::default()
+        };
+        self.world.call(Caller::Nobody, request).await.unwrap();
+    }
+
+    /// A slot of an hour is opened.
     pub async fn slot(
         &self,
         trainer: &Account,
         location_id: Uuid,
         starts_at: DateTime<Utc>,
     ) -> Uuid {
-        let slot_id = Uuid::now_v7();
-        self.told(AvailabilityEvent::Opened(vec![TrainerSlotRow {
-            slot_id: slot_id.into(),
-            trainer_id: trainer_id(trainer),
-            location_id: location_id.into(),
-            starts_at,
-            session_id: None,
-        }]))
-        .await;
+        let (schedule_id, slot_id) = (Uuid::now_v7(), Uuid::now_v7());
+        let opened = ScheduleOpened {
+            schedule_id: schedule_id.to_string(),
+            trainer_id: trainer.user_id.clone(),
+            slots: vec![OpenedSlot {
+                slot_id: slot_id.to_string(),
+                location_id: location_id.to_string(),
+                starts_at: Some(timestamp(starts_at)),
+                ends_at: Some(timestamp(starts_at + TimeDelta::hours(1))),
+            }],
+            ..ScheduleOpened::default()
+        };
+        self.told(schedule_id, Event::ScheduleOpened(opened)).await;
         slot_id
     }
 
     pub async fn works(&self, trainer: &Account, location_id: Uuid) {
-        self.told(AvailabilityEvent::Works(TrainerLocationRow {
-            trainer_id: trainer_id(trainer),
-            location_id: location_id.into(),
-        }))
-        .await;
+        let trainer_id = trainer.user_id.parse().unwrap();
+        let assigned = TrainerLocationAssigned {
+            trainer_id: trainer.user_id.clone(),
+            location_id: location_id.to_string(),
+        };
+        self.told(trainer_id, Event::TrainerLocationAssigned(assigned))
+            .await;
+    }
+
+    /// A session takes its slot.
+    pub async fn taken(&self, session: &Session) {
+        let held = SessionHeld {
+            session_id: session.id.to_string(),
+            slot_id: session.slot_id.to_string(),
+            trainer_id: Uuid::from_u128(79).to_string(),
+            parent_id: Uuid::from_u128(77).to_string(),
+            child_ids: vec![Uuid::from_u128(78).to_string()],
+            starts_at: Some(timestamp(session.starts_at)),
+            ends_at: Some(timestamp(session.starts_at + TimeDelta::hours(1))),
+            ..SessionHeld::default()
+        };
+        self.told(session.id, Event::SessionHeld(held)).await;
+    }
+
+    /// A session gives its slot back, if it has it.
+    pub async fn freed(&self, session: &Session) {
+        let expired = SessionHoldExpired {
+            session_id: session.id.to_string(),
+            slot_id: session.slot_id.to_string(),
+            ..SessionHoldExpired::default()
+        };
+        self.told(session.id, Event::SessionHoldExpired(expired))
+            .await;
     }
 
     pub async fn page(&self, request: ListTrainersRequest) -> Result<ListTrainersResponse, Status> {
@@ -140,8 +151,7 @@ impl Directory {
             min_position: self.position.clone(),
             ..request
         };
-        let mut trainers = self.harness.trainers(&Bearer::default());
-        Ok(trainers.list_trainers(request).await?.into_inner())
+        self.world.call(Caller::Nobody, request).await
     }
 
     /// First names of all that fit.
@@ -205,21 +215,4 @@ pub fn priced(currency: &str, least: Option<i64>, most: Option<i64>) -> ListTrai
         }),
         ..ListTrainersRequest::default()
     }
-}
-
-/// An account is closed or opened.
-pub async fn account_command(directory: &mut Directory, account: &Account, command: UserCommand) {
-    let users = Repository::<User>::new(&directory.harness.log);
-    let committed = users
-        .execute(&account.user_id, Context::system(), command, |_, _| vec![])
-        .await
-        .unwrap();
-    directory.position = Some(LogPosition {
-        service: identity::NAME.to_owned(),
-        position: committed.position,
-    });
-}
-
-fn trainer_id(trainer: &Account) -> TrainerId {
-    trainer.user_id.parse::<Uuid>().unwrap().into()
 }

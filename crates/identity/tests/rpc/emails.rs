@@ -1,17 +1,17 @@
 use contracts::{
     common::v1::Role,
     identity::v1::{
-        Email, EmailStatus, EmailTemplate, ListEmailsRequest, QueueEmailRequest, ResendEmailRequest,
+        Email, EmailStatus, EmailTemplate, ListEmailsRequest, QueueEmailRequest,
+        RequestVerificationRequest, ResendEmailRequest, VerificationChannel,
     },
 };
 use identity::MailSettings;
-use identity::internals::{EmailAddress, NewMail, Patience, Sender, Template, Transport};
+use identity::internals::{Patience, Sender, Transport};
 use prost_types::Timestamp;
-use serde_json::json;
+use testing::Caller;
 use tonic::{Code, Status};
-use uuid::Uuid;
 
-use crate::harness::{Account, Bearer, Harness, fields, id, reason};
+use crate::world::{Account, World, fields, id, reason};
 
 fn told(account: &Account, template: EmailTemplate) -> QueueEmailRequest {
     QueueEmailRequest {
@@ -28,64 +28,69 @@ fn told(account: &Account, template: EmailTemplate) -> QueueEmailRequest {
     }
 }
 
-async fn queue(harness: &Harness, request: QueueEmailRequest) -> Result<bool, Status> {
-    let answer = harness
-        .emails(&harness.service())
-        .queue_email(request)
-        .await;
-    answer.map(|answer| answer.into_inner().queued)
+async fn queue(world: &World, request: QueueEmailRequest) -> Result<bool, Status> {
+    let answer = world.call(Caller::Service, request).await;
+    answer.map(|answer| answer.queued)
 }
 
-async fn list(harness: &Harness, bearer: &Bearer, request: ListEmailsRequest) -> Vec<Email> {
-    let answer = harness.emails(bearer).list_emails(request).await;
-    answer.unwrap().into_inner().emails
+async fn list(world: &World, caller: &Account, request: ListEmailsRequest) -> Vec<Email> {
+    world.call(caller, request).await.unwrap().emails
 }
 
-/// A mail with a code, as the handlers queue it.
-async fn code(harness: &Harness, account: &Account) {
-    let user_id = account.user_id.parse().unwrap();
-    let sealer = harness.parts.keyring.sealer(user_id).await.unwrap();
-    let values = json!({"code": "493027", "expires_at": "2099-06-01T10:10:00Z"});
-    let mail = NewMail {
-        cause: Uuid::now_v7(),
-        template: Template::VerifyEmail,
-        user_id,
-        to: sealer
-            .seal(&EmailAddress::parse("anna@example.com").unwrap())
-            .unwrap(),
-        values: sealer.seal(&values).unwrap(),
+/// An account whose welcome waits to be sent.
+async fn welcomed(world: &World, role: Role, email: &str) -> Account {
+    let account = world.account(role, email).await;
+    while list(world, &account, ListEmailsRequest::default())
+        .await
+        .is_empty()
+    {
+        tokio::task::yield_now().await;
+    }
+    account
+}
+
+/// A mail with a code.
+async fn code(world: &World, account: &Account) {
+    let request = RequestVerificationRequest {
+        request_id: id(),
+        channel: VerificationChannel::Email.into(),
     };
-    assert!(harness.parts.outbox.queue(mail).await.unwrap());
+    world.call(account, request).await.unwrap();
 }
 
 /// Sends what waits, as files.
-async fn send(harness: &Harness) {
+async fn send(world: &World) {
     let folder = tempfile::tempdir().unwrap();
     let settings = MailSettings {
         directory: Some(folder.path().to_owned()),
         ..MailSettings::default()
     };
     let transport = Transport::new(&settings).unwrap();
-    let sender = Sender::new(harness.parts.outbox.clone(), transport, Patience::default());
+    let sender = Sender::new(
+        world.resources().await.outbox.clone(),
+        transport,
+        Patience::default(),
+    );
     while sender.step().await.unwrap() > 0 {}
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_notice_goes_to_the_address_of_now_once_for_its_event() {
-    let harness = Harness::start().await;
-    let anna = harness.account(Role::Parent, "Anna@Example.com").await;
+    let world = World::start().await;
+    let anna = welcomed(&world, Role::Parent, "Anna@Example.com").await;
     let request = told(&anna, EmailTemplate::PasswordChanged);
-    assert!(queue(&harness, request.clone()).await.unwrap());
-    assert!(!queue(&harness, request.clone()).await.unwrap());
+    assert!(queue(&world, request.clone()).await.unwrap());
+    assert!(!queue(&world, request.clone()).await.unwrap());
     let again = QueueEmailRequest {
         request_id: id(),
         ..request.clone()
     };
-    assert!(!queue(&harness, again).await.unwrap());
-    let emails = list(&harness, &anna.bearer, ListEmailsRequest::default()).await;
-    let [email] = &emails[..] else {
+    assert!(!queue(&world, again).await.unwrap());
+    let emails = list(&world, &anna, ListEmailsRequest::default()).await;
+    let [email, welcome] = &emails[..] else {
         panic!("{emails:?}")
     };
+    assert_eq!(welcome.template(), EmailTemplate::Welcome);
     assert_eq!(
         (email.template(), email.status(), email.recipient.as_str()),
         (
@@ -109,22 +114,23 @@ async fn a_notice_goes_to_the_address_of_now_once_for_its_event() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_notice_goes_to_the_sealed_address_of_the_event_when_it_has_one() {
-    let harness = Harness::start().await;
-    let anna = harness.account(Role::Parent, "anna@example.com").await;
-    let sealer = harness.parts.keyring.sealer(anna.user_id.parse().unwrap());
+    let world = World::start().await;
+    let anna = welcomed(&world, Role::Parent, "anna@example.com").await;
+    let keyring = &world.resources().await.keyring;
+    let sealer = keyring.sealer(anna.user_id.parse().unwrap());
     let old = sealer.await.unwrap().seal(&"old@example.com").unwrap();
     let request = QueueEmailRequest {
         sealed_recipient: old.as_sealed().to_owned(),
         ..told(&anna, EmailTemplate::EmailChanged)
     };
-    assert!(queue(&harness, request).await.unwrap());
-    let emails = list(&harness, &anna.bearer, ListEmailsRequest::default()).await;
+    assert!(queue(&world, request).await.unwrap());
+    let emails = list(&world, &anna, ListEmailsRequest::default()).await;
     assert_eq!(emails[0].recipient, "old@example.com");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn everything_that_is_wrong_with_a_notice_is_told_together() {
-    let harness = Harness::start().await;
+    let world = World::start().await;
     let bad = QueueEmailRequest {
         request_id: "1".to_owned(),
         cause_event_id: String::new(),
@@ -134,7 +140,7 @@ async fn everything_that_is_wrong_with_a_notice_is_told_together() {
         occurred_at: None,
         min_position: None,
     };
-    let refused = queue(&harness, bad).await.unwrap_err();
+    let refused = queue(&world, bad).await.unwrap_err();
     assert_eq!(
         fields(&refused),
         [
@@ -145,45 +151,43 @@ async fn everything_that_is_wrong_with_a_notice_is_told_together() {
             "occurred_at"
         ]
     );
-    let anna = harness.account(Role::Parent, "anna@example.com").await;
+    let anna = welcomed(&world, Role::Parent, "anna@example.com").await;
     let nobody = QueueEmailRequest {
         user_id: id(),
         ..told(&anna, EmailTemplate::Welcome)
     };
-    let refused = queue(&harness, nobody).await.unwrap_err();
+    let refused = queue(&world, nobody).await.unwrap_err();
     assert_eq!(reason(&refused), "NOT_FOUND");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn each_sees_their_own_mail_and_an_admin_everybodys_in_pages_the_latest_first() {
-    let harness = Harness::start().await;
-    let anna = harness.account(Role::Parent, "anna@example.com").await;
-    let berta = harness.account(Role::Trainer, "berta@example.com").await;
-    let admin = harness.admin().await;
+    let world = World::start().await;
+    let anna = welcomed(&world, Role::Parent, "anna@example.com").await;
+    let berta = welcomed(&world, Role::Trainer, "berta@example.com").await;
+    let admin = world.admin().await;
     for account in [&anna, &berta, &anna] {
         let notice = told(account, EmailTemplate::PasswordChanged);
-        assert!(queue(&harness, notice).await.unwrap());
+        assert!(queue(&world, notice).await.unwrap());
     }
     let everything = ListEmailsRequest::default;
-    assert_eq!(list(&harness, &anna.bearer, everything()).await.len(), 2);
+    assert_eq!(list(&world, &anna, everything()).await.len(), 3);
     let own = ListEmailsRequest {
         user_id: berta.user_id.clone(),
         ..everything()
     };
-    assert_eq!(list(&harness, &berta.bearer, own.clone()).await.len(), 1);
-    assert_eq!(list(&harness, &admin.bearer, own.clone()).await.len(), 1);
-    let refused = harness.emails(&anna.bearer).list_emails(own).await;
+    assert_eq!(list(&world, &berta, own.clone()).await.len(), 2);
+    assert_eq!(list(&world, &admin, own.clone()).await.len(), 2);
+    let refused = world.call(&anna, own).await;
     assert_eq!(reason(&refused.unwrap_err()), "NOT_FOUND");
 
-    let mut emails = harness.emails(&admin.bearer);
     let mut pages = Vec::new();
     let mut request = ListEmailsRequest {
         page_size: 2,
         ..everything()
     };
     loop {
-        let page = emails.list_emails(request.clone()).await.unwrap();
-        let page = page.into_inner();
+        let page = world.call(&admin, request.clone()).await.unwrap();
         pages.push(page.emails);
         if page.next_page_token.is_empty() {
             break;
@@ -196,28 +200,33 @@ async fn each_sees_their_own_mail_and_an_admin_everybodys_in_pages_the_latest_fi
         .collect();
     assert_eq!(
         users,
-        [vec![&anna.user_id, &berta.user_id], vec![&anna.user_id]]
+        [
+            vec![&anna.user_id, &berta.user_id],
+            vec![&anna.user_id, &berta.user_id],
+            vec![&anna.user_id]
+        ]
     );
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_list_can_be_narrowed_to_a_status_and_never_tells_a_code() {
-    let harness = Harness::start().await;
-    let anna = harness.account(Role::Parent, "anna@example.com").await;
-    code(&harness, &anna).await;
-    let waiting = list(&harness, &anna.bearer, ListEmailsRequest::default()).await;
+    let world = World::start().await;
+    let anna = welcomed(&world, Role::Parent, "anna@example.com").await;
+    code(&world, &anna).await;
+    let waiting = list(&world, &anna, ListEmailsRequest::default()).await;
     assert_eq!(waiting[0].body, "");
-    send(&harness).await;
+    send(&world).await;
     let notice = told(&anna, EmailTemplate::PasswordChanged);
-    queue(&harness, notice).await.unwrap();
+    queue(&world, notice).await.unwrap();
     let sent = ListEmailsRequest {
         status: EmailStatus::Sent.into(),
         ..ListEmailsRequest::default()
     };
-    let sent = list(&harness, &anna.bearer, sent).await;
-    let [email] = &sent[..] else {
+    let sent = list(&world, &anna, sent).await;
+    let [email, welcome] = &sent[..] else {
         panic!("{sent:?}")
     };
+    assert_eq!(welcome.template(), EmailTemplate::Welcome);
     assert_eq!(
         (
             email.template(),
@@ -237,7 +246,7 @@ async fn a_list_can_be_narrowed_to_a_status_and_never_tells_a_code() {
         page_size: -1,
         page_token: "?".to_owned(),
     };
-    let refused = harness.emails(&anna.bearer).list_emails(bad).await;
+    let refused = world.call(&anna, bad).await;
     assert_eq!(
         fields(&refused.unwrap_err()),
         ["user_id", "status", "page_size", "page_token"]
@@ -246,36 +255,39 @@ async fn a_list_can_be_narrowed_to_a_status_and_never_tells_a_code() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_admin_has_mail_sent_again_unless_it_waits_or_carried_a_code() {
-    let harness = Harness::start().await;
-    let anna = harness.account(Role::Parent, "anna@example.com").await;
-    let admin = harness.admin().await;
-    queue(&harness, told(&anna, EmailTemplate::PasswordChanged))
+    let world = World::start().await;
+    let anna = welcomed(&world, Role::Parent, "anna@example.com").await;
+    let admin = world.admin().await;
+    queue(&world, told(&anna, EmailTemplate::PasswordChanged))
         .await
         .unwrap();
-    let notice = list(&harness, &anna.bearer, ListEmailsRequest::default())
+    let notice = list(&world, &anna, ListEmailsRequest::default())
         .await
         .remove(0);
-    let mut emails = harness.emails(&admin.bearer);
     let request = ResendEmailRequest {
         request_id: id(),
         email_id: notice.email_id.clone(),
     };
-    let refused = emails.resend_email(request.clone()).await.unwrap_err();
+    let refused = world.call(&admin, request.clone()).await.unwrap_err();
     assert_eq!(
         (refused.code(), reason(&refused).as_str()),
         (Code::FailedPrecondition, "EMAIL_STATE")
     );
-    send(&harness).await;
+    send(&world).await;
     for _ in 0..2 {
-        let again = emails.resend_email(request.clone()).await.unwrap();
-        let again = again.into_inner().email.unwrap();
+        let again = world
+            .call(&admin, request.clone())
+            .await
+            .unwrap()
+            .email
+            .unwrap();
         assert_eq!((again.status(), again.attempts), (EmailStatus::Queued, 0));
     }
-    send(&harness).await;
+    send(&world).await;
 
-    code(&harness, &anna).await;
-    send(&harness).await;
-    let carried = list(&harness, &anna.bearer, ListEmailsRequest::default())
+    code(&world, &anna).await;
+    send(&world).await;
+    let carried = list(&world, &anna, ListEmailsRequest::default())
         .await
         .remove(0);
     assert_eq!(carried.template(), EmailTemplate::VerifyEmail);
@@ -283,42 +295,47 @@ async fn an_admin_has_mail_sent_again_unless_it_waits_or_carried_a_code() {
         email_id: carried.email_id,
         ..request.clone()
     };
-    let again = emails.resend_email(other.clone()).await.unwrap_err();
+    let again = world.call(&admin, other.clone()).await.unwrap_err();
     assert_eq!(reason(&again), "REQUEST_ID_REUSED");
     let other = ResendEmailRequest {
         request_id: id(),
         ..other
     };
-    let refused = emails.resend_email(other.clone()).await.unwrap_err();
+    let refused = world.call(&admin, other.clone()).await.unwrap_err();
     assert_eq!(reason(&refused), "EMAIL_STATE");
     let unknown = ResendEmailRequest {
         email_id: id(),
         ..other
     };
-    let unknown = emails.resend_email(unknown).await.unwrap_err();
+    let unknown = world.call(&admin, unknown).await.unwrap_err();
     assert_eq!(reason(&unknown), "NOT_FOUND");
-    let bad = emails.resend_email(ResendEmailRequest::default()).await;
+    let bad = world.call(&admin, ResendEmailRequest::default()).await;
     assert_eq!(fields(&bad.unwrap_err()), ["request_id", "email_id"]);
-    let own = harness.emails(&anna.bearer).resend_email(request).await;
+    let own = world.call(&anna, request).await;
     assert_eq!(reason(&own.unwrap_err()), "ROLE_NOT_ALLOWED");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn of_an_erased_user_no_notice_is_queued_and_old_ones_say_nothing() {
-    let harness = Harness::start().await;
-    let anna = harness.account(Role::Parent, "anna@example.com").await;
-    let admin = harness.admin().await;
-    queue(&harness, told(&anna, EmailTemplate::PasswordChanged))
+    let mut world = World::start().await;
+    let anna = welcomed(&world, Role::Parent, "anna@example.com").await;
+    let admin = world.admin().await;
+    queue(&world, told(&anna, EmailTemplate::PasswordChanged))
         .await
         .unwrap();
     let user_id = anna.user_id.parse().unwrap();
-    harness.parts.keyring.destroy(user_id).await.unwrap();
+    let keyring = &world.resources().await.keyring;
+    keyring.destroy(user_id).await.unwrap();
+    // It knows the key for a while.
+    world.restart().await;
     let late = told(&anna, EmailTemplate::RefreshTokenReused);
-    assert!(!queue(&harness, late).await.unwrap());
-    let emails = list(&harness, &admin.bearer, ListEmailsRequest::default()).await;
-    let [email] = &emails[..] else {
-        panic!("{emails:?}")
-    };
-    let texts = [&email.recipient, &email.subject, &email.body];
-    assert_eq!(texts.map(String::as_str), ["", "", ""]);
+    assert!(!queue(&world, late).await.unwrap());
+    let emails = list(&world, &admin, ListEmailsRequest::default()).await;
+    let templates: Vec<_> = emails.iter().map(Email::template).collect();
+    let expected = [EmailTemplate::PasswordChanged, EmailTemplate::Welcome];
+    assert_eq!(templates, expected);
+    for email in emails {
+        let texts = [&email.recipient, &email.subject, &email.body];
+        assert_eq!(texts.map(String::as_str), ["", "", ""]);
+    }
 }

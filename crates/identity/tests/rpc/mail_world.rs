@@ -1,4 +1,4 @@
-//! An outbox in a database of its own, senders, and a mail server.
+//! The outbox of an identity at rest, senders that are stepped, and a mail server.
 
 use std::{
     io::{BufRead as _, BufReader, Write},
@@ -8,45 +8,40 @@ use std::{
     time::Duration,
 };
 
-use ::testing::Database;
 use eventsourcing::personal::Keyring;
 use identity::{
-    IdentitySettings, MailSettings,
+    MailSettings,
     internals::{EmailAddress, NewMail, Outbox, Patience, Sender, Template, Transport},
-    master_keys,
 };
 use serde_json::{Value, json};
-use service::{MasterKeyText, Secret};
-use sqlx::Row as _;
+use service::Secret;
+use sqlx::{PgPool, Row as _};
 use tempfile::TempDir;
 use uuid::Uuid;
 
-use crate::harness::MASTER_KEY;
+use crate::world::World;
 
 pub const CODE: &str = "493027";
 
-pub struct World {
-    pub database: Database,
+/// Mail that nobody sends but the test.
+pub struct Mail {
     pub keyring: Keyring,
     pub outbox: Outbox,
     pub settings: MailSettings,
+    pub pool: PgPool,
+    _world: World,
 }
 
-impl World {
-    pub async fn new(mail: MailSettings) -> Self {
-        let database = Database::of(&identity::definition()).await;
-        let settings = IdentitySettings {
-            master_key: MasterKeyText::parse(MASTER_KEY),
-            mail: mail.clone(),
-            ..IdentitySettings::default()
-        };
-        let keyring = Keyring::new(database.pool(), master_keys(&settings).unwrap());
-        let outbox = Outbox::new(database.pool(), keyring.clone(), &settings).unwrap();
+impl Mail {
+    pub async fn new(settings: MailSettings) -> Self {
+        let world = World::at_rest(settings.clone()).await;
+        let resources = world.resources().await.clone();
         Self {
-            database,
-            keyring,
-            outbox,
-            settings: mail,
+            keyring: resources.keyring,
+            outbox: resources.outbox,
+            settings,
+            pool: resources.pool,
+            _world: world,
         }
     }
 
@@ -94,7 +89,7 @@ impl World {
         let rows = sqlx::query(
             "select template, status, attempts, last_error from emails order by template, user_id",
         );
-        let rows = rows.fetch_all(&self.database.pool()).await.unwrap();
+        let rows = rows.fetch_all(&self.pool).await.unwrap();
         rows.iter()
             .map(|row| (row.get(0), row.get(1), row.get(2), row.get(3)))
             .collect()
@@ -105,7 +100,7 @@ impl World {
         let rows = sqlx::query(
             "select template, recipient, subject, body, parameters from emails order by template",
         );
-        let rows = rows.fetch_all(&self.database.pool()).await.unwrap();
+        let rows = rows.fetch_all(&self.pool).await.unwrap();
         let there = |row: &sqlx::postgres::PgRow, at| !row.get::<String, usize>(at).is_empty();
         rows.iter()
             .map(|row| (row.get(0), [1, 2, 3, 4].map(|at| there(row, at))))
@@ -115,9 +110,22 @@ impl World {
     /// The leases end now, as if their senders had died a while ago.
     pub async fn leases_end(&self) {
         sqlx::query("update emails set next_attempt_at = now() where status = 'SENDING'")
-            .execute(&self.database.pool())
+            .execute(&self.pool)
             .await
             .unwrap();
+    }
+}
+
+/// The one file of a folder with this extension, as soon as there is one.
+pub async fn written(folder: &Path, extension: &str) -> String {
+    loop {
+        let files = std::fs::read_dir(folder).into_iter().flatten().flatten();
+        let mut paths = files.map(|file| file.path());
+        // A file that is not finished has another extension.
+        if let Some(path) = paths.find(|path| path.extension().is_some_and(|is| is == extension)) {
+            return std::fs::read_to_string(path).unwrap();
+        }
+        tokio::task::yield_now().await;
     }
 }
 

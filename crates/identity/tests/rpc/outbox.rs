@@ -4,7 +4,7 @@ use identity::{IdentitySettings, MailSettings};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use crate::mail_world::World;
+use crate::mail_world::Mail;
 
 fn code() -> Value {
     json!({"first_name": "Anna", "code": "493027", "expires_at": "2026-06-01T10:10:00Z"})
@@ -12,35 +12,35 @@ fn code() -> Value {
 
 #[tokio::test]
 async fn a_mail_is_queued_once_for_its_cause_template_and_user() {
-    let world = World::new(MailSettings::default()).await;
+    let mails = Mail::new(MailSettings::default()).await;
     let (anna, berta) = (Uuid::from_u128(7), Uuid::from_u128(8));
-    let mail = world.mail(anna, Template::VerifyEmail, code()).await;
-    assert!(world.outbox.queue(mail.clone()).await.unwrap());
-    assert!(!world.outbox.queue(mail.clone()).await.unwrap());
+    let mail = mails.mail(anna, Template::VerifyEmail, code()).await;
+    assert!(mails.outbox.queue(mail.clone()).await.unwrap());
+    assert!(!mails.outbox.queue(mail.clone()).await.unwrap());
     let other_cause = NewMail {
         cause: Uuid::from_u128(2),
         ..mail.clone()
     };
-    assert!(world.outbox.queue(other_cause).await.unwrap());
+    assert!(mails.outbox.queue(other_cause).await.unwrap());
     let other_template = NewMail {
         template: Template::ResetPassword,
         ..mail
     };
-    assert!(world.outbox.queue(other_template).await.unwrap());
-    let other_user = world.mail(berta, Template::VerifyEmail, code()).await;
-    assert!(world.outbox.queue(other_user).await.unwrap());
-    assert_eq!(world.left().await.len(), 4);
+    assert!(mails.outbox.queue(other_template).await.unwrap());
+    let other_user = mails.mail(berta, Template::VerifyEmail, code()).await;
+    assert!(mails.outbox.queue(other_user).await.unwrap());
+    assert_eq!(mails.left().await.len(), 4);
 }
 
 #[tokio::test]
 async fn what_waits_is_sealed() {
-    let world = World::new(MailSettings::default()).await;
-    let mail = world
+    let mails = Mail::new(MailSettings::default()).await;
+    let mail = mails
         .mail(Uuid::from_u128(7), Template::VerifyEmail, code())
         .await;
-    world.outbox.queue(mail).await.unwrap();
+    mails.outbox.queue(mail).await.unwrap();
     let row: String = sqlx::query_scalar("select emails::text from emails")
-        .fetch_one(&world.database.pool())
+        .fetch_one(&mails.pool)
         .await
         .unwrap();
     for clear in ["493027", "Anna", "user7@", "Confirm"] {
@@ -50,29 +50,29 @@ async fn what_waits_is_sealed() {
 
 #[tokio::test]
 async fn a_mail_that_lacks_a_value_or_is_sealed_under_somebody_else_is_refused() {
-    let world = World::new(MailSettings::default()).await;
+    let mails = Mail::new(MailSettings::default()).await;
     let user = Uuid::from_u128(7);
-    let bare = world.mail(user, Template::VerifyEmail, json!({})).await;
-    let refused = world.outbox.queue(bare.clone()).await.unwrap_err();
+    let bare = mails.mail(user, Template::VerifyEmail, json!({})).await;
+    let refused = mails.outbox.queue(bare.clone()).await.unwrap_err();
     assert_eq!(
         refused.to_string(),
         "the template VERIFY_EMAIL needs code, expires_at"
     );
-    let other = world.mail(Uuid::from_u128(8), Template::Welcome, json!({}));
+    let other = mails.mail(Uuid::from_u128(8), Template::Welcome, json!({}));
     let mixed = NewMail {
         to: other.await.to,
         ..bare
     };
-    let refused = world.outbox.queue(mixed).await.unwrap_err();
+    let refused = mails.outbox.queue(mixed).await.unwrap_err();
     assert!(matches!(refused, MailError::OtherSubject), "{refused}");
-    assert_eq!(world.left().await, []);
+    assert_eq!(mails.left().await, []);
 }
 
 #[tokio::test]
 async fn text_messages_need_a_directory() {
-    let world = World::new(MailSettings::default()).await;
+    let mails = Mail::new(MailSettings::default()).await;
     let user_id = Uuid::from_u128(7);
-    let sealer = world.keyring.sealer(user_id).await.unwrap();
+    let sealer = mails.keyring.sealer(user_id).await.unwrap();
     let to: Personal<PhoneNumber> = sealer
         .seal(&PhoneNumber::parse("+12025550123").unwrap())
         .unwrap();
@@ -82,7 +82,7 @@ async fn text_messages_need_a_directory() {
         to,
         text: sealer.seal(&"Your code: 493027".to_owned()).unwrap(),
     };
-    let refused = world.outbox.queue_text(text.clone()).await.unwrap_err();
+    let refused = mails.outbox.queue_text(text.clone()).await.unwrap_err();
     assert!(matches!(refused, MailError::TextsUnavailable), "{refused}");
     let files = MailSettings {
         directory: Some("mail".into()),
@@ -92,14 +92,14 @@ async fn text_messages_need_a_directory() {
         mail: files,
         ..IdentitySettings::default()
     };
-    let outbox = Outbox::new(world.database.pool(), world.keyring.clone(), &files).unwrap();
+    let outbox = Outbox::new(mails.pool.clone(), mails.keyring.clone(), &files).unwrap();
     assert!(outbox.queue_text(text.clone()).await.unwrap());
     assert!(!outbox.queue_text(text).await.unwrap());
 }
 
 #[tokio::test]
 async fn of_an_erased_user_nothing_is_left_but_the_mail_that_tells_them() {
-    let world = World::new(MailSettings {
+    let mails = Mail::new(MailSettings {
         directory: Some("mail".into()),
         ..MailSettings::default()
     })
@@ -113,40 +113,40 @@ async fn of_an_erased_user_nothing_is_left_but_the_mail_that_tells_them() {
             json!({"occurred_at": "2026-06-01T10:00:00Z"}),
         ),
     ] {
-        let mail = world.mail(user, template, values).await;
-        assert!(world.outbox.queue(mail).await.unwrap());
+        let mail = mails.mail(user, template, values).await;
+        assert!(mails.outbox.queue(mail).await.unwrap());
     }
-    let late = world.mail(
+    let late = mails.mail(
         user,
         Template::PasswordChanged,
         json!({"occurred_at": "2026-06-01T10:00:00Z"}),
     );
     let late = late.await;
     sqlx::query("update emails set status = 'SENT' where template = 'WELCOME'")
-        .execute(&world.database.pool())
+        .execute(&mails.pool)
         .await
         .unwrap();
-    world.outbox.blank(user).await.unwrap();
-    world.keyring.destroy(user).await.unwrap();
+    mails.outbox.blank(user).await.unwrap();
+    mails.keyring.destroy(user).await.unwrap();
     let row = |template: &str, left| (template.to_owned(), left);
     let expected = [
         row("ACCOUNT_ERASED", [true; 4]),
         row("VERIFY_EMAIL", [false; 4]),
         row("WELCOME", [false; 4]),
     ];
-    assert_eq!(world.left().await, expected);
-    let standing = world.standing().await;
+    assert_eq!(mails.left().await, expected);
+    let standing = mails.standing().await;
     let standing: Vec<_> = standing.iter().map(|row| row.1.as_str()).collect();
     assert_eq!(standing, ["QUEUED", "ERASED", "SENT"]);
-    let refused = world.outbox.queue(late).await.unwrap_err();
+    let refused = mails.outbox.queue(late).await.unwrap_err();
     assert!(matches!(refused, MailError::Erased), "{refused}");
 }
 
 #[tokio::test]
 async fn where_nothing_can_be_sent_no_mail_keeps_an_erased_address() {
-    let world = World::new(MailSettings::default()).await;
+    let mails = Mail::new(MailSettings::default()).await;
     let values = json!({"occurred_at": "2026-06-01T10:00:00Z"});
-    let mail = world.mail(Uuid::from_u128(7), Template::AccountErased, values);
-    assert!(!world.outbox.queue(mail.await).await.unwrap());
-    assert_eq!(world.left().await, []);
+    let mail = mails.mail(Uuid::from_u128(7), Template::AccountErased, values);
+    assert!(!mails.outbox.queue(mail.await).await.unwrap());
+    assert_eq!(mails.left().await, []);
 }

@@ -8,39 +8,32 @@ use contracts::{
         ChangePasswordRequest, LoginResponse, RequestPasswordResetRequest, ResetPasswordRequest,
     },
 };
+use testing::Caller;
 use tonic::{Code, Status};
 
-use crate::{
-    auth_support::bearer,
-    harness::{Bearer, Harness, PASSWORD, fields, id, reason, registration},
-};
+use crate::world::{PASSWORD, World, fields, id, reason, registration};
 
 const EMAIL: &str = "anna@example.com";
 const NEW: &str = "another horse battery";
 
-async fn anna(harness: &Harness) -> LoginResponse {
-    harness
-        .users(&Bearer::default())
-        .register_user(registration(Role::Parent, EMAIL))
+async fn anna(world: &World) -> LoginResponse {
+    world
+        .call(Caller::Nobody, registration(Role::Parent, EMAIL))
         .await
         .unwrap();
-    harness.login(EMAIL, PASSWORD).await.unwrap()
+    world.login(EMAIL, PASSWORD).await.unwrap()
 }
 
-async fn token(harness: &Harness, user_id: &str) -> String {
-    ask(harness, "ANNA@example.com").await;
-    harness.awaited_code(user_id, "RESET_PASSWORD").await
+async fn token(world: &World, user_id: &str) -> String {
+    ask(world, "ANNA@example.com").await;
+    world.awaited_code(user_id, "RESET_PASSWORD").await
 }
 
-async fn ask(harness: &Harness, email: &str) {
+async fn ask(world: &World, email: &str) {
     let request = RequestPasswordResetRequest {
         email: email.to_owned(),
     };
-    harness
-        .anonymous()
-        .request_password_reset(request)
-        .await
-        .unwrap();
+    world.call(Caller::Nobody, request).await.unwrap();
 }
 
 fn reset(token: &str, new_password: &str) -> ResetPasswordRequest {
@@ -65,72 +58,75 @@ fn refused(status: &Status) -> (Code, String) {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_reset_token_sets_a_password_once_and_ends_all_logins() {
-    let harness = Harness::start().await;
-    let login = anna(&harness).await;
-    let token = token(&harness, &login.user_id).await;
-    let mut client = harness.anonymous();
+    let world = World::start().await;
+    let login = anna(&world).await;
+    let token = token(&world, &login.user_id).await;
     let request = reset(&token, NEW);
-    let first = client.reset_password(request.clone()).await.unwrap();
-    let again = client.reset_password(request.clone()).await.unwrap();
-    assert_eq!(first.get_ref(), again.get_ref());
+    let first = world.call(Caller::Nobody, request.clone()).await.unwrap();
+    let again = world.call(Caller::Nobody, request.clone()).await.unwrap();
+    assert_eq!(first, again);
     let other = ResetPasswordRequest {
         new_password: "a third horse battery".to_owned(),
         ..request
     };
-    let status = client.reset_password(other).await.unwrap_err();
+    let status = world.call(Caller::Nobody, other).await.unwrap_err();
     assert_eq!(reason(&status), "REQUEST_ID_REUSED");
-    let status = client
-        .reset_password(reset(&token, "a third horse battery"))
+    let status = world
+        .call(Caller::Nobody, reset(&token, "a third horse battery"))
         .await
         .unwrap_err();
     assert_eq!(
         refused(&status),
         (Code::FailedPrecondition, "CODE_EXPIRED".to_owned())
     );
-    let status = harness.refresh(&login.refresh_token).await.unwrap_err();
+    let status = world.refresh(&login.refresh_token).await.unwrap_err();
     assert_eq!(reason(&status), "REFRESH_TOKEN_INVALID");
-    let status = harness.login(EMAIL, PASSWORD).await.unwrap_err();
+    let status = world.login(EMAIL, PASSWORD).await.unwrap_err();
     assert_eq!(reason(&status), "BAD_CREDENTIALS");
-    harness.login(EMAIL, NEW).await.unwrap();
-    let events = harness.events_of(&login.user_id).await;
+    world.login(EMAIL, NEW).await.unwrap();
+    let events = world.events_of(&login.user_id).await;
     assert_eq!(events[2..4], ["PasswordResetRequested", "PasswordReset"]);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_reset_token_is_long_and_expires() {
-    let harness = Harness::start().await;
-    let login = anna(&harness).await;
-    let token = token(&harness, &login.user_id).await;
+    let world = World::start().await;
+    let login = anna(&world).await;
+    let token = token(&world, &login.user_id).await;
     let (_, secret) = token.split_once('.').unwrap();
     assert_eq!(secret.len(), 43, "256 bits");
     let flipped = format!("{}A", &token[..token.len() - 1]);
-    let mut client = harness.anonymous();
     for wrong in [flipped.as_str(), "token", &token[..36]] {
         if wrong == token {
             continue;
         }
-        let status = client.reset_password(reset(wrong, NEW)).await.unwrap_err();
+        let status = world
+            .call(Caller::Nobody, reset(wrong, NEW))
+            .await
+            .unwrap_err();
         let reason = reason(&status);
         assert!(matches!(reason.as_str(), "CODE_WRONG" | "CODE_EXPIRED"));
     }
     sqlx::query("update otps set expires_at = expires_at - interval '30 minutes'")
-        .execute(&harness.database.pool())
+        .execute(&world.database().pool())
         .await
         .unwrap();
-    let status = client.reset_password(reset(&token, NEW)).await.unwrap_err();
+    let status = world
+        .call(Caller::Nobody, reset(&token, NEW))
+        .await
+        .unwrap_err();
     assert_eq!(reason(&status), "CODE_EXPIRED");
-    harness.login(EMAIL, PASSWORD).await.unwrap();
+    world.login(EMAIL, PASSWORD).await.unwrap();
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn of_those_who_race_with_a_reset_token_one_sets_the_password() {
-    let harness = Harness::start().await;
-    let login = anna(&harness).await;
-    let token = token(&harness, &login.user_id).await;
+    let world = World::start().await;
+    let login = anna(&world).await;
+    let token = token(&world, &login.user_id).await;
     let racers = (0..4).map(|racer| {
-        let mut client = harness.anonymous();
         let request = reset(&token, &format!("password of racer {racer}"));
-        async move { client.reset_password(request).await }
+        world.call(Caller::Nobody, request)
     });
     let answers = futures::future::join_all(racers).await;
     let winners: Vec<_> = answers
@@ -141,16 +137,16 @@ async fn of_those_who_race_with_a_reset_token_one_sets_the_password() {
         .collect();
     assert_eq!(winners.len(), 1);
     let password = format!("password of racer {}", winners[0]);
-    harness.login(EMAIL, &password).await.unwrap();
+    world.login(EMAIL, &password).await.unwrap();
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_unknown_address_is_answered_alike_and_after_the_same_time() {
-    let harness = Harness::start().await;
-    anna(&harness).await;
+    let world = World::start().await;
+    anna(&world).await;
     let time = async |email: &str| {
         let start = Instant::now();
-        ask(&harness, email).await;
+        ask(&world, email).await;
         start.elapsed()
     };
     let (mut known, mut unknown) = (Duration::MAX, Duration::MAX);
@@ -161,7 +157,7 @@ async fn an_unknown_address_is_answered_alike_and_after_the_same_time() {
     let apart = known.abs_diff(unknown);
     assert!(apart < Duration::from_millis(100), "{known:?} {unknown:?}");
     let letters: i64 = sqlx::query_scalar("select count(distinct user_id) from otps")
-        .fetch_one(&harness.database.pool())
+        .fetch_one(&world.database().pool())
         .await
         .unwrap();
     assert_eq!(letters, 1);
@@ -169,12 +165,11 @@ async fn an_unknown_address_is_answered_alike_and_after_the_same_time() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_password_is_changed_by_the_present_one_and_other_logins_end() {
-    let harness = Harness::start().await;
-    let login = anna(&harness).await;
-    let other = harness.login(EMAIL, PASSWORD).await.unwrap();
-    let mut client = harness.authentication(&bearer(&login));
-    let status = client
-        .change_password(change("wrong horse battery", NEW))
+    let world = World::start().await;
+    let login = anna(&world).await;
+    let other = world.login(EMAIL, PASSWORD).await.unwrap();
+    let status = world
+        .call(&login, change("wrong horse battery", NEW))
         .await
         .unwrap_err();
     assert_eq!(
@@ -182,31 +177,27 @@ async fn a_password_is_changed_by_the_present_one_and_other_logins_end() {
         (Code::Unauthenticated, "BAD_CREDENTIALS".to_owned())
     );
     let request = change(PASSWORD, NEW);
-    let first = client.change_password(request.clone()).await.unwrap();
-    let again = client.change_password(request).await.unwrap();
-    assert_eq!(first.get_ref(), again.get_ref());
-    harness.refresh(&login.refresh_token).await.unwrap();
-    let status = harness.refresh(&other.refresh_token).await.unwrap_err();
+    let first = world.call(&login, request.clone()).await.unwrap();
+    let again = world.call(&login, request).await.unwrap();
+    assert_eq!(first, again);
+    world.refresh(&login.refresh_token).await.unwrap();
+    let status = world.refresh(&other.refresh_token).await.unwrap_err();
     assert_eq!(reason(&status), "REFRESH_TOKEN_INVALID");
-    harness.login(EMAIL, NEW).await.unwrap();
-    let status = harness.login(EMAIL, PASSWORD).await.unwrap_err();
+    world.login(EMAIL, NEW).await.unwrap();
+    let status = world.login(EMAIL, PASSWORD).await.unwrap_err();
     assert_eq!(reason(&status), "BAD_CREDENTIALS");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_stolen_access_token_guesses_no_password() {
-    let harness = Harness::start().await;
-    let login = anna(&harness).await;
-    let mut client = harness.authentication(&bearer(&login));
+    let world = World::start().await;
+    let login = anna(&world).await;
     for _ in 0..5 {
         let request = change("wrong horse battery", NEW);
-        let status = client.change_password(request).await.unwrap_err();
+        let status = world.call(&login, request).await.unwrap_err();
         assert_eq!(reason(&status), "BAD_CREDENTIALS");
     }
-    let status = client
-        .change_password(change(PASSWORD, NEW))
-        .await
-        .unwrap_err();
+    let status = world.call(&login, change(PASSWORD, NEW)).await.unwrap_err();
     assert_eq!(
         refused(&status),
         (Code::ResourceExhausted, "TOO_MANY_ATTEMPTS".to_owned())
@@ -215,16 +206,15 @@ async fn a_stolen_access_token_guesses_no_password() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_is_malformed_comes_back_together() {
-    let harness = Harness::start().await;
-    let login = anna(&harness).await;
-    let mut client = harness.authentication(&bearer(&login));
-    let status = client
-        .request_password_reset(RequestPasswordResetRequest::default())
+    let world = World::start().await;
+    let login = anna(&world).await;
+    let status = world
+        .call(&login, RequestPasswordResetRequest::default())
         .await
         .unwrap_err();
     assert_eq!(fields(&status), ["email"]);
-    let status = client
-        .reset_password(ResetPasswordRequest::default())
+    let status = world
+        .call(&login, ResetPasswordRequest::default())
         .await
         .unwrap_err();
     assert_eq!(fields(&status), ["request_id", "token", "new_password"]);
@@ -233,6 +223,6 @@ async fn what_is_malformed_comes_back_together() {
         password: String::new(),
         new_password: "short".to_owned(),
     };
-    let status = client.change_password(request).await.unwrap_err();
+    let status = world.call(&login, request).await.unwrap_err();
     assert_eq!(fields(&status), ["request_id", "password", "new_password"]);
 }

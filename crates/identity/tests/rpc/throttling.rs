@@ -8,35 +8,33 @@ use contracts::{
     identity::v1::{RequestPasswordResetRequest, ResetPasswordRequest},
 };
 use futures::future::join_all;
+use identity::MailSettings;
 use identity::internals::{AttemptError, Attempts, Sort, Tried};
+use testing::Caller;
 use tonic::{Code, Status};
 use tonic_types::StatusExt as _;
 
-use crate::{
-    auth_support::login_request,
-    harness::{Bearer, Harness, PASSWORD, id, reason, registration},
-};
+use crate::world::{PASSWORD, World, id, reason, registration};
 
 const EMAIL: &str = "anna@example.com";
 const WRONG: &str = "wrong horse battery";
 
-async fn registered(harness: &Harness) -> String {
-    let answer = harness
-        .users(&Bearer::default())
-        .register_user(registration(Role::Parent, EMAIL))
+async fn registered(world: &World) -> String {
+    let answer = world
+        .call(Caller::Nobody, registration(Role::Parent, EMAIL))
         .await
         .unwrap();
-    answer.into_inner().user_id
+    answer.user_id
 }
 
 /// As if all that was counted had happened earlier.
-async fn later(harness: &Harness, by: TimeDelta) {
+async fn later(world: &World, by: TimeDelta) {
     sqlx::query(
         "update login_attempts set last_at = last_at - $1::bigint * interval '1 second', \
          blocked_until = blocked_until - $1::bigint * interval '1 second'",
     )
     .bind(by.num_seconds())
-    .execute(&harness.database.pool())
+    .execute(&world.database().pool())
     .await
     .unwrap();
 }
@@ -54,8 +52,9 @@ fn retry_after(status: &Status) -> Duration {
     details.retry_info().unwrap().retry_delay.unwrap()
 }
 
-fn counters(harness: &Harness, sort: Sort) -> Attempts {
-    Attempts::new(harness.database.pool(), harness.parts.lookup.clone(), sort)
+async fn counters(world: &World, sort: Sort) -> Attempts {
+    let lookup = world.resources().await.lookup.clone();
+    Attempts::new(world.database().pool(), lookup, sort)
 }
 
 async fn count_until_refused(attempts: &Attempts, tried: &Tried, now: DateTime<Utc>) -> usize {
@@ -69,59 +68,53 @@ async fn count_until_refused(attempts: &Attempts, tried: &Tried, now: DateTime<U
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn whoever_guesses_has_to_wait_known_or_not() {
-    let harness = Harness::start().await;
-    registered(&harness).await;
+    let world = World::start().await;
+    registered(&world).await;
     let minute = TimeDelta::minutes(1);
     for email in [EMAIL, "nobody@example.com"] {
         for _ in 0..5 {
-            let wrong = harness.login(email, WRONG).await.unwrap_err();
+            let wrong = world.login(email, WRONG).await.unwrap_err();
             assert_eq!(reason(&wrong), "BAD_CREDENTIALS");
         }
         // The delays are of seconds: longer ones hold on a busy machine, too.
-        later(&harness, -minute).await;
-        let early = harness.login(email, WRONG).await.unwrap_err();
+        later(&world, -minute).await;
+        let early = world.login(email, WRONG).await.unwrap_err();
         assert_eq!(told(&early), too_many());
         assert!(retry_after(&early) <= Duration::from_secs(61));
-        later(&harness, minute * 2).await;
-        let wrong = harness.login(email, WRONG).await.unwrap_err();
+        later(&world, minute * 2).await;
+        let wrong = world.login(email, WRONG).await.unwrap_err();
         assert_eq!(reason(&wrong), "BAD_CREDENTIALS");
-        later(&harness, -minute).await;
+        later(&world, -minute).await;
     }
-    let early = harness.login(EMAIL, PASSWORD).await.unwrap_err();
+    let early = world.login(EMAIL, PASSWORD).await.unwrap_err();
     assert_eq!(told(&early), too_many(), "the right one is not looked at");
-    later(&harness, minute * 3).await;
-    harness.login(EMAIL, PASSWORD).await.unwrap();
-    let wrong = harness.login(EMAIL, WRONG).await.unwrap_err();
+    later(&world, minute * 3).await;
+    world.login(EMAIL, PASSWORD).await.unwrap();
+    let wrong = world.login(EMAIL, WRONG).await.unwrap_err();
     assert_eq!(reason(&wrong), "BAD_CREDENTIALS", "it begins anew");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn of_guesses_that_come_at_once_only_so_many_are_answered() {
-    let harness = Harness::start().await;
-    registered(&harness).await;
-    let guesses = (0..30).map(|_| {
-        let mut client = harness.anonymous();
-        async move {
-            let answer = client.login(login_request(EMAIL, WRONG)).await;
-            answer.map(drop).map_err(|status| reason(&status))
-        }
-    });
+    let world = World::start().await;
+    registered(&world).await;
+    let guesses = (0..30).map(|_| world.login(EMAIL, WRONG));
     let start = Instant::now();
     let answers = join_all(guesses).await;
     // Five, and those whose delays of 1, 2, 4 seconds were over before the last was computed.
     let allowed = 5 + (start.elapsed().as_secs() + 1).ilog2() as usize;
     let wrong = answers
         .iter()
-        .filter(|answer| **answer == Err("BAD_CREDENTIALS".to_owned()))
+        .filter(|answer| matches!(answer, Err(status) if reason(status) == "BAD_CREDENTIALS"))
         .count();
     assert!(wrong <= allowed, "{wrong} were told that they are wrong");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn right_passwords_that_come_at_once_all_enter() {
-    let harness = Harness::start().await;
-    registered(&harness).await;
-    let logins = (0..40).map(|_| harness.login(EMAIL, PASSWORD));
+    let world = World::start().await;
+    registered(&world).await;
+    let logins = (0..40).map(|_| world.login(EMAIL, PASSWORD));
     for answer in join_all(logins).await {
         answer.unwrap();
     }
@@ -129,8 +122,8 @@ async fn right_passwords_that_come_at_once_all_enter() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_attacker_elsewhere_cannot_lock_the_owner_out() {
-    let (harness, now) = (Harness::start().await, Utc::now());
-    let attempts = counters(&harness, Sort::Login);
+    let (world, now) = (World::at_rest(MailSettings::default()).await, Utc::now());
+    let attempts = counters(&world, Sort::Login).await;
     let (account, home) = ("account", "192.0.2.1");
     let owner = attempts.on(account, home);
     attempts.succeeded(&owner, now).await.unwrap();
@@ -147,7 +140,7 @@ async fn an_attacker_elsewhere_cannot_lock_the_owner_out() {
     assert!(matches!(refused, Err(AttemptError::TooMany { .. })));
     attempts.check(&owner, now).await.unwrap();
     assert_eq!(count_until_refused(&attempts, &owner, now).await, 5);
-    let mut connection = harness.database.pool().acquire().await.unwrap();
+    let mut connection = world.database().pool().acquire().await.unwrap();
     attempts.forget(&mut connection, account).await.unwrap();
     attempts.check(&owner, now).await.unwrap();
     attempts.check(&newcomer, now).await.unwrap();
@@ -155,8 +148,8 @@ async fn an_attacker_elsewhere_cannot_lock_the_owner_out() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn one_network_has_one_budget_over_all_accounts() {
-    let (harness, now) = (Harness::start().await, Utc::now());
-    let attempts = counters(&harness, Sort::Login);
+    let (world, now) = (World::at_rest(MailSettings::default()).await, Utc::now());
+    let attempts = counters(&world, Sort::Login).await;
     for account in 0..100 {
         let tried = attempts.on(&account.to_string(), "192.0.2.1");
         attempts.count(&tried, now).await.unwrap();
@@ -169,11 +162,11 @@ async fn one_network_has_one_budget_over_all_accounts() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_restart_forgets_nothing() {
-    let (harness, now) = (Harness::start().await, Utc::now());
-    let before = counters(&harness, Sort::Login);
+    let (world, now) = (World::at_rest(MailSettings::default()).await, Utc::now());
+    let before = counters(&world, Sort::Login).await;
     let tried = before.on("account", "192.0.2.1");
     assert_eq!(count_until_refused(&before, &tried, now).await, 5);
-    let after = counters(&harness, Sort::Login);
+    let after = counters(&world, Sort::Login).await;
     let tried = after.on("account", "192.0.2.1");
     assert!(after.check(&tried, now).await.is_err());
     // One that was computed meanwhile is not told that it was right.
@@ -182,8 +175,8 @@ async fn a_restart_forgets_nothing() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn counting_at_the_same_time_loses_nothing() {
-    let (harness, now) = (Harness::start().await, Utc::now());
-    let attempts = counters(&harness, Sort::Login);
+    let (world, now) = (World::at_rest(MailSettings::default()).await, Utc::now());
+    let attempts = counters(&world, Sort::Login).await;
     let tried = attempts.on("account", "192.0.2.1");
     let counted = (0..24).map(|_| attempts.count(&tried, now));
     let counted = join_all(counted).await;
@@ -192,42 +185,40 @@ async fn counting_at_the_same_time_loses_nothing() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn nobody_fills_a_mailbox() {
-    let harness = Harness::start().await;
-    let user_id = registered(&harness).await;
-    let mut client = harness.anonymous();
+    let world = World::start().await;
+    let user_id = registered(&world).await;
     for email in [EMAIL, "nobody@example.com"] {
         let request = || RequestPasswordResetRequest {
             email: email.to_owned(),
         };
         for _ in 0..5 {
-            client.request_password_reset(request()).await.unwrap();
+            world.call(Caller::Nobody, request()).await.unwrap();
         }
-        let refused = client.request_password_reset(request()).await.unwrap_err();
+        let refused = world.call(Caller::Nobody, request()).await.unwrap_err();
         assert_eq!(told(&refused), too_many());
         assert!(retry_after(&refused) > Duration::from_secs(20));
     }
-    assert!(harness.codes(&user_id, "RESET_PASSWORD").await.len() <= 5);
+    assert!(world.codes(&user_id, "RESET_PASSWORD").await.len() <= 5);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_reset_lets_the_owner_in_at_once() {
-    let harness = Harness::start().await;
-    let user_id = registered(&harness).await;
+    let world = World::start().await;
+    let user_id = registered(&world).await;
     for _ in 0..6 {
-        harness.login(EMAIL, WRONG).await.unwrap_err();
+        world.login(EMAIL, WRONG).await.unwrap_err();
     }
-    let mut client = harness.anonymous();
     let request = RequestPasswordResetRequest {
         email: EMAIL.to_owned(),
     };
-    client.request_password_reset(request).await.unwrap();
-    let token = harness.awaited_code(&user_id, "RESET_PASSWORD").await;
+    world.call(Caller::Nobody, request).await.unwrap();
+    let token = world.awaited_code(&user_id, "RESET_PASSWORD").await;
     let new = "another horse battery";
     let request = ResetPasswordRequest {
         request_id: id(),
         token,
         new_password: new.to_owned(),
     };
-    client.reset_password(request).await.unwrap();
-    harness.login(EMAIL, new).await.unwrap();
+    world.call(Caller::Nobody, request).await.unwrap();
+    world.login(EMAIL, new).await.unwrap();
 }

@@ -1,28 +1,26 @@
 //! What becomes of a profile after it was created.
 
-use chrono::Utc;
 use contracts::{
     common::v1::{LogPosition, Money, Role},
     identity::v1::{
-        AdditionalSource, AdditionalSources, GetTrainerRequest, Photos, Trainer, TrainerContacts,
-        UpdateTrainerRequest, UpdateTrainerResponse,
+        AdditionalSource, AdditionalSources, EraseSubjectRequest, GetTrainerRequest, Photos,
+        Trainer, TrainerContacts, UpdateTrainerRequest, UpdateTrainerResponse,
     },
 };
-use eventsourcing::{Context, Repository};
-use identity::internals::{self, TrainerCommand};
+use testing::Caller;
 use tonic::{Code, Status};
 
 use crate::{
-    harness::{Account, Bearer, Harness, fields, id, profile, reason},
     trainers::{create, list},
+    world::{Account, World, fields, id, profile, reason},
 };
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_update_changes_what_it_names_and_nothing_else() {
-    let harness = Harness::start().await;
-    let tara = harness.account(Role::Trainer, "tara@example.com").await;
-    let created = create(&harness, &tara, profile("Quinn")).await.unwrap();
-    let before = get(&harness, &tara.user_id, created.position).await;
+    let world = World::start().await;
+    let tara = world.account(Role::Trainer, "tara@example.com").await;
+    let created = create(&world, &tara, profile("Quinn")).await.unwrap();
+    let before = get(&world, &tara.user_id, created.position).await;
     let photos = vec!["https://example.com/new.jpg".to_owned()];
     let first = UpdateTrainerRequest {
         bio: Some("Right back.".to_owned()),
@@ -36,10 +34,10 @@ async fn an_update_changes_what_it_names_and_nothing_else() {
         accepting_bookings: Some(false),
         ..change()
     };
-    let updated = update(&harness, &tara, first.clone()).await.unwrap();
+    let updated = update(&world, &tara, first.clone()).await.unwrap();
     assert_eq!(updated.trainer_id, tara.user_id);
     assert_eq!(updated.price_per_hour, before.price_per_hour);
-    let after = get(&harness, &tara.user_id, updated.position.clone()).await;
+    let after = get(&world, &tara.user_id, updated.position.clone()).await;
     assert_ne!(after.updated_at, before.updated_at);
     let expected = Trainer {
         bio: "Right back.".to_owned(),
@@ -50,7 +48,7 @@ async fn an_update_changes_what_it_names_and_nothing_else() {
         ..before
     };
     assert_eq!(after, expected);
-    assert_eq!(update(&harness, &tara, first).await.unwrap(), updated);
+    assert_eq!(update(&world, &tara, first).await.unwrap(), updated);
 
     let second = UpdateTrainerRequest {
         first_name: Some("Tamara".to_owned()),
@@ -63,9 +61,9 @@ async fn an_update_changes_what_it_names_and_nothing_else() {
         external: Some(false),
         ..change()
     };
-    let updated = update(&harness, &tara, second).await.unwrap();
+    let updated = update(&world, &tara, second).await.unwrap();
     assert_eq!(updated.price_per_hour, Some(money("EUR", 9_500)));
-    let last = get(&harness, &tara.user_id, updated.position).await;
+    let last = get(&world, &tara.user_id, updated.position).await;
     let expected = Trainer {
         first_name: "Tamara".to_owned(),
         last_name: "Quinn-Lee".to_owned(),
@@ -83,42 +81,42 @@ async fn an_update_changes_what_it_names_and_nothing_else() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn only_the_trainer_and_an_administrator_change_a_profile() {
-    let harness = Harness::start().await;
-    let tara = harness.account(Role::Trainer, "tara@example.com").await;
-    let ugo = harness.account(Role::Trainer, "ugo@example.com").await;
-    let anna = harness.account(Role::Parent, "anna@example.com").await;
-    let admin = harness.admin().await;
-    create(&harness, &tara, profile("Quinn")).await.unwrap();
+    let world = World::start().await;
+    let tara = world.account(Role::Trainer, "tara@example.com").await;
+    let ugo = world.account(Role::Trainer, "ugo@example.com").await;
+    let anna = world.account(Role::Parent, "anna@example.com").await;
+    let admin = world.admin().await;
+    create(&world, &tara, profile("Quinn")).await.unwrap();
     let of_tara = || UpdateTrainerRequest {
         trainer_id: tara.user_id.clone(),
         bio: Some("New.".to_owned()),
         ..change()
     };
-    update(&harness, &admin, of_tara()).await.unwrap();
-    let refused = update(&harness, &ugo, of_tara()).await.unwrap_err();
+    update(&world, &admin, of_tara()).await.unwrap();
+    let refused = update(&world, &ugo, of_tara()).await.unwrap_err();
     assert_eq!(
         (refused.code(), reason(&refused).as_str()),
         (Code::NotFound, "NOT_FOUND")
     );
-    let refused = update(&harness, &anna, of_tara()).await.unwrap_err();
+    let refused = update(&world, &anna, of_tara()).await.unwrap_err();
     assert_eq!(
         (refused.code(), reason(&refused).as_str()),
         (Code::PermissionDenied, "ROLE_NOT_ALLOWED")
     );
-    let refused = update(&harness, &ugo, change()).await.unwrap_err();
+    let refused = update(&world, &ugo, change()).await.unwrap_err();
     assert_eq!(
         (refused.code(), reason(&refused).as_str()),
         (Code::NotFound, "NOT_FOUND"),
         "there is no profile yet"
     );
-    let refused = update(&harness, &admin, change()).await.unwrap_err();
+    let refused = update(&world, &admin, change()).await.unwrap_err();
     assert_eq!(fields(&refused), ["trainer_id"]);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn everything_that_is_wrong_with_an_update_is_told_together() {
-    let harness = Harness::start().await;
-    let tara = harness.account(Role::Trainer, "tara@example.com").await;
+    let world = World::start().await;
+    let tara = world.account(Role::Trainer, "tara@example.com").await;
     let source = |title: &str, url: &str| AdditionalSource {
         title: title.to_owned(),
         url: url.to_owned(),
@@ -148,7 +146,7 @@ async fn everything_that_is_wrong_with_an_update_is_told_together() {
         external: None,
         accepting_bookings: None,
     };
-    let refused = update(&harness, &tara, bad).await.unwrap_err();
+    let refused = update(&world, &tara, bad).await.unwrap_err();
     let mut told = fields(&refused);
     told.retain(|field| !field.starts_with("photos.addresses["));
     assert_eq!(
@@ -173,20 +171,16 @@ async fn everything_that_is_wrong_with_an_update_is_told_together() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_erased_trainer_is_blank_not_listed_and_cannot_come_back() {
-    let harness = Harness::start().await;
-    let tara = harness.account(Role::Trainer, "tara@example.com").await;
-    create(&harness, &tara, profile("Quinn")).await.unwrap();
-    let trainers = Repository::<internals::Trainer>::new(&harness.log);
-    let erase = TrainerCommand::Erase { now: Utc::now() };
-    let committed = trainers
-        .execute(&tara.user_id, Context::system(), erase, |_, _| vec![])
-        .await
-        .unwrap();
-    let position = Some(LogPosition {
-        service: identity::NAME.to_owned(),
-        position: committed.position,
-    });
-    let erased = get(&harness, &tara.user_id, position.clone()).await;
+    let world = World::start().await;
+    let tara = world.account(Role::Trainer, "tara@example.com").await;
+    create(&world, &tara, profile("Quinn")).await.unwrap();
+    let erase = EraseSubjectRequest {
+        request_id: id(),
+        user_id: tara.user_id.clone(),
+        child_id: String::new(),
+    };
+    let position = world.call(&tara, erase).await.unwrap().position;
+    let erased = get(&world, &tara.user_id, position.clone()).await;
     let expected = Trainer {
         trainer_id: tara.user_id.clone(),
         price_per_hour: Some(money("USD", 8_000)),
@@ -200,9 +194,9 @@ async fn an_erased_trainer_is_blank_not_listed_and_cannot_come_back() {
         ..Trainer::default()
     };
     assert_eq!(erased, expected);
-    assert_eq!(list(&harness, "", position).await.unwrap().trainers, []);
+    assert_eq!(list(&world, "", position).await.unwrap().trainers, []);
     let tokens: i64 = sqlx::query_scalar("select sum(cardinality(search)) from trainers")
-        .fetch_one(&harness.database.pool())
+        .fetch_one(&world.database().pool())
         .await
         .unwrap();
     assert_eq!(tokens, 0);
@@ -210,7 +204,7 @@ async fn an_erased_trainer_is_blank_not_listed_and_cannot_come_back() {
         bio: Some("Back again.".to_owned()),
         ..change()
     };
-    let refused = update(&harness, &tara, again).await.unwrap_err();
+    let refused = update(&world, &tara, again).await.unwrap_err();
     assert_eq!(
         (refused.code(), reason(&refused).as_str()),
         (Code::FailedPrecondition, "SUBJECT_ERASED")
@@ -219,15 +213,18 @@ async fn an_erased_trainer_is_blank_not_listed_and_cannot_come_back() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_the_key_of_a_trainer_has_sealed_is_gone_with_the_key() {
-    let harness = Harness::start().await;
-    let tara = harness.account(Role::Trainer, "tara@example.com").await;
-    let position = create(&harness, &tara, profile("Quinn"))
+    let mut world = World::start().await;
+    let tara = world.account(Role::Trainer, "tara@example.com").await;
+    let position = create(&world, &tara, profile("Quinn"))
         .await
         .unwrap()
         .position;
-    let id = tara.user_id.parse().unwrap();
-    harness.parts.keyring.destroy(id).await.unwrap();
-    let trainer = get(&harness, &tara.user_id, position).await;
+    let keyring = &world.resources().await.keyring;
+    let user_id = tara.user_id.parse().unwrap();
+    keyring.destroy(user_id).await.unwrap();
+    // It knows the key for a while.
+    world.restart().await;
+    let trainer = get(&world, &tara.user_id, position).await;
     assert_eq!(
         (trainer.first_name.as_str(), trainer.bio.as_str()),
         ("", "")
@@ -237,7 +234,7 @@ async fn what_the_key_of_a_trainer_has_sealed_is_gone_with_the_key() {
         bio: Some("Back again.".to_owned()),
         ..change()
     };
-    let refused = update(&harness, &tara, again).await.unwrap_err();
+    let refused = update(&world, &tara, again).await.unwrap_err();
     assert_eq!(
         (refused.code(), reason(&refused).as_str()),
         (Code::FailedPrecondition, "SUBJECT_ERASED")
@@ -259,30 +256,18 @@ pub fn money(currency_code: &str, minor_units: i64) -> Money {
 }
 
 pub async fn update(
-    harness: &Harness,
+    world: &World,
     caller: &Account,
     request: UpdateTrainerRequest,
 ) -> Result<UpdateTrainerResponse, Status> {
-    let answer = harness
-        .trainers(&caller.bearer)
-        .update_trainer(request)
-        .await?;
-    Ok(answer.into_inner())
+    world.call(caller, request).await
 }
 
-pub async fn get(
-    harness: &Harness,
-    trainer_id: &str,
-    min_position: Option<LogPosition>,
-) -> Trainer {
+pub async fn get(world: &World, trainer_id: &str, min_position: Option<LogPosition>) -> Trainer {
     let request = GetTrainerRequest {
         trainer_id: trainer_id.to_owned(),
         min_position,
     };
-    let answer = harness
-        .trainers(&Bearer::default())
-        .get_trainer(request)
-        .await
-        .unwrap();
-    answer.into_inner().trainer.unwrap()
+    let answer = world.call(Caller::Nobody, request).await.unwrap();
+    answer.trainer.unwrap()
 }

@@ -5,27 +5,24 @@ use contracts::{
         ListTrainersRequest, ListTrainersResponse, TrainerContacts, UpdateTrainerRequest,
     },
 };
+use testing::Caller;
 use tonic::{Code, Status};
 
 use crate::{
-    harness::{Account, Bearer, Harness, fields, id, profile, reason},
     trainer_updates::{change, get, update},
+    world::{Account, World, fields, id, profile, reason},
 };
 
 pub async fn create(
-    harness: &Harness,
+    world: &World,
     caller: &Account,
     request: CreateTrainerRequest,
 ) -> Result<CreateTrainerResponse, Status> {
-    let answer = harness
-        .trainers(&caller.bearer)
-        .create_trainer(request)
-        .await?;
-    Ok(answer.into_inner())
+    world.call(caller, request).await
 }
 
 pub async fn list(
-    harness: &Harness,
+    world: &World,
     page_token: &str,
     min_position: Option<LogPosition>,
 ) -> Result<ListTrainersResponse, Status> {
@@ -35,29 +32,25 @@ pub async fn list(
         min_position,
         ..ListTrainersRequest::default()
     };
-    let answer = harness
-        .trainers(&Bearer::default())
-        .list_trainers(request)
-        .await?;
-    Ok(answer.into_inner())
+    world.call(Caller::Nobody, request).await
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_trainer_creates_their_profile_and_everybody_reads_it() {
-    let harness = Harness::start().await;
-    let tara = harness.account(Role::Trainer, "tara@example.com").await;
-    let created = create(&harness, &tara, profile("Quinn")).await.unwrap();
+    let world = World::start().await;
+    let tara = world.account(Role::Trainer, "tara@example.com").await;
+    let created = create(&world, &tara, profile("Quinn")).await.unwrap();
     assert_eq!(created.trainer_id, tara.user_id);
     let request = GetTrainerRequest {
         trainer_id: tara.user_id.clone(),
         min_position: created.position,
     };
-    let answer = harness
-        .trainers(&Bearer::default())
-        .get_trainer(request)
+    let trainer = world
+        .call(Caller::Nobody, request)
         .await
+        .unwrap()
+        .trainer
         .unwrap();
-    let trainer = answer.into_inner().trainer.unwrap();
     assert_eq!(trainer.trainer_id, tara.user_id);
     assert_eq!(
         (trainer.first_name.as_str(), trainer.last_name.as_str()),
@@ -93,31 +86,31 @@ async fn a_trainer_creates_their_profile_and_everybody_reads_it() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_administrator_creates_a_profile_for_a_trainer_and_for_nobody_else() {
-    let harness = Harness::start().await;
-    let admin = harness.admin().await;
-    let tara = harness.account(Role::Trainer, "tara@example.com").await;
-    let anna = harness.account(Role::Parent, "anna@example.com").await;
+    let world = World::start().await;
+    let admin = world.admin().await;
+    let tara = world.account(Role::Trainer, "tara@example.com").await;
+    let anna = world.account(Role::Parent, "anna@example.com").await;
     let for_user = |user_id: String| CreateTrainerRequest {
         user_id,
         ..profile("Quinn")
     };
-    let created = create(&harness, &admin, for_user(tara.user_id.clone()))
+    let created = create(&world, &admin, for_user(tara.user_id.clone()))
         .await
         .unwrap();
     assert_eq!(created.trainer_id, tara.user_id);
-    let refused = create(&harness, &admin, for_user(anna.user_id))
+    let refused = create(&world, &admin, for_user(anna.user_id))
         .await
         .unwrap_err();
     assert_eq!(
         (refused.code(), reason(&refused).as_str()),
         (Code::FailedPrecondition, "ROLE_MISMATCH")
     );
-    let refused = create(&harness, &admin, for_user(id())).await.unwrap_err();
+    let refused = create(&world, &admin, for_user(id())).await.unwrap_err();
     assert_eq!(
         (refused.code(), reason(&refused).as_str()),
         (Code::NotFound, "NOT_FOUND")
     );
-    let refused = create(&harness, &admin, for_user(String::new()))
+    let refused = create(&world, &admin, for_user(String::new()))
         .await
         .unwrap_err();
     assert_eq!(fields(&refused), ["user_id"]);
@@ -125,20 +118,20 @@ async fn an_administrator_creates_a_profile_for_a_trainer_and_for_nobody_else() 
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_trainer_creates_no_profile_for_others_and_a_parent_none_at_all() {
-    let harness = Harness::start().await;
-    let tara = harness.account(Role::Trainer, "tara@example.com").await;
-    let ugo = harness.account(Role::Trainer, "ugo@example.com").await;
-    let anna = harness.account(Role::Parent, "anna@example.com").await;
+    let world = World::start().await;
+    let tara = world.account(Role::Trainer, "tara@example.com").await;
+    let ugo = world.account(Role::Trainer, "ugo@example.com").await;
+    let anna = world.account(Role::Parent, "anna@example.com").await;
     let for_ugo = CreateTrainerRequest {
         user_id: ugo.user_id,
         ..profile("Quinn")
     };
-    let refused = create(&harness, &tara, for_ugo).await.unwrap_err();
+    let refused = create(&world, &tara, for_ugo).await.unwrap_err();
     assert_eq!(
         (refused.code(), reason(&refused).as_str()),
         (Code::NotFound, "NOT_FOUND")
     );
-    let refused = create(&harness, &anna, profile("Quinn")).await.unwrap_err();
+    let refused = create(&world, &anna, profile("Quinn")).await.unwrap_err();
     assert_eq!(
         (refused.code(), reason(&refused).as_str()),
         (Code::PermissionDenied, "ROLE_NOT_ALLOWED")
@@ -147,24 +140,21 @@ async fn a_trainer_creates_no_profile_for_others_and_a_parent_none_at_all() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_trainer_has_one_profile_and_a_repeated_request_its_first_answer() {
-    let harness = Harness::start().await;
-    let tara = harness.account(Role::Trainer, "tara@example.com").await;
+    let world = World::start().await;
+    let tara = world.account(Role::Trainer, "tara@example.com").await;
     let request = profile("Quinn");
-    let first = create(&harness, &tara, request.clone()).await.unwrap();
-    assert_eq!(
-        create(&harness, &tara, request.clone()).await.unwrap(),
-        first
-    );
+    let first = create(&world, &tara, request.clone()).await.unwrap();
+    assert_eq!(create(&world, &tara, request.clone()).await.unwrap(), first);
     let other = CreateTrainerRequest {
         session_duration_minutes: 90,
         ..request
     };
-    let refused = create(&harness, &tara, other).await.unwrap_err();
+    let refused = create(&world, &tara, other).await.unwrap_err();
     assert_eq!(
         (refused.code(), reason(&refused).as_str()),
         (Code::InvalidArgument, "REQUEST_ID_REUSED")
     );
-    let refused = create(&harness, &tara, profile("Quinn")).await.unwrap_err();
+    let refused = create(&world, &tara, profile("Quinn")).await.unwrap_err();
     assert_eq!(
         (refused.code(), reason(&refused).as_str()),
         (Code::AlreadyExists, "TRAINER_EXISTS")
@@ -173,8 +163,8 @@ async fn a_trainer_has_one_profile_and_a_repeated_request_its_first_answer() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn everything_that_is_wrong_with_a_profile_is_told_together() {
-    let harness = Harness::start().await;
-    let tara = harness.account(Role::Trainer, "tara@example.com").await;
+    let world = World::start().await;
+    let tara = world.account(Role::Trainer, "tara@example.com").await;
     let bad = CreateTrainerRequest {
         request_id: String::new(),
         user_id: "x".to_owned(),
@@ -202,7 +192,7 @@ async fn everything_that_is_wrong_with_a_profile_is_told_together() {
             url: "ftp://example.com".to_owned(),
         }],
     };
-    let refused = create(&harness, &tara, bad).await.unwrap_err();
+    let refused = create(&world, &tara, bad).await.unwrap_err();
     assert_eq!(
         fields(&refused),
         [
@@ -227,7 +217,7 @@ async fn everything_that_is_wrong_with_a_profile_is_told_together() {
         ..profile("Quinn")
     };
     assert_eq!(
-        fields(&create(&harness, &tara, priceless).await.unwrap_err()),
+        fields(&create(&world, &tara, priceless).await.unwrap_err()),
         ["price_per_hour"]
     );
     let dollars = Some(Money {
@@ -238,25 +228,25 @@ async fn everything_that_is_wrong_with_a_profile_is_told_together() {
         price_per_hour: dollars,
         ..profile("Quinn")
     };
-    let refused = create(&harness, &tara, foreign).await.unwrap_err();
+    let refused = create(&world, &tara, foreign).await.unwrap_err();
     assert_eq!(fields(&refused), ["price_per_hour.currency_code"]);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn nothing_of_a_profile_is_stored_in_clear() {
-    let harness = Harness::start().await;
-    let tara = harness.account(Role::Trainer, "tara@example.com").await;
-    create(&harness, &tara, profile("Quinn")).await.unwrap();
+    let world = World::start().await;
+    let tara = world.account(Role::Trainer, "tara@example.com").await;
+    create(&world, &tara, profile("Quinn")).await.unwrap();
     let news = UpdateTrainerRequest {
         bio: Some("Right back.".to_owned()),
         ..change()
     };
-    let position = update(&harness, &tara, news).await.unwrap().position;
-    get(&harness, &tara.user_id, position).await;
+    let position = update(&world, &tara, news).await.unwrap().position;
+    get(&world, &tara.user_id, position).await;
     let stored: Vec<String> = sqlx::query_scalar(
         "select row_to_json(t)::text from trainers t union all select row_to_json(e)::text from events e",
     )
-    .fetch_all(&harness.database.pool())
+    .fetch_all(&world.database().pool())
     .await
     .unwrap();
     let stored = stored.join("\n").to_lowercase();
@@ -280,17 +270,17 @@ async fn nothing_of_a_profile_is_stored_in_clear() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn pages_show_the_latest_first_and_neither_repeat_nor_skip_when_trainers_join_between() {
-    let harness = Harness::start().await;
+    let world = World::start().await;
     for name in ["Abel", "Cole", "Diaz", "Eads"] {
-        join(&harness, name).await;
+        join(&world, name).await;
     }
-    let position = join(&harness, "Fox").await;
-    let first = list(&harness, "", position).await.unwrap();
-    let position = join(&harness, "Gray").await;
-    let second = list(&harness, &first.next_page_token, position)
+    let position = join(&world, "Fox").await;
+    let first = list(&world, "", position).await.unwrap();
+    let position = join(&world, "Gray").await;
+    let second = list(&world, &first.next_page_token, position)
         .await
         .unwrap();
-    let last = list(&harness, &second.next_page_token, None).await.unwrap();
+    let last = list(&world, &second.next_page_token, None).await.unwrap();
     let names: Vec<_> = [&first, &second, &last]
         .iter()
         .flat_map(|page| {
@@ -301,15 +291,15 @@ async fn pages_show_the_latest_first_and_neither_repeat_nor_skip_when_trainers_j
         .collect();
     assert_eq!(names, ["Fox", "Eads", "Diaz", "Cole", "Abel"]);
     assert_eq!(last.next_page_token, "");
-    let refused = list(&harness, "forged", None).await.unwrap_err();
+    let refused = list(&world, "forged", None).await.unwrap_err();
     assert_eq!(fields(&refused), ["page_token"]);
 }
 
-async fn join(harness: &Harness, last_name: &str) -> Option<LogPosition> {
-    let trainer = harness
+async fn join(world: &World, last_name: &str) -> Option<LogPosition> {
+    let trainer = world
         .account(Role::Trainer, &format!("{}@example.com", id()))
         .await;
-    create(harness, &trainer, profile(last_name))
+    create(world, &trainer, profile(last_name))
         .await
         .unwrap()
         .position
