@@ -30,6 +30,7 @@ const NOWHERE: &str = "127.0.0.1:1";
 /// A service that runs on a database of its own, between stand-ins for those whose logs it reads.
 /// Dropped, it takes all of that with it.
 pub struct World {
+    name: &'static str,
     definition: fn() -> Definition,
     settings: Settings,
     stand_ins: Vec<StandIn>,
@@ -88,9 +89,10 @@ impl Setup {
     /// # Panics
     /// When `TEST_DATABASE_URL` is not set.
     pub async fn prepare(mut self) -> World {
-        let database = Database::of(&(self.definition)()).await;
+        let definition = (self.definition)();
+        let database = Database::of(&definition).await;
         self.settings.database_url = database.url();
-        if (self.definition)().name != "identity" {
+        if definition.name != "identity" {
             self.neighbours.push("identity");
         }
         self.neighbours.sort_unstable();
@@ -103,6 +105,7 @@ impl Setup {
             stand_ins.push(stand_in);
         }
         World {
+            name: definition.name,
             definition: self.definition,
             settings: self.settings,
             stand_ins,
@@ -192,7 +195,7 @@ impl World {
     /// A position in the log of the service.
     pub fn position(&self, position: i64) -> LogPosition {
         LogPosition {
-            service: (self.definition)().name.to_owned(),
+            service: self.name.to_owned(),
             position,
         }
     }
@@ -233,8 +236,7 @@ impl World {
         event_type: &str,
     ) -> LogPosition {
         let aggregate_id = aggregate_id.to_string();
-        let name = (self.definition)().name;
-        let log = LocalFeed::<()>::new(name, &self.database.log().await, |_| Ok(None));
+        let log = LocalFeed::<()>::new(self.name, &self.database.log().await, |_| Ok(None));
         let watch = async {
             loop {
                 let head = log.head().await.unwrap();
@@ -278,11 +280,11 @@ impl World {
     async fn launch(&mut self) {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
-        let definition = (self.definition)();
         let addresses = &mut self.settings.addresses;
-        addresses.insert(definition.name.to_owned(), url.clone());
+        addresses.insert(self.name.to_owned(), url.clone());
         let stop = CancellationToken::new();
         let settings = self.settings.clone();
+        let definition = (self.definition)();
         let running = host::start(definition, settings, Mode::Both, listener, stop.clone())
             .await
             .unwrap();

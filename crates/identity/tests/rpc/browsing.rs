@@ -109,8 +109,9 @@ async fn a_place_and_free_time_ahead_narrow_the_list() {
     directory.hire("Cy", 80).await;
     let (north, south) = (Uuid::from_u128(1), Uuid::from_u128(2));
     for (trainer, location) in [(&ada, north), (&ada, south), (&bo, north)] {
-        directory.works(trainer, location).await;
+        directory.works(trainer, location);
     }
+    directory.hears_scheduling().await;
     let at = |location: Uuid| ListTrainersRequest {
         location_id: location.to_string(),
         ..ListTrainersRequest::default()

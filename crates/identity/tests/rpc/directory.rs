@@ -80,6 +80,11 @@ impl Directory {
     /// Scheduling says something, and identity has heard it.
     async fn told(&self, aggregate_id: Uuid, event: Event) {
         self.world.scheduling_says(aggregate_id, event);
+        self.hears_scheduling().await;
+    }
+
+    /// Identity has heard what scheduling has said.
+    pub async fn hears_scheduling(&self) {
         let request = ListTrainersRequest {
             min_position: Some(self.world.stand_in("scheduling").position()),
             ..ListTrainersRequest::default()
@@ -110,14 +115,14 @@ impl Directory {
         slot_id
     }
 
-    pub async fn works(&self, trainer: &Account, location_id: Uuid) {
+    pub fn works(&self, trainer: &Account, location_id: Uuid) {
         let trainer_id = trainer.user_id.parse().unwrap();
         let assigned = TrainerLocationAssigned {
             trainer_id: trainer.user_id.clone(),
             location_id: location_id.to_string(),
         };
-        self.told(trainer_id, Event::TrainerLocationAssigned(assigned))
-            .await;
+        let event = Event::TrainerLocationAssigned(assigned);
+        self.world.scheduling_says(trainer_id, event);
     }
 
     /// A session takes its slot.

@@ -190,10 +190,7 @@ async fn an_erased_parent_is_gone_with_their_children_and_the_log_is_whole() {
 /// How many values of a subject, anywhere in the schema, can still be opened.
 async fn opened_of(world: &World, subject: &str) -> usize {
     let pool = world.database().pool();
-    let keys = Keyring::new(
-        pool.clone(),
-        master_keys(&world.resources().await.settings).unwrap(),
-    );
+    let keys = Keyring::new(pool.clone(), master_keys(&world.settings).unwrap());
     let mut known = std::collections::HashSet::new();
     for (_, row) in rows(&pool).await {
         for value in sealed(&row) {
@@ -217,7 +214,7 @@ async fn a_copy_of_the_schema_without_the_keys_opens_nothing() {
     let elsewhere = World::at_rest(MailSettings::default()).await;
     let keys = Keyring::new(
         elsewhere.database().pool(),
-        master_keys(&world.resources().await.settings).unwrap(),
+        master_keys(&world.settings).unwrap(),
     );
     let mut values = 0;
     for (_, row) in rows(&world.database().pool()).await {

@@ -12,6 +12,7 @@ use eventsourcing::personal::Keyring;
 use identity::{
     MailSettings,
     internals::{EmailAddress, NewMail, Outbox, Patience, Sender, Template, Transport},
+    master_keys,
 };
 use serde_json::{Value, json};
 use service::Secret;
@@ -35,12 +36,14 @@ pub struct Mail {
 impl Mail {
     pub async fn new(settings: MailSettings) -> Self {
         let world = World::at_rest(settings.clone()).await;
-        let resources = world.resources().await.clone();
+        let pool = world.database().pool();
+        let keyring = Keyring::new(pool.clone(), master_keys(&world.settings).unwrap());
+        let outbox = Outbox::new(pool.clone(), keyring.clone(), &world.settings).unwrap();
         Self {
-            keyring: resources.keyring,
-            outbox: resources.outbox,
+            keyring,
+            outbox,
             settings,
-            pool: resources.pool,
+            pool,
             _world: world,
         }
     }

@@ -31,7 +31,7 @@ pub type Account = LoginResponse;
 /// Identity, running.
 pub struct World {
     world: ::testing::World,
-    settings: IdentitySettings,
+    pub settings: IdentitySettings,
     resources: OnceCell<Resources>,
 }
 
@@ -83,7 +83,11 @@ impl World {
         let setup = ::testing::World::of(identity::definition)
             .with(neighbours)
             .without_broker()
-            .adjusted(|settings| settings.set(own.clone()));
+            .adjusted(|settings| {
+                settings.set(own.clone());
+                // Each costs a start more than it gives to so few calls.
+                settings.database_connections = 4;
+            });
         Self {
             world: setup.prepare().await,
             settings: own,
