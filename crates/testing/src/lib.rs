@@ -9,6 +9,7 @@ mod caller;
 mod database;
 mod golden;
 mod process;
+mod rebuild;
 mod stand_in;
 mod world;
 
