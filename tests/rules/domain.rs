@@ -45,8 +45,88 @@ const AT_HAND: [&str; 15] = [
     "u64",
 ];
 
+/// What a domain module takes of the roots that also have what is impure.
+const TAKEN: [(&str, &[&str]); 2] = [
+    (
+        "eventsourcing",
+        &[
+            "Claim",
+            "ClaimChange",
+            "ClaimingEvent",
+            "Decide",
+            "DecodeError",
+            "DomainEvent",
+            "RecordedEvent",
+            "personal",
+        ],
+    ),
+    ("std", &["cmp", "collections", "fmt", "iter", "str"]),
+];
+
 /// What imports nothing and is impure all the same: a clock, randomness.
-const FORBIDDEN: [&str; 5] = ["Utc::now", "SystemTime", "Instant::now", "now_v7", "new_v4"];
+const FORBIDDEN: [&str; 6] = [
+    "Utc::now",
+    "Local::now",
+    "SystemTime",
+    "Instant::now",
+    "now_v7",
+    "new_v4",
+];
+
+/// What a text takes of a root, in braces or not: the first word of each path.
+fn taken<'a>(text: &'a str, root: &str) -> Vec<&'a str> {
+    let start = format!("{root}::");
+    let is_word = |letter: char| letter.is_alphanumeric() || letter == '_';
+    let uses = text
+        .match_indices(&start)
+        .filter(|(at, _)| !text[..*at].ends_with(|it| is_word(it) || it == ':'));
+    let paths = uses.flat_map(|(at, _)| match text[at + start.len()..].strip_prefix('{') {
+        Some(group) => outer_words(group),
+        None => vec![&text[at + start.len()..]],
+    });
+    paths
+        .map(|path| {
+            let path = path.trim_start();
+            path.split(|letter| !is_word(letter))
+                .next()
+                .unwrap_or_default()
+        })
+        .filter(|word| !word.is_empty())
+        .collect()
+}
+
+/// The parts of a group of imports, up to its closing brace, groups in it left whole.
+fn outer_words(group: &str) -> Vec<&str> {
+    let (mut depth, mut begin) = (0, 0);
+    let mut parts = Vec::new();
+    for (at, letter) in group.char_indices() {
+        match letter {
+            '{' => depth += 1,
+            '}' if depth > 0 => depth -= 1,
+            '}' => {
+                parts.push(&group[begin..at]);
+                break;
+            }
+            ',' if depth == 0 => {
+                parts.push(&group[begin..at]);
+                begin = at + 1;
+            }
+            _ => {}
+        }
+    }
+    parts
+}
+
+/// What a domain module takes of these roots and may not.
+fn impure_parts(text: &str) -> Vec<String> {
+    let parts = TAKEN.iter().flat_map(|(root, pure)| {
+        let parts = taken(text, root).into_iter();
+        parts
+            .filter(|part| !pure.contains(part))
+            .map(move |part| format!("{root}::{part}"))
+    });
+    parts.collect()
+}
 
 /// The words with which the paths of a line begin, types left out.
 fn roots(line: &str) -> impl Iterator<Item = &str> {
@@ -87,10 +167,14 @@ fn domain_modules_import_what_is_pure_and_know_no_clock() {
     let modules = modules(&files);
     let mut found = Vec::new();
     for path in files.iter().filter(|path| !is_test(path)) {
-        for (number, line) in code(path) {
-            let here = impurities(&line, &modules).into_iter();
+        let lines = code(path);
+        for (number, line) in &lines {
+            let here = impurities(line, &modules).into_iter();
             found.extend(here.map(|word| format!("{}:{number}: {word}", path.display())));
         }
+        let lines: Vec<_> = lines.into_iter().map(|(_, line)| line).collect();
+        let parts = impure_parts(&lines.join("\n")).into_iter();
+        found.extend(parts.map(|part| format!("{}: {part}", path.display())));
     }
     none(&found);
 }
@@ -109,6 +193,10 @@ fn the_check_for_impurity_sees_one() {
     let pure =
         "use super::session::{Slot, tests::State}; Vec::<i64>::new(); eventsourcing::tokio::X";
     assert_eq!(impurities(pure, &modules), ["tests"]);
+    let text = "use std::{\n    collections::{BTreeMap, BTreeSet},\n    fs,\n};\n\
+                use eventsourcing::{Claim, EventLog}; std::env::var(x); use std::fmt;";
+    let parts = ["eventsourcing::EventLog", "std::fs", "std::env"];
+    assert_eq!(impure_parts(text), parts);
 }
 
 #[test]
