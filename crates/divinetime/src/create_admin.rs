@@ -15,7 +15,7 @@ use crate::{Failure, console, operator};
 
 const PASSWORD: &str = "DIVINETIME_ADMIN_PASSWORD";
 
-/// What `create-admin` can be told.
+/// The options of `create-admin`.
 #[derive(Debug, Args)]
 pub struct CreateAdminArgs {
     /// Login address

@@ -18,7 +18,7 @@ use crate::{Failure, console, operator, signals};
 const PAGE: i64 = 500;
 const LOOK: Duration = Duration::from_millis(200);
 
-/// What `events` can be told.
+/// The options of `events`.
 #[derive(Debug, Args)]
 pub struct EventsArgs {
     /// identity, scheduling, ticketing, payments or analytics

@@ -14,7 +14,7 @@ use crate::{Failure, console};
 
 const PATIENCE: Duration = Duration::from_secs(2);
 
-/// What `health` can be told.
+/// The options of `health`.
 #[derive(Debug, Args)]
 pub struct HealthArgs {
     /// Base URL of a service

@@ -26,7 +26,7 @@ pub enum KeysCommand {
     Rotate(KeysArgs),
 }
 
-/// What each can be told.
+/// The options of each.
 #[derive(Debug, Args)]
 pub struct KeysArgs {
     /// Prints JSON

@@ -8,7 +8,7 @@ use crate::outside::check_database;
 use crate::services::{Name, chosen};
 use crate::{Failure, console, operator, running};
 
-/// What `migrate` can be told.
+/// The options of `migrate`.
 #[derive(Debug, Args)]
 pub struct MigrateArgs {
     /// One service; all of them unless given

@@ -34,7 +34,7 @@ pub enum ProjectionsCommand {
     Wait(WaitArgs),
 }
 
-/// What `list` can be told.
+/// The options of `list`.
 #[derive(Debug, Args)]
 pub struct ListArgs {
     /// Prints one JSON array
@@ -44,7 +44,7 @@ pub struct ListArgs {
     data: DataDir,
 }
 
-/// What `rebuild` can be told.
+/// The options of `rebuild`.
 #[derive(Debug, Args)]
 pub struct RebuildArgs {
     /// The projections, with the service where several have one of this name: SERVICE/NAME
@@ -60,7 +60,7 @@ pub struct RebuildArgs {
     data: DataDir,
 }
 
-/// What `retry` can be told.
+/// The options of `retry`.
 #[derive(Debug, Args)]
 pub struct RetryArgs {
     /// The projection or process, with its service where several have one of this name: SERVICE/NAME
@@ -74,7 +74,7 @@ pub struct RetryArgs {
     data: DataDir,
 }
 
-/// What `wait` can be told.
+/// The options of `wait`.
 #[derive(Debug, Args)]
 pub struct WaitArgs {
     /// Gives up after so many seconds

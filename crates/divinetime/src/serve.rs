@@ -16,7 +16,7 @@ use crate::{Failure, operator, signals};
 /// Between the port of a service's API and that of its workers' health and metrics.
 const WORKERS_PORT: u16 = 100;
 
-/// What `serve` can be told.
+/// The options of `serve`.
 #[derive(Debug, Args)]
 pub struct ServeArgs {
     /// identity, scheduling, ticketing, payments or analytics
@@ -29,7 +29,7 @@ pub struct ServeArgs {
     workers: bool,
 }
 
-/// What `project` can be told.
+/// The options of `project`.
 #[derive(Debug, Args)]
 pub struct ProjectArgs {
     /// identity, scheduling, ticketing, payments or analytics

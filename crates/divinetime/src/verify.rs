@@ -10,7 +10,7 @@ use crate::data_dir::DataDir;
 use crate::services::{Name, names};
 use crate::{Failure, console, operator};
 
-/// What `verify` can be told.
+/// The options of `verify`.
 #[derive(Debug, Args)]
 pub struct VerifyArgs {
     /// One service; all of them unless given

@@ -22,7 +22,7 @@ use crate::ports::Ports;
 use crate::running::{Listener, Services, migrate};
 use crate::{Failure, console, operator, services, signals};
 
-/// What `up` can be told.
+/// The options of `up`.
 #[derive(Debug, Args)]
 pub struct UpArgs {
     #[command(flatten)]
