@@ -23,6 +23,9 @@ pub trait WriteRpc: Rpc<Answer: Positioned> {
 
 /// The request of a read that can wait for the caller's own writes.
 pub trait ReadRpc: Rpc {
+    /// The name of the field that has them, for violations.
+    const POSITIONS: &'static str;
+
     /// The positions that the read tables must have reached.
     fn min_positions(&self) -> &[LogPosition];
 }

@@ -59,8 +59,8 @@ fn implementation(service: &str, method: &MethodDescriptor) -> String {
         if has(&input, field, repeated) {
             let _ = writeln!(
                 source,
-                "impl ReadRpc for {request} {{ fn min_positions(&self) -> &[LogPosition] \
-                 {{ {slice} }} }}"
+                "impl ReadRpc for {request} {{ const POSITIONS: &'static str = \"{field}\"; \
+                 fn min_positions(&self) -> &[LogPosition] {{ {slice} }} }}"
             );
         }
     }

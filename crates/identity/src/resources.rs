@@ -1,10 +1,12 @@
 //! What every command and query of identity works with.
 
+use std::sync::Arc;
+
 use eventsourcing::{
-    Decide, EventLog, ReadTables,
+    Decide, DecodeRecorded, EventLog, Feed, LocalFeed, Projection, ReadTables,
     personal::{Keyring, LocalMasterKey, LookupKey, MasterKeys},
 };
-use service::{BuildError, Reads, Refusal, Writes};
+use service::{BuildError, Reads, Refusal, Source, Writes};
 use sqlx::PgPool;
 
 use crate::{IdentitySettings, NAME, mail::Outbox, signing::SigningKeys};
@@ -53,6 +55,12 @@ impl Resources {
         A::Error: Refusal,
     {
         Writes::new(NAME, &self.log)
+    }
+
+    /// The log, from which a projection is folded.
+    pub(crate) fn source<P: Projection>(&self, decode: DecodeRecorded<P::Event>) -> Source<P> {
+        let feed: Arc<dyn Feed<P::Event>> = Arc::new(LocalFeed::new(NAME, &self.log, decode));
+        Source::new(&self.pool, &feed)
     }
 
     /// The read tables of a projection, or of several.

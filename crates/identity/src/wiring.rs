@@ -35,7 +35,7 @@ pub async fn build(runtime: Runtime) -> Result<Service, BuildError> {
     let resources = Resources::new(&runtime.log, &runtime.pool, &runtime.settings.own()).await?;
     let sessions = runtime.events_of(BookingEvent::of_scheduling);
     let tickets = runtime.events_of(BookingEvent::of_ticketing);
-    let upcoming = UpcomingBookings::new(&runtime.pool, [sessions, tickets]);
+    let upcoming = UpcomingBookings::on(&runtime, [sessions, tickets]);
     let passwords = Passwords::new()?;
     let accounts = Accounts::new(&resources, passwords.clone());
     let users = UserRpcs::on(&resources, &accounts, &upcoming);

@@ -171,6 +171,18 @@ impl Call {
         }
     }
 
+    /// The context of what follows from this call without being its command: it has no request id,
+    /// and is recorded anew each time.
+    pub fn follow_up(&self) -> Context {
+        Context {
+            actor: self.principal.actor(),
+            correlation_id: self.correlation_id,
+            causation_id: self.causation_id,
+            trace_context: self.trace_context.clone(),
+            ..Context::system()
+        }
+    }
+
     /// The context of the command that this call gives. The same request id with another method,
     /// caller or message is another request, and refused by the log.
     pub fn context<M: prost::Message>(

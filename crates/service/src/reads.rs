@@ -78,8 +78,8 @@ impl<T: ReadTables> Reads<T> {
         F: Future<Output = Result<R, E>>,
         ReadError: From<E>,
     {
-        let positions = request.min_positions();
-        Ok(self.read_at(call, positions, look).await?)
+        let read = self.read_at(call, request.min_positions(), look).await;
+        read.map_err(|error| error.status(M::POSITIONS))
     }
 
     /// What `look` finds once the tables have reached these positions, for what is more than a
@@ -174,8 +174,8 @@ impl<T: ReadTables> Reads<T> {
     {
         let mut asked = Vec::new();
         let mut found = self.look(&look).await?;
-        while let Some(source) = unsure(&found).filter(|source| !asked.contains(&source.name())) {
-            asked.push(source.name());
+        while let Some(source) = unsure(&found).filter(|source| !asked.contains(&source.source())) {
+            asked.push(source.source());
             source.catch_up().await?;
             found = self.look(&look).await?;
         }
@@ -199,7 +199,12 @@ impl<P: Projection> Clone for Source<P> {
 }
 
 impl<P: Projection> Source<P> {
-    /// The log behind a feed from which the projection is folded.
+    /// The log behind a feed from which a service folds the projection.
+    pub fn on(runtime: &Runtime, feed: &Arc<dyn Feed<P::Event>>) -> Self {
+        Self::new(&runtime.pool, feed)
+    }
+
+    /// The same over a pool in the schema of the service.
     pub fn new(pool: &PgPool, feed: &Arc<dyn Feed<P::Event>>) -> Self {
         Self {
             checkpoints: Checkpoints::new(pool.clone()),
@@ -207,23 +212,22 @@ impl<P: Projection> Source<P> {
         }
     }
 
-    /// The feed itself.
     pub fn feed(&self) -> Arc<dyn Feed<P::Event>> {
         Arc::clone(&self.feed)
     }
 }
 
-/// Read tables that may be behind a log.
+/// A log that read tables may be behind.
 pub trait CatchUp: Send + Sync {
     /// The service whose log it is.
-    fn name(&self) -> &'static str;
+    fn source(&self) -> &'static str;
 
     /// Waits until the tables have everything that the log has now, for ten seconds at most.
     fn catch_up(&self) -> BoxFuture<'_, Result<(), ReadError>>;
 }
 
 impl<P: Projection> CatchUp for Source<P> {
-    fn name(&self) -> &'static str {
+    fn source(&self) -> &'static str {
         self.feed.source()
     }
 
@@ -247,7 +251,7 @@ pub enum ReadError {
     #[error("must be a service whose log is read here")]
     OtherLog,
     /// The projection is too far behind the position.
-    #[error("min_position was not reached in time: the read tables are behind")]
+    #[error("the positions were not reached in time: the read tables are behind")]
     Behind,
     /// The projection is too far behind a log.
     #[error("what is read here is too far behind: try again later")]
@@ -262,20 +266,28 @@ pub enum ReadError {
 
 impl From<ReadError> for Status {
     fn from(error: ReadError) -> Self {
-        let message = error.to_string();
-        let malformed =
-            |field, reason, message| invalid_fields(vec![violation(field, reason, message)]);
-        match error {
-            ReadError::NoPosition => malformed("min_position", "POSITION", message),
-            ReadError::OtherLog => malformed("min_position.service", "SERVICE", message),
-            ReadError::Behind => refused(
+        error.status("min_position")
+    }
+}
+
+impl ReadError {
+    /// The status for a caller who named positions in this field.
+    fn status(self, field: &str) -> Status {
+        let message = self.to_string();
+        let malformed = |field: String, reason, message| {
+            invalid_fields(vec![violation(field, reason, message)])
+        };
+        match self {
+            Self::NoPosition => malformed(field.to_owned(), "POSITION", message),
+            Self::OtherLog => malformed(format!("{field}.service"), "SERVICE", message),
+            Self::Behind => refused(
                 Code::DeadlineExceeded,
                 ErrorReason::PositionNotReached,
                 message,
             ),
-            ReadError::TooFarBehind => unavailable(&message),
-            ReadError::Checkpoint(error) => checkpoint_status(error),
-            ReadError::Table(error) => internal(error),
+            Self::TooFarBehind => unavailable(&message),
+            Self::Checkpoint(error) => checkpoint_status(error),
+            Self::Table(error) => internal(error),
         }
     }
 }

@@ -85,7 +85,7 @@ where
         self.answer::<M>(executed)
     }
 
-    /// Executes a command, or another one in its place when somebody else holds what it claims.
+    /// Executes a command; when somebody else holds what it claims, executes another one instead.
     pub async fn execute_or<M: WriteRpc>(
         &self,
         call: &Call,
@@ -133,7 +133,7 @@ where
     }
 }
 
-/// What a function came to that commits by itself, and the position of its last event.
+/// The outcome of an operation, and the position of its last event.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Recorded<T> {
     pub outcome: T,
@@ -158,6 +158,11 @@ pub struct Operations {
 }
 
 impl Operations {
+    /// On the log of a service.
+    pub fn on(runtime: &Runtime) -> Self {
+        Self::new(runtime.name)
+    }
+
     /// Operations that are recorded in the log of a service.
     pub const fn new(service: &'static str) -> Self {
         Self { service }

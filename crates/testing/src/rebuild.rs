@@ -1,3 +1,5 @@
+//! The beginning of a rebuild, at the moment when it hurts most.
+
 use std::pin::pin;
 
 use serde_json::Value;

@@ -4,7 +4,7 @@
 //! that a new column is in the export before anybody thinks of it.
 
 use eventsourcing::{
-    Context, EventLog, LogError, RecordedEvent,
+    EventLog, LogError, RecordedEvent,
     personal::{Keyring, Opened, Opener, Personal, PersonalError},
 };
 use serde_json::{Value, json};
@@ -75,9 +75,7 @@ impl Exports {
 
     /// One JSON object about a user, as of now.
     pub async fn of_user(&self, call: &Call, user_id: UserId) -> Result<Vec<u8>, ExportError> {
-        let position = self.log.head().await?;
-        let look = |pool| Held::of(pool, user_id);
-        let found = self.tables.all_at(call, position, look).await?;
+        let found = self.tables.all(|pool| Held::of(pool, user_id)).await?;
         let mut held = found.ok_or(ExportError::NotFound(user_id))?;
         if held.account.get("erased") == Some(&Value::Bool(true)) {
             return Err(ExportError::Erased);
@@ -133,12 +131,7 @@ impl Exports {
             now: service::now(),
             action: Action::ReadMedical { fields },
         };
-        let context = Context {
-            actor: call.principal.actor(),
-            correlation_id: call.correlation_id,
-            trace_context: call.trace_context.clone(),
-            ..Context::system()
-        };
+        let context = call.follow_up();
         self.records.execute(context, command, |_| ()).await?;
         Ok(())
     }

@@ -20,7 +20,7 @@ use self::parse::{
     RequestPasswordReset, RequestVerification, ResetPassword, VerifyEmail, VerifyPhone,
 };
 use super::secrets::WithoutSecrets as _;
-use super::{caller, own_or_admin, unrepeated};
+use super::{caller, own_or_admin};
 use crate::NAME;
 use crate::domain::user::Channel;
 use crate::proofs::{Authentication, Entered, Entrant, Passwords};
@@ -74,7 +74,7 @@ impl AuthenticationService for AuthenticationRpcs {
             client_address: call.client_address,
             network: call.client_network(),
         };
-        let (context, now) = (unrepeated(&call), now());
+        let (context, now) = (call.follow_up(), now());
         let logged_in = self.authentication.log_in(context, entrant, now).await?;
         let access = self.access(&logged_in.outcome, now).await?;
         let answer = reply::logged_in(logged_in.outcome, access);
@@ -162,7 +162,7 @@ impl AuthenticationService for AuthenticationRpcs {
     ) -> Result<Response<RequestPasswordResetResponse>, Status> {
         let (call, message) = (Call::of(&request), request.get_ref());
         let RequestPasswordReset { email } = RequestPasswordReset::try_from(message)?;
-        let (context, network) = (unrepeated(&call), call.client_network());
+        let (context, network) = (call.follow_up(), call.client_network());
         self.authentication
             .request_reset(context, &email, &network, now())
             .await?;

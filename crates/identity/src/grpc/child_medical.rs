@@ -8,7 +8,6 @@ use contracts::identity::v1::{
     RemoveCustomAllergenRequest, RemoveCustomAllergenResponse, UpdateMedicalRequest,
     UpdateMedicalResponse,
 };
-use eventsourcing::Context;
 use eventsourcing::personal::{Keyring, LookupKey};
 use service::{Call, Reads, not_found, now};
 use sqlx::PgPool;
@@ -20,7 +19,7 @@ use self::parse::{
 };
 use self::reply::SealedMedical;
 use super::refusals::personal_status;
-use super::{acting, child_command, execute_on_child, unrepeated};
+use super::{acting, child_command, execute_on_child};
 use crate::accounts::ChildRecords;
 use crate::domain::child::{Acting, Action, Child};
 use crate::domain::values::ChildId;
@@ -143,11 +142,7 @@ impl ChildMedicalService for ChildMedicalRpcs {
         let sealed = sealed.ok_or_else(|| not_found("child", &child_id.to_string()))?;
         let fields = sealed.fields();
         let look = child_command(&call, child_id, Action::ReadMedical { fields });
-        let context = Context {
-            actor: call.principal.actor(),
-            ..unrepeated(&call)
-        };
-        self.records.execute(context, look, |_| ()).await?;
+        self.records.execute(call.follow_up(), look, |_| ()).await?;
         let opener = self.keyring.opener(sealed.subjects()).await;
         let medical = opener.and_then(|opener| sealed.open(&opener));
         Ok(Response::new(GetChildMedicalResponse {

@@ -22,7 +22,6 @@ use std::convert::identity;
 
 use contracts::WriteRpc;
 use contracts::common::v1::Role;
-use eventsourcing::Context;
 use service::{Call, Fields, Operations, not_found, now};
 use tonic::{Response, Status};
 
@@ -62,17 +61,6 @@ fn acting(call: &Call) -> Acting {
         (Some(id), Role::Trainer) => Acting::Trainer(id.into()),
         (Some(id), Role::Admin) => Acting::Admin(id.into()),
         _ => Acting::System,
-    }
-}
-
-/// The context of what is recorded anew each time, so that it has no request id. Nobody acts in it
-/// yet.
-fn unrepeated(call: &Call) -> Context {
-    Context {
-        correlation_id: call.correlation_id,
-        causation_id: call.causation_id,
-        trace_context: call.trace_context.clone(),
-        ..Context::system()
     }
 }
 

@@ -9,9 +9,8 @@ use contracts::identity::v1::{
     ListUsersResponse, ReactivateUserRequest, ReactivateUserResponse, RegisterUserRequest,
     RegisterUserResponse, UpdateUserRequest, UpdateUserResponse,
 };
-use eventsourcing::EventLog;
 use eventsourcing::personal::{Keyring, LookupKey};
-use service::{Call, Operations, Reads, internal, new_id, not_found, now};
+use service::{Call, Operations, Reads, new_id, not_found, now};
 use tonic::{Request, Response, Status};
 
 use self::parse::{
@@ -34,7 +33,6 @@ use crate::resources::Resources;
 /// Opens, changes, closes, lists, exports and erases accounts.
 pub struct UserRpcs {
     operations: Operations,
-    log: EventLog,
     accounts: Accounts,
     changes: AccountChanges,
     erasures: Erasures,
@@ -49,7 +47,6 @@ impl UserRpcs {
     pub fn on(resources: &Resources, accounts: &Accounts, upcoming: &UpcomingBookings) -> Self {
         Self {
             operations: Operations::new(NAME),
-            log: resources.log.clone(),
             accounts: accounts.clone(),
             changes: AccountChanges::new(resources),
             erasures: Erasures::new(resources, upcoming),
@@ -62,10 +59,9 @@ impl UserRpcs {
     }
 
     /// Whether a user answers for children, by what the log has now.
-    async fn has_children(&self, call: &Call, user_id: UserId) -> Result<bool, Status> {
-        let head = self.log.head().await.map_err(internal)?;
+    async fn has_children(&self, user_id: UserId) -> Result<bool, Status> {
         let look = |pool| query::children::any_of(pool, user_id.uuid());
-        Ok(self.tables.children_at(call, head, look).await?)
+        Ok(self.tables.children(look).await?)
     }
 }
 
@@ -170,7 +166,7 @@ impl UserService for UserRpcs {
     ) -> Result<Response<ChangeRoleResponse>, Status> {
         let (call, message) = (Call::of(&request), request.get_ref());
         let ChangeRole { user_id, role } = ChangeRole::try_from(message)?;
-        let has_children = self.has_children(&call, user_id).await?;
+        let has_children = self.has_children(user_id).await?;
         let changes = &self.changes;
         let change = |context| changes.change_role(context, user_id, role, has_children, now());
         let reply = |()| ChangeRoleResponse::default();

@@ -1,12 +1,11 @@
-//! Identity's own read tables, waited for where a command must know what the log has.
+//! Identity's own read tables, brought up to date where a command must know what the log has.
 
-use service::{Call, ReadError, Reads};
+use service::{CatchUp, ReadError, Reads, Source};
 use sqlx::PgPool;
 
 use crate::{
     projector::{children::Children, trainers::Trainers, users::Users},
     resources::Resources,
-    wire,
 };
 
 /// The read tables of users, trainers and children. Cheap to clone.
@@ -14,6 +13,9 @@ use crate::{
 pub struct OwnTables {
     children: Reads<Children>,
     all: Reads<(Users, Trainers, Children)>,
+    of_users: Source<Users>,
+    of_trainers: Source<Trainers>,
+    of_children: Source<Children>,
 }
 
 impl OwnTables {
@@ -21,40 +23,41 @@ impl OwnTables {
         Self {
             children: resources.reads(),
             all: resources.reads(),
+            of_users: resources.source(Users::decode),
+            of_trainers: resources.source(Trainers::decode),
+            of_children: resources.source(Children::decode),
         }
     }
 
-    /// What `look` finds in the tables of children, once they have reached a position of identity's
-    /// log.
-    pub async fn children_at<'a, F, R>(
+    /// What `look` finds in the tables of children, once they have everything that the log has now.
+    pub async fn children<'a, F, R>(
         &'a self,
-        call: &Call,
-        position: i64,
         look: impl Fn(&'a PgPool) -> F,
     ) -> Result<R, ReadError>
     where
         F: Future<Output = sqlx::Result<R>>,
     {
-        let position = [wire::position(position)];
-        self.children.read_at(call, &position, look).await
+        let sources: [&dyn CatchUp; 1] = [&self.of_children];
+        self.children.current(sources, look).await
     }
 
-    /// What `look` finds in all of the tables, once they have reached a position of identity's log.
-    pub async fn all_at<'a, F, R>(
-        &'a self,
-        call: &Call,
-        position: i64,
-        look: impl Fn(&'a PgPool) -> F,
-    ) -> Result<R, ReadError>
+    /// What `look` finds in all of the tables, once they have everything that the log has now.
+    pub async fn all<'a, F, R>(&'a self, look: impl Fn(&'a PgPool) -> F) -> Result<R, ReadError>
     where
         F: Future<Output = sqlx::Result<R>>,
     {
-        let position = [wire::position(position)];
-        self.all.read_at(call, &position, look).await
+        self.all.current(self.sources(), look).await
     }
 
-    /// Waits until all of the tables have reached a position of identity's log.
-    pub async fn reached(&self, call: &Call, position: i64) -> Result<(), ReadError> {
-        self.all.reached(call, &[wire::position(position)]).await
+    /// Waits until all of the tables have everything that the log has now.
+    pub async fn catch_up(&self) -> Result<(), ReadError> {
+        for source in self.sources() {
+            source.catch_up().await?;
+        }
+        Ok(())
+    }
+
+    fn sources(&self) -> [&dyn CatchUp; 3] {
+        [&self.of_users, &self.of_trainers, &self.of_children]
     }
 }

@@ -6,8 +6,7 @@ use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 use eventsourcing::Feed;
-use service::{CatchUp, ReadError, Reads, Source};
-use sqlx::PgPool;
+use service::{CatchUp, ReadError, Reads, Runtime, Source};
 use uuid::Uuid;
 
 use crate::{
@@ -26,11 +25,11 @@ pub struct UpcomingBookings {
 }
 
 impl UpcomingBookings {
-    /// Looks into the read table of the pool, which is folded from these feeds.
-    pub fn new(pool: &PgPool, feeds: [BookingFeed; 2]) -> Self {
+    /// Looks into the read table that is folded from these feeds.
+    pub fn on(runtime: &Runtime, feeds: [BookingFeed; 2]) -> Self {
         Self {
-            table: Reads::new(pool.clone()),
-            sources: feeds.map(|feed| Source::new(pool, &feed)),
+            table: Reads::on(runtime),
+            sources: feeds.map(|feed| Source::on(runtime, &feed)),
         }
     }
 

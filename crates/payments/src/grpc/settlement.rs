@@ -29,7 +29,7 @@ impl SettlementRpcs {
         let payments = Writes::on(runtime);
         Self {
             settlement: Settlement::new(payments.repository().clone(), provider),
-            operations: Operations::new(runtime.name),
+            operations: Operations::on(runtime),
             payments,
         }
     }

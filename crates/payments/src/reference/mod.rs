@@ -27,8 +27,8 @@ impl References {
     ) -> Self {
         Self {
             payables: Reads::on(runtime),
-            sessions: Source::new(&runtime.pool, sessions),
-            holds: Source::new(&runtime.pool, holds),
+            sessions: Source::on(runtime, sessions),
+            holds: Source::on(runtime, holds),
         }
     }
 }

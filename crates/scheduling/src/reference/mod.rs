@@ -52,8 +52,8 @@ impl References {
         Self {
             known: Reads::on(runtime),
             bookable: Reads::on(runtime),
-            identity: Source::new(&runtime.pool, identity),
-            own: Source::new(&runtime.pool, own),
+            identity: Source::on(runtime, identity),
+            own: Source::on(runtime, own),
             locations: Repository::new(&runtime.log),
             trainer_calendars: Repository::new(&runtime.log),
         }

@@ -63,13 +63,6 @@ impl Guardians {
         }
     }
 
-    /// Forgets who answers for these children, so that the read table is asked.
-    pub fn forget(&self, children: &[ChildId]) {
-        for child in children {
-            self.known.remove(child);
-        }
-    }
-
     /// What is known of these children, for those that are known at all.
     pub async fn of(&self, children: &[ChildId]) -> Result<HashMap<ChildId, Guarded>, ReadError> {
         let mut found = HashMap::with_capacity(children.len());
@@ -85,6 +78,14 @@ impl Guardians {
             found.extend(self.ask(unknown).await?);
         }
         Ok(found)
+    }
+
+    /// The same from the read table alone, by a query that begins after this call.
+    pub async fn now_of(
+        &self,
+        children: &[ChildId],
+    ) -> Result<HashMap<ChildId, Guarded>, ReadError> {
+        self.ask(children.to_vec()).await
     }
 
     /// The caller who has the turn asks for everybody who waits. If that call is dropped or fails,

@@ -42,11 +42,11 @@ impl References {
     ) -> Self {
         Self {
             guardians: Arc::new(Guardians::new(Reads::on(runtime))),
-            identity: Source::new(&runtime.pool, identity),
+            identity: Source::on(runtime, identity),
             locations: Reads::on(runtime),
-            scheduling: Source::new(&runtime.pool, scheduling),
+            scheduling: Source::on(runtime, scheduling),
             sales: Reads::on(runtime),
-            own: Source::new(&runtime.pool, own),
+            own: Source::on(runtime, own),
         }
     }
 
@@ -81,8 +81,7 @@ impl References {
             .is_some()
         {
             self.identity.catch_up().await?;
-            self.guardians.forget(&ids);
-            known = self.guardians.of(&ids).await?;
+            known = self.guardians.now_of(&ids).await?;
         }
         match stranger(parent_id, &ids, &known) {
             Some(id) => Err(not_found("child", &id.to_string())),

@@ -106,7 +106,7 @@ impl Erasures {
         now: DateTime<Utc>,
     ) -> Result<Recorded<ErasureCertificate>, ErasureError> {
         match subject {
-            Subject::User(user_id) => self.erase_user(call, context, user_id, now).await?,
+            Subject::User(user_id) => self.erase_user(context, user_id, now).await?,
             Subject::Child(child_id) => self.erase_child(context, child_id, acting, now).await?,
         }
         Ok(recorded(self.finish(call, subject).await?))
@@ -115,14 +115,13 @@ impl Erasures {
     /// Decides that a user is erased, unless that is decided.
     async fn erase_user(
         &self,
-        call: &Call,
         context: Context,
         user_id: UserId,
         now: DateTime<Utc>,
     ) -> Result<(), ErasureError> {
         let user = self.users.load(&user_id.to_string()).await?;
         if !user.unwrap_or_default().is_erased() {
-            self.refuse_bookings(call, user_id, now).await?;
+            self.refuse_bookings(user_id, now).await?;
             self.changes.erase(context, user_id, now).await?;
         }
         Ok(())
@@ -151,13 +150,11 @@ impl Erasures {
     /// that they booked, those that they coach, and those that others booked for the child.
     async fn refuse_bookings(
         &self,
-        call: &Call,
         user_id: UserId,
         now: DateTime<Utc>,
     ) -> Result<(), ErasureError> {
-        let head = self.log.head().await?;
         let look = |pool| query::children::of_guardian(pool, user_id.uuid());
-        let children = self.tables.children_at(call, head, look).await?;
+        let children = self.tables.children(look).await?;
         let mut subjects = vec![user_id.uuid()];
         subjects.extend(children.iter().map(|child| child.id.uuid()));
         if self.upcoming.any_paid(&subjects, now).await? {
@@ -181,7 +178,7 @@ impl Erasures {
         }
         let erased = match subject {
             Subject::User(user_id) => self.finish_user(call, user_id).await?,
-            Subject::Child(child_id) => self.finish_child(call, child_id).await?,
+            Subject::Child(child_id) => self.finish_child(child_id).await?,
         };
         Ok(self.certificates.issue(id, erased).await?)
     }
@@ -195,8 +192,7 @@ impl Erasures {
             decided_at: decision.erased_at,
         };
         let look = |pool| query::children::of_guardian(pool, user_id.uuid());
-        let tables = &self.tables;
-        for child in tables.children_at(call, decision.position, look).await? {
+        for child in self.tables.children(look).await? {
             self.take_along(call, &decision, child.id, &mut erased)
                 .await?;
         }
@@ -206,14 +202,14 @@ impl Erasures {
         let key = self.keyring.destroy(user_id.uuid()).await?;
         erased.keys.insert(0, key);
         self.beside.delete(user_id).await?;
-        self.tables.reached(call, erased.position).await?;
+        self.tables.catch_up().await?;
         Ok(erased)
     }
 
-    async fn finish_child(&self, call: &Call, child_id: ChildId) -> Result<Erased, ErasureError> {
+    async fn finish_child(&self, child_id: ChildId) -> Result<Erased, ErasureError> {
         let decision = self.decision("child", child_id.uuid(), of_child).await?;
         let keys = self.records.forget(child_id).await?;
-        self.tables.reached(call, decision.position).await?;
+        self.tables.catch_up().await?;
         Ok(Erased {
             child_ids: vec![child_id.uuid()],
             keys,
@@ -340,10 +336,7 @@ fn of_child(event: &RecordedEvent) -> Option<DateTime<Utc>> {
 /// The context of a command that follows from a decision.
 fn follows(call: &Call, decision: &Decision) -> Context {
     Context {
-        actor: call.principal.actor(),
-        correlation_id: call.correlation_id,
         causation_id: Some(decision.event_id),
-        trace_context: call.trace_context.clone(),
-        ..Context::system()
+        ..call.follow_up()
     }
 }
