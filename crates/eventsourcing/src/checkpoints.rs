@@ -208,6 +208,12 @@ impl Checkpoints {
         }
     }
 
+    /// The services whose logs a projection folds; none before it has first run.
+    pub async fn sources(&self, projection: &str) -> Result<Vec<String>, CheckpointError> {
+        let sources = sqlx::query_scalar("select source from checkpoints where projection = $1");
+        Ok(sources.bind(projection).fetch_all(&self.pool).await?)
+    }
+
     /// How many rebuilds of these projections have begun, in all. Rows that were read between two
     /// answers with the same number are of complete tables.
     ///

@@ -322,13 +322,8 @@ async fn is_foreign(
     projection: &str,
     source: &str,
 ) -> Result<bool, CheckpointError> {
-    let all = checkpoints.list().await?;
-    let mut sources = all
-        .iter()
-        .filter(|status| status.projection == projection)
-        .map(|status| status.source.as_str())
-        .peekable();
-    Ok(sources.peek().is_some() && sources.all(|followed| followed != source))
+    let sources = checkpoints.sources(projection).await?;
+    Ok(!sources.is_empty() && sources.iter().all(|followed| followed != source))
 }
 
 fn last_moment(deadline: Option<Instant>, now: Instant) -> Instant {
