@@ -22,6 +22,11 @@ const RETRY_AFTER: Duration = Duration::from_secs(1);
 pub trait Refusal: Error {
     fn code(&self) -> Code;
     fn reason(&self) -> ErrorReason;
+    /// The one field of the request that is at fault, and its reason as an identifier; `None` for a
+    /// refusal that is about more than the request.
+    fn field(&self) -> Option<(&'static str, &'static str)> {
+        None
+    }
     /// What it means that another aggregate holds a claim of this scope. `None` for a scope that
     /// the commands of this aggregate do not claim: it is a defect if one is taken.
     fn taken(scope: &str) -> Option<Taken> {
@@ -68,7 +73,11 @@ pub fn status<E: Refusal>(error: ExecuteError<E>) -> Status {
 
 /// The status of a refusal that was found outside of an aggregate.
 pub fn refusal_status(refusal: &impl Refusal) -> Status {
-    refused(refusal.code(), refusal.reason(), refusal.to_string())
+    let problem = refusal.to_string();
+    match refusal.field() {
+        Some((field, why)) => invalid(refusal.reason(), vec![violation(field, why, problem)]),
+        None => refused(refusal.code(), refusal.reason(), problem),
+    }
 }
 
 /// A refusal with its documented reason.
@@ -230,7 +239,23 @@ mod tests {
         }
     }
 
-    fn told(error: ExecuteError<Past>) -> (Status, ErrorDetails) {
+    #[derive(Debug, thiserror::Error)]
+    #[error("must be later")]
+    struct TooEarly;
+
+    impl Refusal for TooEarly {
+        fn code(&self) -> Code {
+            Code::InvalidArgument
+        }
+        fn reason(&self) -> ErrorReason {
+            ErrorReason::InvalidFields
+        }
+        fn field(&self) -> Option<(&'static str, &'static str)> {
+            Some(("starts_at", "PAST"))
+        }
+    }
+
+    fn told<E: Refusal>(error: ExecuteError<E>) -> (Status, ErrorDetails) {
         let status = status(error);
         let details = status.get_error_details();
         (status, details)
@@ -250,11 +275,30 @@ mod tests {
             (Code::FailedPrecondition, "the slot has begun")
         );
         assert_eq!(reason(&details), "SLOT_PAST");
+        assert!(details.bad_request().is_none());
+    }
+
+    #[test]
+    fn a_refusal_that_is_about_one_field_is_a_violation_of_it() {
+        let (status, details) = told(ExecuteError::Refused(TooEarly));
+        assert_eq!(
+            (status.code(), status.message(), reason(&details)),
+            (
+                Code::InvalidArgument,
+                "starts_at: must be later",
+                "INVALID_FIELDS"
+            )
+        );
+        let violation = &details.bad_request().unwrap().field_violations[0];
+        assert_eq!(
+            (violation.field.as_str(), violation.reason.as_str()),
+            ("starts_at", "PAST")
+        );
     }
 
     #[test]
     fn a_taken_claim_is_told_as_its_service_says() {
-        let taken = |scope: &str| ExecuteError::ClaimTaken {
+        let taken = |scope: &str| ExecuteError::<Past>::ClaimTaken {
             scope: scope.into(),
             key: "k".into(),
         };
@@ -269,7 +313,7 @@ mod tests {
     #[test]
     fn what_may_pass_says_when_to_try_again() {
         for (error, code) in [
-            (ExecuteError::Contention, Code::Aborted),
+            (ExecuteError::<Past>::Contention, Code::Aborted),
             (
                 ExecuteError::Unavailable("no connection".into()),
                 Code::Unavailable,
@@ -296,7 +340,7 @@ mod tests {
 
     #[test]
     fn a_reused_request_id_is_a_violation_of_that_field() {
-        let (status, details) = told(ExecuteError::RequestReused);
+        let (status, details) = told(ExecuteError::<Past>::RequestReused);
         assert_eq!(
             (status.code(), reason(&details)),
             (Code::InvalidArgument, "REQUEST_ID_REUSED")
