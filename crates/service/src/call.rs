@@ -11,10 +11,12 @@ use eventsourcing::{Context, RequestKey};
 use http::HeaderMap;
 use ring::hmac;
 use ring::rand::{SecureRandom as _, SystemRandom};
-use tonic::Request;
+use tonic::{Request, Status};
 use uuid::Uuid;
+use values::UserId;
 
 use crate::auth::{KeyPair, Principal};
+use crate::errors::role_not_allowed;
 
 /// Metadata in which a service passes on what its command follows from.
 pub const CORRELATION_HEADER: &str = "x-correlation-id";
@@ -149,6 +151,25 @@ impl Call {
         }
     }
 
+    /// The user who calls, with their role; `None` for services and unknown callers.
+    pub fn user(&self) -> Option<(Role, UserId)> {
+        match self.principal {
+            Principal::User { id, role } => Some((role, id.into())),
+            Principal::Anonymous | Principal::Service { .. } => None,
+        }
+    }
+
+    /// The parent who calls.
+    ///
+    /// # Errors
+    /// `PERMISSION_DENIED` for everybody else, with this message.
+    pub fn parent(&self, message: &str) -> Result<UserId, Status> {
+        match self.user() {
+            Some((Role::Parent, id)) => Ok(id),
+            _ => Err(role_not_allowed(message)),
+        }
+    }
+
     pub fn is_admin(&self) -> bool {
         self.principal.role() == Role::Admin
     }
@@ -211,6 +232,7 @@ impl Call {
 #[cfg(test)]
 mod tests {
     use contracts_core::common::v1::LogPosition;
+    use tonic::Code;
 
     use super::*;
 
@@ -288,6 +310,24 @@ mod tests {
         assert_eq!(from("::ffff:192.0.2.7"), "192.0.2.7");
         assert_eq!(from("2001:db8:1:2:3:4:5:6"), "2001:db8:1:2::/64");
         assert_eq!(user(1).client_network(), "unknown");
+    }
+
+    #[test]
+    fn only_a_parent_calls_as_a_parent() {
+        let parent = user(1);
+        assert_eq!(parent.parent("no").unwrap(), Uuid::from_u128(1).into());
+        let admin = Call::by(Principal::User {
+            id: Uuid::from_u128(1),
+            role: Role::Admin,
+        });
+        let service = Call::by(Principal::Service {
+            name: "scheduling".into(),
+        });
+        for call in [admin, service, Call::by(Principal::Anonymous)] {
+            let refused = call.parent("only parents book").unwrap_err();
+            assert_eq!(refused.code(), Code::PermissionDenied);
+            assert_eq!(refused.message(), "only parents book");
+        }
     }
 
     fn user(id: u128) -> Call {

@@ -109,6 +109,11 @@ pub fn retry_later(
     Status::with_error_details(code, message, details)
 }
 
+/// `PERMISSION_DENIED` for callers whose role has no part in it.
+pub fn role_not_allowed(message: &str) -> Status {
+    refused(Code::PermissionDenied, ErrorReason::RoleNotAllowed, message)
+}
+
 /// `NOT_FOUND` for what does not exist or belongs to somebody else.
 pub fn not_found(what: &str, id: &str) -> Status {
     refused(

@@ -24,7 +24,7 @@ use tracing::{Instrument as _, Span};
 
 use crate::auth::{Holder, Principal, TokenError, Verifier};
 use crate::call::Call;
-use crate::errors::{invalid_fields, refused, retry_later, violation};
+use crate::errors::{invalid_fields, retry_later, role_not_allowed, violation};
 use crate::metrics::{Metrics, Observed, code_name};
 use crate::{deadline, telemetry};
 
@@ -159,9 +159,7 @@ impl Guard {
     async fn admit(&self, rule: &AccessRule, headers: &HeaderMap) -> Result<Holder, Status> {
         match self.holder(headers).await {
             Ok(holder) if rule.admits(holder.principal.role()) => Ok(holder),
-            Ok(_) => Err(refused(
-                Code::PermissionDenied,
-                ErrorReason::RoleNotAllowed,
+            Ok(_) => Err(role_not_allowed(
                 "the role of this token may not call this method",
             )),
             // Whoever logs in again may still send the old token.

@@ -28,7 +28,7 @@ pub use config::{
 pub use definition::{BuildError, Definition, Runtime, Service, Worker, WorkerError};
 pub use errors::{
     DOMAIN, Refusal, Taken, internal, invalid_fields, not_found, refusal_status, refused,
-    refused_with, retry_later, status, unavailable, violation,
+    refused_with, retry_later, role_not_allowed, status, unavailable, violation,
 };
 pub use fields::Fields;
 pub use metrics::Metrics;
