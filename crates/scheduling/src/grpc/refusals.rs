@@ -34,13 +34,20 @@ impl Refusal for LocationError {
 impl Refusal for TrainerCalendarError {
     fn code(&self) -> Code {
         match self {
-            Self::NotAGroup => Code::InvalidArgument,
+            Self::NotAGroup | Self::OtherCurrency { .. } => Code::InvalidArgument,
         }
     }
 
     fn reason(&self) -> ErrorReason {
         match self {
-            Self::NotAGroup => ErrorReason::InvalidFields,
+            Self::NotAGroup | Self::OtherCurrency { .. } => ErrorReason::InvalidFields,
+        }
+    }
+
+    fn field(&self) -> Option<(&'static str, &'static str)> {
+        match self {
+            Self::NotAGroup => None,
+            Self::OtherCurrency { .. } => Some(("price.currency_code", "CURRENCY")),
         }
     }
 }

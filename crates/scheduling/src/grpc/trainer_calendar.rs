@@ -1,4 +1,5 @@
 mod parse;
+mod reply;
 
 use contracts::scheduling::v1::trainer_calendar_service_server::TrainerCalendarService;
 use contracts::scheduling::v1::{
@@ -46,9 +47,8 @@ impl TrainerCalendarService for TrainerCalendarRpcs {
             location_id,
             now: now(),
         };
-        let reply = |_: &_, _: &[_]| AssignTrainerLocationResponse::default();
         self.calendars
-            .execute(&call, message, trainer_id, assign, reply)
+            .execute(&call, message, trainer_id, assign, reply::assigned)
             .await
     }
 
@@ -57,20 +57,22 @@ impl TrainerCalendarService for TrainerCalendarRpcs {
         request: Request<SetGroupPriceRequest>,
     ) -> Result<Response<SetGroupPriceResponse>, Status> {
         let (call, message) = (Call::of(&request), request.get_ref());
-        let set = SetGroupPrice::try_from(message)?;
-        let trainer_id = set.trainer_id;
+        let SetGroupPrice {
+            trainer_id,
+            participants,
+            price,
+        } = SetGroupPrice::try_from(message)?;
         let trainer = self.references.trainer_of(&call, trainer_id).await?;
-        set.check_currency(&trainer.currency)?;
         let set = TrainerCalendarCommand::SetGroupPrice {
             trainer_id,
             group_price_id: new_id(),
-            participants: set.participants,
-            price: set.price,
+            participants,
+            price,
+            trainer_currency: trainer.currency,
             now: now(),
         };
-        let reply = |_: &_, _: &[_]| SetGroupPriceResponse::default();
         self.calendars
-            .execute(&call, message, trainer_id, set, reply)
+            .execute(&call, message, trainer_id, set, reply::group_price_set)
             .await
     }
 }

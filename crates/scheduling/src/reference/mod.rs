@@ -9,8 +9,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use chrono_tz::Tz;
-use eventsourcing::{ExecuteError, Feed, Repository};
-use service::{Call, CatchUp, Reads, Runtime, Source, internal, not_found, status};
+use eventsourcing::{Feed, Repository};
+use service::{Call, CatchUp, Reads, Runtime, Source, internal, not_found};
 use sqlx::PgPool;
 use sqlx::types::Json;
 use tonic::Status;
@@ -18,7 +18,6 @@ use values::{LocationId, TrainerId, UserId};
 
 use crate::domain::SchedulingLogEvent;
 use crate::domain::location::Location;
-use crate::domain::schedule::ScheduleError;
 use crate::domain::trainer_calendar::TrainerCalendar;
 use crate::projector::{Calendar, KnownTrainerRow, Reference, ReferenceEvent};
 
@@ -27,7 +26,7 @@ use crate::projector::{Calendar, KnownTrainerRow, Reference, ReferenceEvent};
 pub struct Opening {
     /// Every location where the trainer works.
     pub assigned_locations: BTreeSet<LocationId>,
-    /// The zones of the locations of the window.
+    /// The zones of those of them that the window names.
     pub zones: BTreeMap<LocationId, Tz>,
 }
 
@@ -98,8 +97,7 @@ impl References {
     /// locations.
     ///
     /// # Errors
-    /// `NOT_FOUND` when there is no such trainer, or it is somebody else; `LOCATION_NOT_ASSIGNED`
-    /// for the first location where the trainer does not work.
+    /// `NOT_FOUND` when there is no such trainer, or it is somebody else.
     pub async fn opening(
         &self,
         call: &Call,
@@ -111,15 +109,11 @@ impl References {
         let calendar = calendar.map_err(internal)?.unwrap_or_default();
         let assigned = calendar.locations();
         let mut zones = BTreeMap::new();
-        for location_id in locations {
-            if !assigned.contains(&location_id) {
-                let refused = ScheduleError::LocationNotAssigned { location_id };
-                return Err(status(ExecuteError::Refused(refused)));
-            }
+        for location_id in locations.intersection(assigned) {
             let location = self.locations.load(&location_id.to_string()).await;
             let location = location.map_err(internal)?.unwrap_or_default();
             let zone = location.time_zone().unwrap_or_default();
-            zones.insert(location_id, zone.parse().map_err(internal)?);
+            zones.insert(*location_id, zone.parse().map_err(internal)?);
         }
         Ok(Opening {
             assigned_locations: assigned.clone(),

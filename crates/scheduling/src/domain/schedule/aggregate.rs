@@ -31,17 +31,14 @@ fn check(
     if slots.is_empty() {
         return Err(ScheduleError::NoSlots);
     }
-    for slot in slots {
-        if !assigned_locations.contains(&slot.location_id) {
-            return Err(ScheduleError::LocationNotAssigned {
-                location_id: slot.location_id,
-            });
-        }
-        if !window.contains(&slot.time) {
-            return Err(ScheduleError::OutsideWindow {
-                starts_at: slot.time.from(),
-            });
-        }
+    let mut locations = slots.iter().map(|slot| slot.location_id);
+    if let Some(location_id) = locations.find(|id| !assigned_locations.contains(id)) {
+        return Err(ScheduleError::LocationNotAssigned { location_id });
+    }
+    if let Some(slot) = slots.iter().find(|slot| !window.contains(&slot.time)) {
+        return Err(ScheduleError::OutsideWindow {
+            starts_at: slot.time.from(),
+        });
     }
     // Sorted by start, some two overlap exactly when some two neighbours do.
     match slots

@@ -111,6 +111,16 @@ fn a_slot_where_the_trainer_does_not_work_is_refused() {
 }
 
 #[test]
+fn where_the_trainer_does_not_work_no_time_of_a_slot_matters() {
+    let mut elsewhere = slot(60, 120);
+    elsewhere.location_id = location(ELSEWHERE);
+    let slots = vec![slot(200, 241), slot(0, 61), elsewhere];
+    opening(slots).then_expect_error(ScheduleError::LocationNotAssigned {
+        location_id: location(ELSEWHERE),
+    });
+}
+
+#[test]
 fn an_open_window_is_not_opened_again() {
     TestFramework::<Root<Schedule>>::with(())
         .given(vec![opened(vec![slot(0, 60)])])

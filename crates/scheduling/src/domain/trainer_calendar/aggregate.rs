@@ -68,8 +68,12 @@ impl Decide for TrainerCalendar {
                 group_price_id,
                 participants,
                 price,
+                trainer_currency,
                 now,
             } => {
+                if price.currency_code() != trainer_currency {
+                    return Err(TrainerCalendarError::OtherCurrency { trainer_currency });
+                }
                 let row = self.group_prices.get(&participants);
                 if row.is_some_and(|row| row.price == price) {
                     return Ok(vec![]);

@@ -21,6 +21,8 @@ pub enum TrainerCalendarCommand {
         participants: u32,
         /// What all of them pay together.
         price: Money,
+        /// The currency of the trainer's price per hour.
+        trainer_currency: String,
         now: DateTime<Utc>,
     },
 }

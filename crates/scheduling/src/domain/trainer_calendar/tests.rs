@@ -40,6 +40,7 @@ fn set_price(row: u128, participants: u32, minor_units: i64) -> TrainerCalendarC
         group_price_id: Uuid::from_u128(row),
         participants,
         price: usd(minor_units),
+        trainer_currency: "USD".to_owned(),
         now: DateTime::UNIX_EPOCH,
     }
 }
@@ -92,6 +93,24 @@ fn setting_the_same_group_price_again_is_success() {
         .given(vec![price_set(7, 2, 15_000)])
         .when(set_price(8, 2, 15_000))
         .then_expect_events(vec![]);
+}
+
+#[test]
+fn a_group_pays_in_the_currency_of_its_trainer() {
+    let mut set = set_price(7, 2, 15_000);
+    if let TrainerCalendarCommand::SetGroupPrice {
+        trainer_currency, ..
+    } = &mut set
+    {
+        "EUR".clone_into(trainer_currency);
+    }
+    let refused = TrainerCalendarError::OtherCurrency {
+        trainer_currency: "EUR".to_owned(),
+    };
+    calendar()
+        .given(vec![price_set(7, 2, 15_000)])
+        .when(set)
+        .then_expect_error(refused);
 }
 
 #[test]

@@ -41,15 +41,3 @@ impl TryFrom<&pb::SetGroupPriceRequest> for SetGroupPrice {
         }))
     }
 }
-
-impl SetGroupPrice {
-    /// A group pays in the currency in which one child pays.
-    pub fn check_currency(&self, of_trainer: &str) -> Result<(), Status> {
-        let mut fields = Fields::new();
-        if self.price.currency_code() != of_trainer {
-            let advice = format!("must be {of_trainer}, that of the trainer's price per hour");
-            fields.violation("price.currency_code", "CURRENCY", advice);
-        }
-        fields.finish()
-    }
-}
