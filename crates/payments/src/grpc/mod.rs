@@ -7,34 +7,19 @@ mod settlement;
 pub use payment::PaymentRpcs;
 pub use settlement::SettlementRpcs;
 
-use contracts::common::v1::{ErrorReason, Role};
-use service::{Call, refused};
-use tonic::{Code, Status};
-use values::UserId;
+use contracts::common::v1::Role;
+use service::{Call, role_not_allowed};
+use tonic::Status;
 
 use crate::domain::Acting;
 
+const WHO_HAS_PAYMENTS: &str = "only parents pay, and only parents and admins see payments";
+
 /// On whose behalf a call acts.
 fn acting(call: &Call) -> Result<Acting, Status> {
-    match (call.principal.role(), call.user_id()) {
-        (Role::Admin, _) => Ok(Acting::Admin),
-        (Role::Parent, Some(id)) => Ok(Acting::Parent(id.into())),
-        _ => Err(no_part_in_payments()),
+    match call.user() {
+        Some((Role::Admin, _)) => Ok(Acting::Admin),
+        Some((Role::Parent, id)) => Ok(Acting::Parent(id)),
+        _ => Err(role_not_allowed(WHO_HAS_PAYMENTS)),
     }
-}
-
-/// The parent who calls; only parents pay.
-fn parent(call: &Call) -> Result<UserId, Status> {
-    match acting(call)? {
-        Acting::Parent(id) => Ok(id),
-        Acting::Admin => Err(no_part_in_payments()),
-    }
-}
-
-fn no_part_in_payments() -> Status {
-    refused(
-        Code::PermissionDenied,
-        ErrorReason::RoleNotAllowed,
-        "only parents pay, and only parents and admins see payments",
-    )
 }

@@ -10,7 +10,7 @@ use service::{Call, Reads, Runtime, Writes, new_id, not_found, now};
 use tonic::{Request, Response, Status};
 
 use self::parse::{CreatePayment, GetPayment, ListPayments};
-use super::{acting, parent};
+use super::{WHO_HAS_PAYMENTS, acting};
 use crate::domain::payment::{NewPayment, Payment, PaymentCommand};
 use crate::projector::Payments;
 use crate::provider::Provider;
@@ -48,7 +48,7 @@ impl PaymentService for PaymentRpcs {
             payable,
             payment_method,
         } = CreatePayment::try_from(message)?;
-        let user_id = parent(&call)?;
+        let user_id = call.parent(WHO_HAS_PAYMENTS)?;
         let held = self.references.payable(user_id, payable).await?;
         let payment_id = new_id();
         let create = PaymentCommand::Create(NewPayment {

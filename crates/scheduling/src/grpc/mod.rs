@@ -11,31 +11,18 @@ pub use schedule::ScheduleRpcs;
 pub use session::SessionRpcs;
 pub use trainer_calendar::TrainerCalendarRpcs;
 
-use contracts::common::v1::{ErrorReason, Role};
-use service::{Call, refused};
-use tonic::{Code, Status};
-use values::UserId;
+use contracts::common::v1::Role;
+use service::{Call, role_not_allowed};
+use tonic::Status;
 
 use crate::domain::session::Acting;
 
 /// On whose behalf a call acts on a session.
 fn acting(call: &Call) -> Result<Acting, Status> {
-    match (call.principal.role(), call.user_id()) {
-        (Role::Admin, _) => Ok(Acting::Admin),
-        (Role::Trainer, Some(id)) => Ok(Acting::Trainer(id.into())),
-        (Role::Parent, Some(id)) => Ok(Acting::Parent(id.into())),
-        _ => Err(no_part("only users have sessions")),
+    match call.user() {
+        Some((Role::Admin, _)) => Ok(Acting::Admin),
+        Some((Role::Trainer, id)) => Ok(Acting::Trainer(id.into())),
+        Some((Role::Parent, id)) => Ok(Acting::Parent(id)),
+        _ => Err(role_not_allowed("only users have sessions")),
     }
-}
-
-/// The parent who calls; only parents book.
-fn parent(call: &Call) -> Result<UserId, Status> {
-    match acting(call)? {
-        Acting::Parent(id) => Ok(id),
-        Acting::Trainer(_) | Acting::Admin => Err(no_part("only parents book sessions")),
-    }
-}
-
-fn no_part(why: &str) -> Status {
-    refused(Code::PermissionDenied, ErrorReason::RoleNotAllowed, why)
 }

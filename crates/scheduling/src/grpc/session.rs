@@ -16,7 +16,7 @@ use self::parse::{
     BookSession, CancelSession, CompleteSession, ExpireSessionHold, GetSession, ListSessions,
     SettleSession,
 };
-use super::{acting, parent};
+use super::acting;
 use crate::SchedulingSettings;
 use crate::domain::session::{CancellationPolicy, Hold, Session, SessionCommand};
 use crate::projector::Sessions;
@@ -55,7 +55,7 @@ impl SessionService for SessionRpcs {
     ) -> Result<Response<BookSessionResponse>, Status> {
         let (call, message) = (Call::of(&request), request.get_ref());
         let BookSession { slot_id, child_ids } = BookSession::try_from(message)?;
-        let parent_id = parent(&call)?;
+        let parent_id = call.parent("only parents book sessions")?;
         let references = &self.references;
         let booking = references.booking(parent_id, slot_id, child_ids).await?;
         let session_id = new_id();
