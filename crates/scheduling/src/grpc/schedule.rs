@@ -1,4 +1,3 @@
-mod open;
 mod parse;
 mod reply;
 
@@ -10,8 +9,7 @@ use contracts::scheduling::v1::{
 use service::{Call, Reads, Runtime, Writes, new_id, now};
 use tonic::{Request, Response, Status};
 
-use self::open::OpenSchedule;
-use self::parse::ListAvailableSlots;
+use self::parse::{ListAvailableSlots, OpenSchedule};
 use crate::domain::schedule::{Schedule, ScheduleCommand};
 use crate::projector::Calendar;
 use crate::query::{self, StartCursor};

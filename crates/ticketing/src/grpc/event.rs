@@ -1,5 +1,3 @@
-mod create;
-mod days;
 mod parse;
 mod reply;
 
@@ -11,8 +9,7 @@ use contracts::ticketing::v1::{
 use service::{Call, Reads, Runtime, Writes, new_id, not_found, now};
 use tonic::{Request, Response, Status};
 
-use self::create::CreateEvent;
-use self::parse::{GetEvent, ListEvents, PublishEvent};
+use self::parse::{CreateEvent, GetEvent, ListEvents, PublishEvent};
 use crate::domain::camp::{Camp, CampCommand};
 use crate::projector::Sales;
 use crate::query::{self, EventCursor};
@@ -45,7 +42,7 @@ impl EventService for EventRpcs {
     ) -> Result<Response<CreateEventResponse>, Status> {
         let (call, message) = (Call::of(&request), request.get_ref());
         let zone = self.references.zone(&message.location_id).await?;
-        let CreateEvent { draft } = CreateEvent::in_zone(message, zone)?;
+        let CreateEvent { draft } = CreateEvent::of(message, zone)?;
         let event_id = new_id();
         let create = CampCommand::Create {
             event_id,
@@ -91,9 +88,9 @@ impl EventService for EventRpcs {
     ) -> Result<Response<GetEventResponse>, Status> {
         let (call, message) = (Call::of(&request), request.get_ref());
         let GetEvent { event_id } = GetEvent::try_from(message)?;
-        let look = |pool| query::event(pool, event_id, call.is_admin());
+        let look = |pool| query::event(pool, call.is_admin(), event_id);
         let event = self.sales.read(&call, message, look).await?;
-        let event = event.ok_or_else(|| not_found("event", &message.event_id))?;
+        let event = event.ok_or_else(|| not_found("event", &event_id.to_string()))?;
         Ok(Response::new(GetEventResponse {
             event: Some(event.into()),
         }))

@@ -7,34 +7,19 @@ mod ticket;
 pub use event::EventRpcs;
 pub use ticket::TicketRpcs;
 
-use contracts::common::v1::{ErrorReason, Role};
-use service::{Call, refused};
-use tonic::{Code, Status};
-use values::UserId;
+use contracts::common::v1::Role;
+use service::{Call, role_not_allowed};
+use tonic::Status;
 
 use crate::domain::Acting;
 
+const WHO_HAS_TICKETS: &str = "only parents take places, and only parents and admins see tickets";
+
 /// On whose behalf a call acts on tickets.
 fn acting(call: &Call) -> Result<Acting, Status> {
-    match (call.principal.role(), call.user_id()) {
-        (Role::Admin, _) => Ok(Acting::Admin),
-        (Role::Parent, Some(id)) => Ok(Acting::Parent(id.into())),
-        _ => Err(no_part_in_tickets()),
+    match call.user() {
+        Some((Role::Admin, _)) => Ok(Acting::Admin),
+        Some((Role::Parent, id)) => Ok(Acting::Parent(id)),
+        _ => Err(role_not_allowed(WHO_HAS_TICKETS)),
     }
-}
-
-/// The parent who calls; only parents take places.
-fn parent(call: &Call) -> Result<UserId, Status> {
-    match acting(call)? {
-        Acting::Parent(id) => Ok(id),
-        Acting::Admin => Err(no_part_in_tickets()),
-    }
-}
-
-fn no_part_in_tickets() -> Status {
-    refused(
-        Code::PermissionDenied,
-        ErrorReason::RoleNotAllowed,
-        "only parents take places, and only parents and admins see tickets",
-    )
 }

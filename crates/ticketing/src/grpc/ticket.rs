@@ -11,13 +11,14 @@ use service::{Call, Reads, Runtime, Writes, new_id, now};
 use tonic::{Request, Response, Status};
 
 use self::parse::{ExpireTicketHold, HoldTickets, ListTickets, SettleTicketHold};
-use super::{acting, parent};
+use super::{WHO_HAS_TICKETS, acting};
 use crate::TicketingSettings;
 use crate::domain::camp::{Camp, CampCommand, Hold};
 use crate::projector::Sales;
 use crate::query;
-use crate::reference::References;
+use crate::reference::{Holding, References};
 
+/// Takes places, lets go of them, and lists tickets.
 pub struct TicketRpcs {
     camps: Writes<Camp>,
     sales: Reads<Sales>,
@@ -45,8 +46,8 @@ impl TicketService for TicketRpcs {
     ) -> Result<Response<HoldTicketsResponse>, Status> {
         let (call, message) = (Call::of(&request), request.get_ref());
         let HoldTickets { event_id, lines } = HoldTickets::try_from(message)?;
-        let parent_id = parent(&call)?;
-        let archived_child = self.references.archived_child(parent_id, &lines).await?;
+        let parent_id = call.parent(WHO_HAS_TICKETS)?;
+        let Holding { archived_child } = self.references.holding(parent_id, &lines).await?;
         let hold = CampCommand::Hold(Hold {
             hold_id: new_id(),
             parent_id,
@@ -65,8 +66,9 @@ impl TicketService for TicketRpcs {
         request: Request<ListTicketsRequest>,
     ) -> Result<Response<ListTicketsResponse>, Status> {
         let (call, message) = (Call::of(&request), request.get_ref());
-        let ListTickets { filter, page } = ListTickets::of(message, acting(&call)?)?;
-        let look = |pool| query::tickets(pool, &filter, &page);
+        let ListTickets { filter, page } = ListTickets::of(message, &call)?;
+        let acting = acting(&call)?;
+        let look = |pool| query::tickets(pool, acting, &filter, &page);
         let tickets = self.sales.read(&call, message, look).await?;
         let (tickets, next_page_token) = page.cut(tickets, |ticket| ticket.id);
         Ok(Response::new(ListTicketsResponse {

@@ -55,7 +55,7 @@ const VIEW: &str = "select to_jsonb(l) || jsonb_build_object(
     from event_listings l";
 
 /// One event; a draft only if asked for.
-pub async fn event(pool: &PgPool, id: EventId, drafts: bool) -> sqlx::Result<Option<EventView>> {
+pub async fn event(pool: &PgPool, drafts: bool, id: EventId) -> sqlx::Result<Option<EventView>> {
     let sql = format!("{VIEW} where l.id = $1 and ($2 or l.state <> 'DRAFT')");
     let view: Option<Json<EventView>> = sqlx::query_scalar(&sql)
         .bind(id.uuid())

@@ -21,6 +21,13 @@ use crate::domain::TicketingLogEvent;
 use crate::domain::camp::Line;
 use crate::projector::{ChildEvent, Children, LocationRow, Locations, Sales};
 
+/// What a hold takes from elsewhere.
+#[derive(Debug)]
+pub struct Holding {
+    /// The first of the children that takes part in nothing new.
+    pub archived_child: Option<ChildId>,
+}
+
 /// Looks up what commands depend on. Cheap to clone.
 #[derive(Clone)]
 pub struct References {
@@ -64,16 +71,12 @@ impl References {
         zone.await?.map(known).transpose()
     }
 
-    /// The first of the children that takes part in nothing new; the parent answers for all of
-    /// them. Children seen a moment ago cost nothing, others one query together.
+    /// What the parent's hold of tickets for their children depends on. Children seen a moment ago
+    /// cost nothing, others one query together.
     ///
     /// # Errors
     /// `NOT_FOUND` for the first child that is somebody else's or nobody's.
-    pub async fn archived_child(
-        &self,
-        parent_id: UserId,
-        lines: &[Line],
-    ) -> Result<Option<ChildId>, Status> {
+    pub async fn holding(&self, parent_id: UserId, lines: &[Line]) -> Result<Holding, Status> {
         let ids: Vec<ChildId> = lines.iter().map(|line| line.child_id).collect();
         let mut known = self.guardians.of(&ids).await?;
         if stranger(parent_id, &ids, &known)
@@ -85,7 +88,9 @@ impl References {
         }
         match stranger(parent_id, &ids, &known) {
             Some(id) => Err(not_found("child", &id.to_string())),
-            None => Ok(archived(&ids, &known)),
+            None => Ok(Holding {
+                archived_child: archived(&ids, &known),
+            }),
         }
     }
 
