@@ -45,7 +45,7 @@ impl StatisticsRpcs {
         look: impl Fn(&'a PgPool) -> F,
     ) -> Result<R, Status>
     where
-        F: Future<Output = sqlx::Result<R>>,
+        F: Future<Output = Result<R, sqlx::Error>>,
     {
         let if_current = |pool| {
             let found = look(pool);

@@ -2,9 +2,8 @@
 
 use chrono::{DateTime, NaiveDate, Utc};
 use serde::{Deserialize, Serialize};
-use service::Page;
+use service::{Page, json_row};
 use sqlx::PgPool;
-use sqlx::types::Json;
 use uuid::Uuid;
 
 use crate::basis::Grain;
@@ -125,7 +124,7 @@ pub async fn explain(
          where $7 is null or (happened_at, source, position, subject) > ($7, $8, $9, $10)
          order by happened_at, source, position, subject limit $11"
     );
-    let rows: Vec<Json<Explained>> = sqlx::query_scalar(&sql)
+    sqlx::query(&sql)
         .bind(metrics)
         .bind(product)
         .bind(grain.name())
@@ -137,7 +136,7 @@ pub async fn explain(
         .bind(position)
         .bind(subject)
         .bind(page.limit())
+        .try_map(json_row)
         .fetch_all(pool)
-        .await?;
-    Ok(rows.into_iter().map(|row| row.0).collect())
+        .await
 }

@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use chrono::{DateTime, Datelike, Days, Months, NaiveDate, Utc};
 use serde::Deserialize;
+use service::json_row;
 use sqlx::PgPool;
-use sqlx::types::Json;
 
 use crate::basis::{Basis, Grain, PROJECTION};
 
@@ -103,7 +103,7 @@ pub async fn figures(
     to: NaiveDate,
     as_of: DateTime<Utc>,
 ) -> Result<Vec<Figures>, sqlx::Error> {
-    let rows: Vec<Json<Figures>> = sqlx::query_scalar(
+    sqlx::query(
         "select to_jsonb(s) || jsonb_build_object('id', statistics_id($1, s.period))
          from statistics_of($1, $2, $3, $4) s order by s.period",
     )
@@ -111,9 +111,9 @@ pub async fn figures(
     .bind(from)
     .bind(to)
     .bind(as_of)
+    .try_map(json_row)
     .fetch_all(pool)
-    .await?;
-    Ok(rows.into_iter().map(|row| row.0).collect())
+    .await
 }
 
 /// A page of a list that runs from the newest period to the oldest.

@@ -2,9 +2,8 @@
 
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
-use service::Page;
+use service::{Page, json_row};
 use sqlx::PgPool;
-use sqlx::types::Json;
 use uuid::Uuid;
 use values::{EventId, PaymentId, TrainerId, UserId};
 
@@ -77,12 +76,12 @@ pub async fn payment(
     let sql = format!(
         "select {WITH_REFUNDS} from ({PAYMENTS}) p where id = $1 and ($2::uuid is null or user_id = $2)"
     );
-    let row: Option<Json<PaymentView>> = sqlx::query_scalar(&sql)
+    sqlx::query(&sql)
         .bind(id.uuid())
         .bind(owner(acting))
+        .try_map(json_row)
         .fetch_optional(pool)
-        .await?;
-    Ok(row.map(|row| row.0))
+        .await
 }
 
 /// The payments that whoever acts sees, newest first.
@@ -101,7 +100,7 @@ pub async fn payments(
              order by id desc limit $7)
          select {WITH_REFUNDS} from page p order by id desc"
     );
-    let rows: Vec<Json<PaymentView>> = sqlx::query_scalar(&sql)
+    sqlx::query(&sql)
         .bind(owner(acting))
         .bind(filter.user_id.map(UserId::uuid))
         .bind(filter.state.map(|state| state.to_string()))
@@ -109,9 +108,9 @@ pub async fn payments(
         .bind(filter.payable_id)
         .bind(page.after.map(|PaymentCursor(id)| id.uuid()))
         .bind(page.limit())
+        .try_map(json_row)
         .fetch_all(pool)
-        .await?;
-    Ok(rows.into_iter().map(|row| row.0).collect())
+        .await
 }
 
 /// A parent sees their own payments.

@@ -1,9 +1,8 @@
 //! What a payment depends on: the session or the hold that it is for.
 
 use chrono::{DateTime, Utc};
-use service::{CatchUp, internal, not_found};
+use service::{CatchUp, internal, json_row, not_found};
 use sqlx::PgPool;
-use sqlx::types::Json;
 use tonic::Status;
 use values::{Money, UserId};
 
@@ -46,17 +45,17 @@ async fn held_by(
     pool: &PgPool,
     user_id: UserId,
     payable: Payable,
-) -> sqlx::Result<Option<PayableRow>> {
-    let row: Option<Json<PayableRow>> = sqlx::query_scalar(
+) -> Result<Option<PayableRow>, sqlx::Error> {
+    sqlx::query(
         "select to_jsonb(p) from payables p
          where kind = $1 and payable_id = $2 and user_id = $3",
     )
     .bind(payable.kind.to_string())
     .bind(payable.id)
     .bind(user_id.uuid())
+    .try_map(json_row)
     .fetch_optional(pool)
-    .await?;
-    Ok(row.map(|row| row.0))
+    .await
 }
 
 impl HeldPayable {

@@ -1,10 +1,8 @@
 use serde::{Deserialize, Serialize};
-use service::Page;
+use service::{Page, json_row};
 use sqlx::PgPool;
-use sqlx::types::Json;
 use uuid::Uuid;
 
-use super::unwrap;
 use crate::projector::LocationRow;
 
 /// Where a list by name goes on.
@@ -30,7 +28,7 @@ pub async fn locations(
     page: &Page<LocationCursor>,
 ) -> Result<Vec<LocationRow>, sqlx::Error> {
     let after = page.after.as_ref();
-    let rows: Vec<Json<LocationRow>> = sqlx::query_scalar(
+    sqlx::query(
         r#"select to_jsonb(l) from locations l
            where $1::text is null or (name collate "C", id) > ($1, $2)
            order by name collate "C", id limit $3"#,
@@ -38,7 +36,7 @@ pub async fn locations(
     .bind(after.map(|it| it.name.clone()))
     .bind(after.map(|it| it.id))
     .bind(page.limit())
+    .try_map(json_row)
     .fetch_all(pool)
-    .await?;
-    Ok(unwrap(rows))
+    .await
 }

@@ -10,7 +10,6 @@ pub use slots::{SlotFilter, available_slots};
 
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
-use sqlx::types::Json;
 use uuid::Uuid;
 
 use crate::projector::{SessionRow, SlotRow};
@@ -38,8 +37,4 @@ impl StartCursor {
             id: session.id.uuid(),
         }
     }
-}
-
-fn unwrap<R>(rows: Vec<Json<R>>) -> Vec<R> {
-    rows.into_iter().map(|row| row.0).collect()
 }

@@ -1,13 +1,12 @@
 //! Sessions, as far as somebody has a part in them.
 
 use chrono::{DateTime, Utc};
-use service::Page;
+use service::{Page, json_row};
 use sqlx::PgPool;
-use sqlx::types::Json;
 use uuid::Uuid;
 use values::SessionId;
 
-use super::{StartCursor, unwrap};
+use super::StartCursor;
 use crate::domain::session::{Acting, SessionState};
 use crate::projector::SessionRow;
 
@@ -27,7 +26,7 @@ pub async fn session(
     acting: Acting,
     id: SessionId,
 ) -> Result<Option<SessionRow>, sqlx::Error> {
-    let row: Option<Json<SessionRow>> = sqlx::query_scalar(
+    sqlx::query(
         "select to_jsonb(s) from sessions s
          where id = $1
            and ($2::uuid is null or parent_id = $2)
@@ -36,9 +35,9 @@ pub async fn session(
     .bind(id.uuid())
     .bind(parent(acting))
     .bind(trainer(acting))
+    .try_map(json_row)
     .fetch_optional(pool)
-    .await?;
-    Ok(row.map(|row| row.0))
+    .await
 }
 
 /// The sessions in which whoever acts has a part, by start.
@@ -50,7 +49,7 @@ pub async fn sessions(
 ) -> Result<Vec<SessionRow>, sqlx::Error> {
     let after = page.after.as_ref();
     let states: Vec<&str> = filter.states.iter().map(Into::into).collect();
-    let rows: Vec<Json<SessionRow>> = sqlx::query_scalar(
+    sqlx::query(
         "select to_jsonb(s) from sessions s
          where ($1::uuid is null or parent_id = $1)
            and ($2::uuid is null or trainer_id = $2)
@@ -68,9 +67,9 @@ pub async fn sessions(
     .bind(after.map(|it| it.starts_at))
     .bind(after.map(|it| it.id))
     .bind(page.limit())
+    .try_map(json_row)
     .fetch_all(pool)
-    .await?;
-    Ok(unwrap(rows))
+    .await
 }
 
 /// A parent sees what they booked.

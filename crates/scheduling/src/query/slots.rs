@@ -1,12 +1,11 @@
 //! Slots that can be booked.
 
 use chrono::{DateTime, Utc};
-use service::Page;
+use service::{Page, json_row};
 use sqlx::PgPool;
-use sqlx::types::Json;
 use values::{LocationId, TrainerId};
 
-use super::{StartCursor, unwrap};
+use super::StartCursor;
 use crate::projector::SlotRow;
 
 /// Which slots; what is left out does not matter.
@@ -28,7 +27,7 @@ pub async fn available_slots(
     page: &Page<StartCursor>,
 ) -> Result<Vec<SlotRow>, sqlx::Error> {
     let after = page.after.as_ref();
-    let rows: Vec<Json<SlotRow>> = sqlx::query_scalar(
+    sqlx::query(
         "select to_jsonb(s) from slots s
          where status = 'FREE' and not is_deleted and starts_at > $1
            and ($2::uuid is null or trainer_id = $2)
@@ -47,7 +46,7 @@ pub async fn available_slots(
     .bind(after.map(|it| it.starts_at))
     .bind(after.map(|it| it.id))
     .bind(page.limit())
+    .try_map(json_row)
     .fetch_all(pool)
-    .await?;
-    Ok(unwrap(rows))
+    .await
 }

@@ -1,9 +1,8 @@
 //! What a booking depends on: the slot, its trainer, the children and a group's price.
 
 use serde::Deserialize;
-use service::{CatchUp, internal, not_found};
+use service::{CatchUp, internal, json_row, not_found};
 use sqlx::PgPool;
-use sqlx::types::Json;
 use tonic::Status;
 use uuid::Uuid;
 use values::{ChildId, Interval, LocalTimes, Money, SlotId, TrainerId, UserId};
@@ -62,14 +61,14 @@ impl Found {
     }
 }
 
-async fn find(pool: &PgPool, slot_id: SlotId, child_ids: &[ChildId]) -> sqlx::Result<Found> {
+async fn find(pool: &PgPool, slot_id: SlotId, child_ids: &[ChildId]) -> Result<Found, sqlx::Error> {
     let child_ids: Vec<Uuid> = child_ids.iter().map(|id| id.uuid()).collect();
-    let found: Json<Found> = sqlx::query_scalar(FIND)
+    sqlx::query(FIND)
         .bind(slot_id.uuid())
         .bind(child_ids)
+        .try_map(json_row)
         .fetch_one(pool)
-        .await?;
-    Ok(found.0)
+        .await
 }
 
 impl References {

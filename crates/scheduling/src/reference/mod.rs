@@ -10,9 +10,8 @@ use std::sync::Arc;
 
 use chrono_tz::Tz;
 use eventsourcing::{Feed, Repository};
-use service::{Call, CatchUp, Reads, Runtime, Source, internal, not_found};
+use service::{Call, CatchUp, Reads, Runtime, Source, internal, json_row, not_found};
 use sqlx::PgPool;
-use sqlx::types::Json;
 use tonic::Status;
 use values::{LocationId, TrainerId, UserId};
 
@@ -122,11 +121,13 @@ impl References {
     }
 }
 
-async fn find_trainer(pool: &PgPool, id: TrainerId) -> sqlx::Result<Option<KnownTrainerRow>> {
-    let row: Option<Json<KnownTrainerRow>> =
-        sqlx::query_scalar("select to_jsonb(t) from known_trainers t where trainer_id = $1")
-            .bind(id.uuid())
-            .fetch_optional(pool)
-            .await?;
-    Ok(row.map(|row| row.0))
+async fn find_trainer(
+    pool: &PgPool,
+    id: TrainerId,
+) -> Result<Option<KnownTrainerRow>, sqlx::Error> {
+    sqlx::query("select to_jsonb(t) from known_trainers t where trainer_id = $1")
+        .bind(id.uuid())
+        .try_map(json_row)
+        .fetch_optional(pool)
+        .await
 }

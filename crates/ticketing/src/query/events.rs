@@ -2,8 +2,8 @@
 
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
-use service::Page;
-use sqlx::{PgPool, types::Json};
+use service::{Page, json_row};
+use sqlx::PgPool;
 use uuid::Uuid;
 use values::{EventId, TrainerId};
 
@@ -55,14 +55,18 @@ const VIEW: &str = "select to_jsonb(l) || jsonb_build_object(
     from event_listings l";
 
 /// One event; a draft only if asked for.
-pub async fn event(pool: &PgPool, drafts: bool, id: EventId) -> sqlx::Result<Option<EventView>> {
+pub async fn event(
+    pool: &PgPool,
+    drafts: bool,
+    id: EventId,
+) -> Result<Option<EventView>, sqlx::Error> {
     let sql = format!("{VIEW} where l.id = $1 and ($2 or l.state <> 'DRAFT')");
-    let view: Option<Json<EventView>> = sqlx::query_scalar(&sql)
+    sqlx::query(&sql)
         .bind(id.uuid())
         .bind(drafts)
+        .try_map(json_row)
         .fetch_optional(pool)
-        .await?;
-    Ok(view.map(|Json(view)| view))
+        .await
 }
 
 /// Events by start, then id; drafts only if asked for.
@@ -71,7 +75,7 @@ pub async fn events(
     drafts: bool,
     filter: &EventFilter,
     page: &Page<EventCursor>,
-) -> sqlx::Result<Vec<EventView>> {
+) -> Result<Vec<EventView>, sqlx::Error> {
     let sql = format!(
         "{VIEW}
         where ($1 or l.state <> 'DRAFT')
@@ -82,7 +86,7 @@ pub async fn events(
         order by l.starts_at, l.id
         limit $7"
     );
-    let views: Vec<Json<EventView>> = sqlx::query_scalar(&sql)
+    sqlx::query(&sql)
         .bind(drafts)
         .bind(filter.event_type.map(<&str>::from))
         .bind(filter.from)
@@ -90,7 +94,7 @@ pub async fn events(
         .bind(page.after.map(|after| after.starts_at))
         .bind(page.after.map(|after| after.id))
         .bind(page.limit())
+        .try_map(json_row)
         .fetch_all(pool)
-        .await?;
-    Ok(views.into_iter().map(|Json(view)| view).collect())
+        .await
 }

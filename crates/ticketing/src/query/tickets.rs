@@ -1,5 +1,5 @@
-use service::Page;
-use sqlx::{PgPool, types::Json};
+use service::{Page, json_row};
+use sqlx::PgPool;
 use values::{EventId, TicketId, UserId};
 
 use crate::domain::Acting;
@@ -20,8 +20,8 @@ pub async fn tickets(
     acting: Acting,
     filter: &TicketFilter,
     page: &Page<TicketId>,
-) -> sqlx::Result<Vec<TicketRow>> {
-    let tickets: Vec<Json<TicketRow>> = sqlx::query_scalar(
+) -> Result<Vec<TicketRow>, sqlx::Error> {
+    sqlx::query(
         "select to_jsonb(t) from tickets t
         where ($1::uuid is null or t.user_id = $1)
           and ($2::uuid is null or t.event_id = $2)
@@ -35,9 +35,9 @@ pub async fn tickets(
     .bind(filter.status.map(<&str>::from))
     .bind(page.after.map(TicketId::uuid))
     .bind(page.limit())
+    .try_map(json_row)
     .fetch_all(pool)
-    .await?;
-    Ok(tickets.into_iter().map(|Json(ticket)| ticket).collect())
+    .await
 }
 
 /// A parent sees their own tickets, an admin all.

@@ -123,7 +123,7 @@ impl Guardians {
     }
 }
 
-async fn find(pool: &PgPool, children: &[Uuid]) -> sqlx::Result<HashMap<ChildId, Guarded>> {
+async fn find(pool: &PgPool, children: &[Uuid]) -> Result<HashMap<ChildId, Guarded>, sqlx::Error> {
     let rows: Vec<(Uuid, Uuid, bool)> = sqlx::query_as(
         "select child_id, guardian_id, archived from children where child_id = any($1)",
     )

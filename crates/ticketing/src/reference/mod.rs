@@ -108,14 +108,14 @@ impl References {
     }
 }
 
-async fn find_zone(pool: &PgPool, id: LocationId) -> sqlx::Result<Option<String>> {
+async fn find_zone(pool: &PgPool, id: LocationId) -> Result<Option<String>, sqlx::Error> {
     sqlx::query_scalar("select time_zone from locations where location_id = $1")
         .bind(id.uuid())
         .fetch_optional(pool)
         .await
 }
 
-async fn find_event(pool: &PgPool, id: HoldId) -> sqlx::Result<Option<EventId>> {
+async fn find_event(pool: &PgPool, id: HoldId) -> Result<Option<EventId>, sqlx::Error> {
     let event: Option<Uuid> = sqlx::query_scalar("select event_id from ticket_holds where id = $1")
         .bind(id.uuid())
         .fetch_optional(pool)
