@@ -6,12 +6,12 @@ pub mod schedule;
 pub mod session;
 pub mod trainer_calendar;
 
-use eventsourcing::{DecodeError, RecordedEvent};
+use eventsourcing::{Decide as _, DecodeError, RecordedEvent};
 
-use location::LocationEvent;
-use schedule::ScheduleEvent;
-use session::SessionEvent;
-use trainer_calendar::TrainerCalendarEvent;
+use location::{Location, LocationEvent};
+use schedule::{Schedule, ScheduleEvent};
+use session::{Session, SessionEvent};
+use trainer_calendar::{TrainerCalendar, TrainerCalendarEvent};
 
 /// Any event of scheduling's log.
 #[derive(Debug, Clone, PartialEq)]
@@ -28,10 +28,10 @@ impl SchedulingLogEvent {
     /// Reads an event of the log by the type of its aggregate. All of them are of interest.
     pub fn decode(recorded: &RecordedEvent) -> Result<Option<Self>, DecodeError> {
         match recorded.aggregate_type.as_str() {
-            location::TYPE => recorded.decode().map(Self::Location),
-            trainer_calendar::TYPE => recorded.decode().map(Self::TrainerCalendar),
-            schedule::TYPE => recorded.decode().map(Self::Schedule),
-            session::TYPE => recorded
+            Location::TYPE => recorded.decode().map(Self::Location),
+            TrainerCalendar::TYPE => recorded.decode().map(Self::TrainerCalendar),
+            Schedule::TYPE => recorded.decode().map(Self::Schedule),
+            Session::TYPE => recorded
                 .decode()
                 .map(|event| Self::Session(Box::new(event))),
             _ => Err(recorded.unreadable(&"unknown aggregate type")),

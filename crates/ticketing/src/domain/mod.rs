@@ -3,10 +3,10 @@
 
 pub mod camp;
 
-use eventsourcing::{DecodeError, RecordedEvent};
+use eventsourcing::{Decide as _, DecodeError, RecordedEvent};
 use values::UserId;
 
-use camp::CampEvent;
+use camp::{Camp, CampEvent};
 
 /// On whose behalf somebody takes places or looks at tickets.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -28,7 +28,7 @@ impl TicketingLogEvent {
     /// Reads an event of the log by the type of its aggregate. All of them are of interest.
     pub fn decode(recorded: &RecordedEvent) -> Result<Option<Self>, DecodeError> {
         match recorded.aggregate_type.as_str() {
-            camp::TYPE => recorded.decode().map(Self::Camp),
+            Camp::TYPE => recorded.decode().map(Self::Camp),
             _ => Err(recorded.unreadable(&"unknown aggregate type")),
         }
         .map(Some)

@@ -3,9 +3,6 @@ use serde::{Deserialize, Serialize};
 
 use super::{LocationCommand, LocationError, LocationEvent};
 
-/// The aggregate type in the log.
-pub const TYPE: &str = "location";
-
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub struct Location {
     created: Option<Created>,
@@ -25,7 +22,7 @@ impl Location {
 }
 
 impl Decide for Location {
-    const TYPE: &'static str = TYPE;
+    const TYPE: &'static str = "location";
     type Command = LocationCommand;
     type Event = LocationEvent;
     type Error = LocationError;

@@ -7,7 +7,7 @@ mod event;
 #[cfg(test)]
 mod tests;
 
-pub use aggregate::{Location, TYPE};
+pub use aggregate::Location;
 pub use command::LocationCommand;
 pub use error::LocationError;
 pub use event::{LocationEvent, NAME_SCOPE};

@@ -6,9 +6,6 @@ use values::{Interval, LocationId, SlotId};
 
 use super::{ScheduleCommand, ScheduleError, ScheduleEvent, Slot};
 
-/// The aggregate type in the log.
-pub const TYPE: &str = "schedule";
-
 /// A window. Which of its slots are taken is not its business: sessions claim them.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub struct Schedule {
@@ -54,7 +51,7 @@ fn check(
 }
 
 impl Decide for Schedule {
-    const TYPE: &'static str = TYPE;
+    const TYPE: &'static str = "schedule";
     type Command = ScheduleCommand;
     type Event = ScheduleEvent;
     type Error = ScheduleError;

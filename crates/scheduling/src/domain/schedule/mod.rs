@@ -7,7 +7,7 @@ mod event;
 #[cfg(test)]
 mod tests;
 
-pub use aggregate::{Schedule, TYPE};
+pub use aggregate::Schedule;
 pub use command::ScheduleCommand;
 pub use error::ScheduleError;
 pub use event::{ScheduleEvent, Slot, WINDOW_SCOPE};

@@ -6,9 +6,6 @@ use values::{Money, PaymentId, SessionId, UserId};
 use super::event::{CanceledBy, CancellationPolicy, Place, SessionEvent};
 use super::{Acting, Hold, SessionCommand, SessionError};
 
-/// The aggregate type in the log.
-pub const TYPE: &str = "session";
-
 /// How far the clocks of two machines may differ: a timer that fires so much early by ours
 /// still ends the hold.
 const CLOCK_TOLERANCE: TimeDelta = TimeDelta::seconds(5);
@@ -221,7 +218,7 @@ impl Held {
 }
 
 impl Decide for Session {
-    const TYPE: &'static str = TYPE;
+    const TYPE: &'static str = "session";
     type Command = SessionCommand;
     type Event = SessionEvent;
     type Error = SessionError;

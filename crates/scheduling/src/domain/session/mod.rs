@@ -27,7 +27,7 @@ mod settlement_tests;
 #[cfg(test)]
 mod tests;
 
-pub use aggregate::{Held, Session, SessionState, TYPE};
+pub use aggregate::{Held, Session, SessionState};
 pub use command::{Acting, Hold, SessionCommand};
 pub use error::SessionError;
 pub use event::{

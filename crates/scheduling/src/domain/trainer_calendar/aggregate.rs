@@ -7,9 +7,6 @@ use values::{LocationId, Money};
 
 use super::{TrainerCalendarCommand, TrainerCalendarError, TrainerCalendarEvent};
 
-/// The aggregate type in the log.
-pub const TYPE: &str = "trainer_calendar";
-
 /// A trainer's locations and group prices.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub struct TrainerCalendar {
@@ -36,7 +33,7 @@ impl TrainerCalendar {
 }
 
 impl Decide for TrainerCalendar {
-    const TYPE: &'static str = TYPE;
+    const TYPE: &'static str = "trainer_calendar";
     type Command = TrainerCalendarCommand;
     type Event = TrainerCalendarEvent;
     type Error = TrainerCalendarError;

@@ -7,7 +7,7 @@ mod event;
 #[cfg(test)]
 mod tests;
 
-pub use aggregate::{TYPE, TrainerCalendar};
+pub use aggregate::TrainerCalendar;
 pub use command::TrainerCalendarCommand;
 pub use error::TrainerCalendarError;
 pub use event::TrainerCalendarEvent;

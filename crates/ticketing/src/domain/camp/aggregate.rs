@@ -7,9 +7,6 @@ use values::{ChildId, EventId, HoldId, Money, PaymentId, TierId};
 
 use super::{CampCommand, CampError, CampEvent, Draft, EventCreated, HeldTicket, HoldState};
 
-/// The aggregate type in the log.
-pub const TYPE: &str = "event";
-
 /// An event and its sale.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct Camp {
@@ -70,7 +67,7 @@ impl Camp {
 }
 
 impl Decide for Camp {
-    const TYPE: &'static str = TYPE;
+    const TYPE: &'static str = "event";
     type Command = CampCommand;
     type Event = CampEvent;
     type Error = CampError;

@@ -29,7 +29,7 @@ mod state;
 #[cfg(test)]
 mod tests;
 
-pub use aggregate::{Camp, TYPE};
+pub use aggregate::Camp;
 pub use command::{CampCommand, Hold, Line};
 pub use draft::{Day, Draft, EventType, SkillLevel, TicketTier};
 pub use error::CampError;
