@@ -6,8 +6,8 @@ use crate::domain::payment::PaymentEvent;
 use crate::wire::payable_kind;
 
 /// The public event of an event of a payment, if it has one.
-pub fn payment(event: PaymentEvent) -> Option<Event> {
-    let event = match event {
+pub fn payment(event: &PaymentEvent) -> Option<Event> {
+    Some(match event {
         PaymentEvent::PaymentCreated {
             payment_id,
             user_id,
@@ -23,9 +23,9 @@ pub fn payment(event: PaymentEvent) -> Option<Event> {
             user_id: user_id.to_string(),
             payable_kind: payable_kind(payable.kind).into(),
             payable_id: payable.id.to_string(),
-            amount: Some(money(&amount)),
-            live,
-            created_at: Some(timestamp(created_at)),
+            amount: Some(money(amount)),
+            live: *live,
+            created_at: Some(timestamp(*created_at)),
         }),
         PaymentEvent::PaymentSucceeded {
             payment_id,
@@ -37,8 +37,8 @@ pub fn payment(event: PaymentEvent) -> Option<Event> {
             payment_id: payment_id.to_string(),
             payable_kind: payable_kind(payable.kind).into(),
             payable_id: payable.id.to_string(),
-            amount: Some(money(&amount)),
-            succeeded_at: Some(timestamp(succeeded_at)),
+            amount: Some(money(amount)),
+            succeeded_at: Some(timestamp(*succeeded_at)),
         }),
         PaymentEvent::PaymentFailed {
             payment_id,
@@ -49,15 +49,15 @@ pub fn payment(event: PaymentEvent) -> Option<Event> {
             payment_id: payment_id.to_string(),
             payable_kind: payable_kind(payable.kind).into(),
             payable_id: payable.id.to_string(),
-            failure_code,
-            failed_at: Some(timestamp(failed_at)),
+            failure_code: failure_code.clone(),
+            failed_at: Some(timestamp(*failed_at)),
         }),
         PaymentEvent::PaymentOutcomeUnknown {
             payment_id,
             unknown_since,
         } => Event::PaymentOutcomeUnknown(public::PaymentOutcomeUnknown {
             payment_id: payment_id.to_string(),
-            unknown_since: Some(timestamp(unknown_since)),
+            unknown_since: Some(timestamp(*unknown_since)),
         }),
         PaymentEvent::RefundRequested {
             payment_id,
@@ -68,8 +68,8 @@ pub fn payment(event: PaymentEvent) -> Option<Event> {
         } => Event::RefundRequested(public::RefundRequested {
             refund_id: refund_id.to_string(),
             payment_id: payment_id.to_string(),
-            amount: Some(money(&amount)),
-            requested_at: Some(timestamp(requested_at)),
+            amount: Some(money(amount)),
+            requested_at: Some(timestamp(*requested_at)),
         }),
         PaymentEvent::RefundSucceeded {
             payment_id,
@@ -83,8 +83,8 @@ pub fn payment(event: PaymentEvent) -> Option<Event> {
             payment_id: payment_id.to_string(),
             payable_kind: payable_kind(payable.kind).into(),
             payable_id: payable.id.to_string(),
-            amount: Some(money(&amount)),
-            succeeded_at: Some(timestamp(succeeded_at)),
+            amount: Some(money(amount)),
+            succeeded_at: Some(timestamp(*succeeded_at)),
         }),
         PaymentEvent::RefundOutcomeUnknown {
             payment_id,
@@ -93,15 +93,14 @@ pub fn payment(event: PaymentEvent) -> Option<Event> {
         } => Event::RefundOutcomeUnknown(public::RefundOutcomeUnknown {
             refund_id: refund_id.to_string(),
             payment_id: payment_id.to_string(),
-            unknown_since: Some(timestamp(unknown_since)),
+            unknown_since: Some(timestamp(*unknown_since)),
         }),
         PaymentEvent::PaymentSubmitted { .. }
         | PaymentEvent::PaymentCanceled { .. }
         | PaymentEvent::RefundDeferred { .. }
         | PaymentEvent::RefundSubmitted { .. }
         | PaymentEvent::RefundFailed { .. } => return None,
-    };
-    Some(event)
+    })
 }
 
 #[cfg(test)]

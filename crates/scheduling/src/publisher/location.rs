@@ -5,7 +5,7 @@ use contracts::scheduling::events::v1::scheduling_event::Event;
 
 use crate::domain::location::LocationEvent;
 
-pub fn location(event: LocationEvent) -> Event {
+pub fn location(event: &LocationEvent) -> Event {
     let LocationEvent::LocationCreated {
         location_id,
         name,
@@ -14,7 +14,7 @@ pub fn location(event: LocationEvent) -> Event {
     } = event;
     Event::LocationCreated(public::LocationCreated {
         location_id: location_id.to_string(),
-        name,
-        time_zone,
+        name: name.clone(),
+        time_zone: time_zone.clone(),
     })
 }

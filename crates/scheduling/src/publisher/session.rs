@@ -5,7 +5,7 @@ use contracts::wire::{money, optional_id, timestamp};
 use crate::domain::session::SessionEvent;
 use crate::wire;
 
-pub fn session(event: SessionEvent) -> Option<Event> {
+pub fn session(event: &SessionEvent) -> Option<Event> {
     Some(match event {
         SessionEvent::SessionHeld {
             session_id,
@@ -24,9 +24,9 @@ pub fn session(event: SessionEvent) -> Option<Event> {
             location_id: place.location_id.to_string(),
             starts_at: Some(timestamp(place.time.from())),
             ends_at: Some(timestamp(place.time.to())),
-            price: Some(money(&price)),
-            hold_expires_at: Some(timestamp(hold_expires_at)),
-            held_at: Some(timestamp(held_at)),
+            price: Some(money(price)),
+            hold_expires_at: Some(timestamp(*hold_expires_at)),
+            held_at: Some(timestamp(*held_at)),
         }),
         SessionEvent::SessionHoldExpired {
             session_id,
@@ -34,7 +34,7 @@ pub fn session(event: SessionEvent) -> Option<Event> {
             expired_at,
         } => Event::SessionHoldExpired(public::SessionHoldExpired {
             session_id: session_id.to_string(),
-            expired_at: Some(timestamp(expired_at)),
+            expired_at: Some(timestamp(*expired_at)),
             slot_id: slot.slot_id.to_string(),
         }),
         // Its payment is in the same command, and public.
@@ -46,8 +46,8 @@ pub fn session(event: SessionEvent) -> Option<Event> {
             paid_at,
         } => Event::SessionPaid(public::SessionPaid {
             session_id: session_id.to_string(),
-            payment_id: optional_id(payment_id),
-            paid_at: Some(timestamp(paid_at)),
+            payment_id: optional_id(*payment_id),
+            paid_at: Some(timestamp(*paid_at)),
             slot_id: slot.slot_id.to_string(),
         }),
         SessionEvent::SessionCanceled {
@@ -60,10 +60,10 @@ pub fn session(event: SessionEvent) -> Option<Event> {
             canceled_at,
         } => Event::SessionCanceled(public::SessionCanceled {
             session_id: session_id.to_string(),
-            canceled_by: wire::canceled_by(canceled_by).into(),
-            late,
-            refund_payment_id: optional_id(refund_payment_id),
-            canceled_at: Some(timestamp(canceled_at)),
+            canceled_by: wire::canceled_by(*canceled_by).into(),
+            late: *late,
+            refund_payment_id: optional_id(*refund_payment_id),
+            canceled_at: Some(timestamp(*canceled_at)),
             slot_id: optional_id(freed.then_some(slot.slot_id)),
         }),
         SessionEvent::SessionCompleted {
@@ -74,8 +74,8 @@ pub fn session(event: SessionEvent) -> Option<Event> {
         } => Event::SessionCompleted(public::SessionCompleted {
             session_id: session_id.to_string(),
             trainer_id: trainer_id.to_string(),
-            starts_at: Some(timestamp(starts_at)),
-            completed_at: Some(timestamp(completed_at)),
+            starts_at: Some(timestamp(*starts_at)),
+            completed_at: Some(timestamp(*completed_at)),
         }),
         SessionEvent::SessionPaymentRejected {
             session_id,
@@ -84,7 +84,7 @@ pub fn session(event: SessionEvent) -> Option<Event> {
         } => Event::SessionPaymentRejected(public::SessionPaymentRejected {
             session_id: session_id.to_string(),
             payment_id: payment_id.to_string(),
-            rejected_at: Some(timestamp(rejected_at)),
+            rejected_at: Some(timestamp(*rejected_at)),
         }),
     })
 }

@@ -4,15 +4,15 @@ use contracts::wire::{money, optional_id, timestamp};
 
 use crate::domain::camp::{CampEvent, Day, EventCreated, HeldTicket};
 
-pub fn camp(event: CampEvent) -> Event {
+pub fn camp(event: &CampEvent) -> Event {
     match event {
-        CampEvent::EventCreated(created) => Event::EventCreated(event_created(*created)),
+        CampEvent::EventCreated(created) => Event::EventCreated(event_created(created)),
         CampEvent::EventPublished {
             event_id,
             published_at,
         } => Event::EventPublished(public::EventPublished {
             event_id: event_id.to_string(),
-            published_at: Some(timestamp(published_at)),
+            published_at: Some(timestamp(*published_at)),
         }),
         CampEvent::TicketsHeld {
             hold_id,
@@ -27,9 +27,9 @@ pub fn camp(event: CampEvent) -> Event {
             event_id: event_id.to_string(),
             parent_id: parent_id.to_string(),
             tickets: tickets.iter().map(held_ticket).collect(),
-            total: Some(money(&total)),
-            hold_expires_at: Some(timestamp(hold_expires_at)),
-            held_at: Some(timestamp(held_at)),
+            total: Some(money(total)),
+            hold_expires_at: Some(timestamp(*hold_expires_at)),
+            held_at: Some(timestamp(*held_at)),
         }),
         CampEvent::TicketsConfirmed {
             hold_id,
@@ -41,8 +41,8 @@ pub fn camp(event: CampEvent) -> Event {
         } => Event::TicketsConfirmed(public::TicketsConfirmed {
             hold_id: hold_id.to_string(),
             event_id: event_id.to_string(),
-            payment_id: optional_id(payment_id),
-            confirmed_at: Some(timestamp(confirmed_at)),
+            payment_id: optional_id(*payment_id),
+            confirmed_at: Some(timestamp(*confirmed_at)),
         }),
         CampEvent::TicketHoldExpired {
             hold_id,
@@ -52,7 +52,7 @@ pub fn camp(event: CampEvent) -> Event {
         } => Event::TicketHoldExpired(public::TicketHoldExpired {
             hold_id: hold_id.to_string(),
             event_id: event_id.to_string(),
-            expired_at: Some(timestamp(expired_at)),
+            expired_at: Some(timestamp(*expired_at)),
         }),
         CampEvent::TicketPaymentRejected {
             hold_id,
@@ -63,12 +63,12 @@ pub fn camp(event: CampEvent) -> Event {
             hold_id: hold_id.to_string(),
             event_id: event_id.to_string(),
             payment_id: payment_id.to_string(),
-            rejected_at: Some(timestamp(rejected_at)),
+            rejected_at: Some(timestamp(*rejected_at)),
         }),
     }
 }
 
-fn event_created(created: EventCreated) -> public::EventCreated {
+fn event_created(created: &EventCreated) -> public::EventCreated {
     let EventCreated {
         event_id,
         draft,
@@ -78,16 +78,16 @@ fn event_created(created: EventCreated) -> public::EventCreated {
     } = created;
     public::EventCreated {
         event_id: event_id.to_string(),
-        starts_at: Some(timestamp(starts_at)),
-        ends_at: Some(timestamp(ends_at)),
-        time_zone: draft.time_zone,
+        starts_at: Some(timestamp(*starts_at)),
+        ends_at: Some(timestamp(*ends_at)),
+        time_zone: draft.time_zone.clone(),
         trainer_ids: draft.trainer_ids.iter().map(ToString::to_string).collect(),
-        created_at: Some(timestamp(created_at)),
-        days: draft.days.into_iter().map(event_day).collect(),
+        created_at: Some(timestamp(*created_at)),
+        days: draft.days.iter().map(event_day).collect(),
     }
 }
 
-fn event_day(day: Day) -> public::EventDay {
+fn event_day(day: &Day) -> public::EventDay {
     public::EventDay {
         starts_at: Some(timestamp(day.starts_at)),
         ends_at: Some(timestamp(day.ends_at)),

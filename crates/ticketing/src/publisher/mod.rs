@@ -9,8 +9,9 @@ use crate::domain::TicketingLogEvent;
 
 /// The public event of a recorded one; all of them have one.
 pub fn publish(recorded: &RecordedEvent) -> Result<Option<Published>, DecodeError> {
-    let public_event = |TicketingLogEvent::Camp(event)| camp::camp(event);
+    let public_event = |TicketingLogEvent::Camp(event): &_| camp::camp(event);
     Ok(TicketingLogEvent::decode(recorded)?
+        .as_ref()
         .map(public_event)
         .map(Published::of))
 }
