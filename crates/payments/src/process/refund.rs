@@ -1,16 +1,15 @@
 //! Asks for the refund of a payment that scheduling or ticketing wants to go back.
 //!
 //! ```text
-//! SessionCanceled (with a payment to refund) -> RefundPayment
-//! SessionPaymentRejected                     -> RefundPayment
-//! TicketPaymentRejected                      -> RefundPayment
+//! SessionCanceled (with a payment to refund) -> RefundPayment, done
+//! SessionPaymentRejected                     -> RefundPayment, done
+//! TicketPaymentRejected                      -> RefundPayment, done
 //! ```
 
 use contracts::payments::v1::RefundPaymentRequest;
 use contracts::scheduling::events::v1::scheduling_event::Event as Scheduling;
 use contracts::ticketing::events::v1::ticketing_event::Event as Ticketing;
 use eventsourcing::{DecodeError, Delivered, Effect, Input, Process, Received};
-use serde::{Deserialize, Serialize};
 use values::PaymentId;
 
 use crate::domain::payment::{RefundCause, RefundReason};
@@ -71,34 +70,27 @@ impl MoneyBack {
     }
 }
 
-/// One instance for each event; the payment knows which causes it has seen.
+/// One instance for each event, done at once: an event that comes again asks with the same request
+/// id, and the payment knows which causes it has seen.
 pub struct Refund;
-
-/// Whether the refund of an event was asked for.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Asked {
-    asked: bool,
-}
 
 impl Process for Refund {
     const NAME: &'static str = "refund";
     type Event = MoneyBack;
-    type State = Asked;
+    type State = ();
 
-    fn key(&self, delivered: &Delivered<MoneyBack>) -> Option<String> {
-        Some(delivered.event_id.to_string())
+    fn key(&self, event: &Delivered<MoneyBack>) -> Option<String> {
+        Some(event.event_id.to_string())
     }
 
-    fn react(&self, state: &mut Asked, input: Input<'_, MoneyBack>) -> Vec<Effect> {
-        match input {
-            Input::Event(delivered) if !state.asked => {
-                state.asked = true;
-                let MoneyBack { payment_id, reason } = delivered.event;
-                let event_id = delivered.event_id;
-                vec![refund(payment_id, RefundCause { event_id, reason })]
-            }
-            Input::Event(_) | Input::Timer { .. } => vec![],
-        }
+    fn react(&self, (): &mut (), input: Input<'_, MoneyBack>) -> Vec<Effect> {
+        let Input::Event(delivered) = input else {
+            return vec![];
+        };
+        let MoneyBack { payment_id, reason } = delivered.event;
+        let event_id = delivered.event_id;
+        let cause = RefundCause { event_id, reason };
+        vec![refund(payment_id, cause), Effect::Done]
     }
 }
 
@@ -125,8 +117,13 @@ mod tests {
             reason: RefundReason::SessionCanceled,
         };
         let mut run = Run::of(Refund);
-        assert_eq!(run.event(back), [REFUND_PAYMENT]);
-        assert_eq!(run.event(back), NOTHING);
+        for _ in 0..2 {
+            assert_eq!(run.event(back), [REFUND_PAYMENT, "done"]);
+            let request: RefundPaymentRequest = run.sent();
+            assert_eq!(request.request_id, "request");
+            assert_eq!(request.payment_id, PAYMENT.to_string());
+            assert_eq!(request.cause_event_id, delivered(back).event_id.to_string());
+        }
         assert_eq!(run.timer("ask", at(10)), NOTHING);
     }
 }
