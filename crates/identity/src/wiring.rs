@@ -60,7 +60,10 @@ pub async fn build(runtime: Runtime) -> Result<Service, BuildError> {
         .projecting(Users, [runtime.own_events(Users::decode)])
         .projecting(Trainers, [runtime.own_events(Trainers::decode)])
         .projecting(Children, [child_events.clone()])
-        .projecting(Availability, [runtime.events_of(AvailabilityEvent::read)])
+        .projecting(
+            Availability,
+            [runtime.events_of(AvailabilityEvent::of_scheduling)],
+        )
         .projecting(Bookings, upcoming.feeds())
         .processing(MailNotices, [own.clone()])
         .processing(Erasure, [own])

@@ -51,8 +51,8 @@ pub fn definition() -> Definition {
 
 fn build(runtime: &Runtime) -> Service {
     let own = runtime.own_events(SchedulingLogEvent::decode);
-    let identity = runtime.events_of(ReferenceEvent::read);
-    let payments = runtime.events_of(PaidSession::read);
+    let identity = runtime.events_of(ReferenceEvent::of_identity);
+    let payments = runtime.events_of(PaidSession::of_payments);
     let references = References::on(runtime, &identity, &own);
     let sessions = SessionRpcs::on(runtime, &references);
     let schedules = ScheduleRpcs::on(runtime, &references);

@@ -51,9 +51,9 @@ pub fn definition() -> Definition {
 
 fn build(runtime: &Runtime) -> Service {
     let own = runtime.own_events(TicketingLogEvent::decode);
-    let identity = runtime.events_of(ChildEvent::read);
-    let scheduling = runtime.events_of(LocationRow::read);
-    let payments = runtime.events_of(PaidHold::read);
+    let identity = runtime.events_of(ChildEvent::of_identity);
+    let scheduling = runtime.events_of(LocationRow::of_scheduling);
+    let payments = runtime.events_of(PaidHold::of_payments);
     let references = References::on(runtime, &identity, &scheduling, &own);
     Service::on(runtime)
         .publishing(publisher::publish)

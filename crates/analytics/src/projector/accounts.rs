@@ -1,6 +1,6 @@
 //! Who is an active trainer: an open account of role TRAINER with a profile.
 
-use eventsourcing::{FoldError, rows};
+use eventsourcing::FoldError;
 use serde::{Deserialize, Serialize};
 use values::UserId;
 
@@ -23,7 +23,7 @@ pub struct AccountRow {
     pub counted: bool,
 }
 
-rows! {
+eventsourcing::rows! {
     AccountRow in "statistic_accounts" by (user_id: UserId),
 }
 

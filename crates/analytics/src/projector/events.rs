@@ -2,7 +2,7 @@
 //! asking.
 
 use chrono::{DateTime, NaiveDate, Utc};
-use eventsourcing::{FoldError, rows};
+use eventsourcing::FoldError;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 use values::{EventId, TrainerId};
@@ -33,7 +33,7 @@ pub struct EventDayRow {
     pub trainer_ids: Vec<TrainerId>,
 }
 
-rows! {
+eventsourcing::rows! {
     EventRow in "statistic_events" by (event_id: EventId),
     EventDayRow in "statistic_event_days" by (event_id: EventId, number: i32),
 }

@@ -1,7 +1,7 @@
 //! What happened: each fact by itself, and the sums of each day.
 
 use chrono::{DateTime, NaiveDate, Utc};
-use eventsourcing::{FoldError, rows};
+use eventsourcing::FoldError;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 use values::PaymentId;
@@ -55,7 +55,7 @@ pub struct PaymentRow {
     pub live: bool,
 }
 
-rows! {
+eventsourcing::rows! {
     FactRow in "statistic_facts" by (source: String, position: i64, ordinal: i32),
     DayRow in "statistic_days"
         by (day: NaiveDate, metric: Metric, product: Product, currency: String),

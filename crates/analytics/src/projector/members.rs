@@ -1,7 +1,6 @@
 //! Who is in each distinct count.
 
 use chrono::{DateTime, NaiveDate, Utc};
-use eventsourcing::rows;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
@@ -34,7 +33,7 @@ pub struct DistinctRow {
     pub members: i64,
 }
 
-rows! {
+eventsourcing::rows! {
     MemberRow in "statistic_members"
         by (metric: Metric, grain: Grain, period: NaiveDate, subject: Uuid),
     DistinctRow in "statistic_distincts" by (metric: Metric, grain: Grain, period: NaiveDate),

@@ -11,7 +11,7 @@ mod facts;
 mod members;
 mod metric;
 
-use eventsourcing::{Delivered, FoldError, Keys, Projection, tables};
+use eventsourcing::{Delivered, FoldError, Keys, Projection};
 
 use self::accounts::AccountRow;
 use self::counting::activity;
@@ -23,7 +23,7 @@ use crate::basis::{Basis, PROJECTION};
 
 pub use self::counting::Counted;
 
-tables! {
+eventsourcing::tables! {
     /// The read tables of the statistics.
     pub struct StatisticsTables {
         facts: FactRow,

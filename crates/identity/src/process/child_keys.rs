@@ -21,8 +21,8 @@ impl Process for ChildKeys {
     type Event = ChildEvent;
     type State = ();
 
-    fn key(&self, delivered: &Delivered<ChildEvent>) -> Option<String> {
-        match &delivered.event {
+    fn key(&self, event: &Delivered<ChildEvent>) -> Option<String> {
+        match &event.event {
             ChildEvent::ConsentWithdrawn {
                 purpose: Purpose::MedicalData,
                 child_id,

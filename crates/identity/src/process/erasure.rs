@@ -42,8 +42,8 @@ impl Process for Erasure {
     type Event = IdentityLogEvent;
     type State = Known;
 
-    fn key(&self, delivered: &Delivered<IdentityLogEvent>) -> Option<String> {
-        Some(match meaning(&delivered.event)? {
+    fn key(&self, event: &Delivered<IdentityLogEvent>) -> Option<String> {
+        Some(match meaning(&event.event)? {
             Meaning::UserErased(user_id) | Meaning::Guardian(user_id, _) => user_id.to_string(),
             Meaning::ChildErased(child_id) => child_id.to_string(),
         })

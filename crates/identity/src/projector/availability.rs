@@ -2,7 +2,7 @@
 //! booked, from scheduling's public events.
 
 use chrono::{DateTime, Utc};
-use contracts::scheduling::events::v1::{OpenedSlot, scheduling_event::Event as Public};
+use contracts::scheduling::events::v1::{OpenedSlot, scheduling_event::Event as Scheduling};
 use eventsourcing::{DecodeError, Delivered, FoldError, Keys, Projection, Received};
 use serde::{Deserialize, Serialize};
 use values::{LocationId, SessionId, SlotId, TrainerId};
@@ -62,31 +62,36 @@ pub struct Availability;
 
 impl AvailabilityEvent {
     /// Reads one of scheduling's events; `None` for an event that changes nothing here.
-    pub fn read(received: Received<'_>, event: Public) -> Result<Option<Self>, DecodeError> {
+    pub fn of_scheduling(
+        received: Received<'_>,
+        event: Scheduling,
+    ) -> Result<Option<Self>, DecodeError> {
         Ok(Some(match event {
-            Public::TrainerLocationAssigned(assigned) => Self::Works(TrainerLocationRow {
+            Scheduling::TrainerLocationAssigned(assigned) => Self::Works(TrainerLocationRow {
                 trainer_id: received.id("trainer_id", &assigned.trainer_id)?,
                 location_id: received.id("location_id", &assigned.location_id)?,
             }),
-            Public::ScheduleOpened(opened) => {
+            Scheduling::ScheduleOpened(opened) => {
                 let trainer_id = received.id("trainer_id", &opened.trainer_id)?;
                 let slots = opened.slots.iter();
                 let slots = slots.map(|opened| slot(received, trainer_id, opened));
                 Self::Opened(slots.collect::<Result<_, _>>()?)
             }
-            Public::SessionHeld(held) => taken(received, &held.slot_id, &held.session_id)?,
-            Public::SessionPaid(paid) => taken(received, &paid.slot_id, &paid.session_id)?,
-            Public::SessionHoldExpired(expired) => {
+            Scheduling::SessionHeld(held) => taken(received, &held.slot_id, &held.session_id)?,
+            Scheduling::SessionPaid(paid) => taken(received, &paid.slot_id, &paid.session_id)?,
+            Scheduling::SessionHoldExpired(expired) => {
                 freed(received, &expired.slot_id, &expired.session_id)?
             }
             // A session that lost its slot before frees none.
-            Public::SessionCanceled(canceled) if canceled.slot_id.is_empty() => return Ok(None),
-            Public::SessionCanceled(canceled) => {
+            Scheduling::SessionCanceled(canceled) if canceled.slot_id.is_empty() => {
+                return Ok(None);
+            }
+            Scheduling::SessionCanceled(canceled) => {
                 freed(received, &canceled.slot_id, &canceled.session_id)?
             }
-            Public::LocationCreated(_)
-            | Public::SessionCompleted(_)
-            | Public::SessionPaymentRejected(_) => return Ok(None),
+            Scheduling::LocationCreated(_)
+            | Scheduling::SessionCompleted(_)
+            | Scheduling::SessionPaymentRejected(_) => return Ok(None),
         }))
     }
 }
@@ -193,12 +198,12 @@ mod tests {
 
     use super::*;
 
-    fn decoded(event: Public) -> Result<Option<AvailabilityEvent>, DecodeError> {
+    fn decoded(event: Scheduling) -> Result<Option<AvailabilityEvent>, DecodeError> {
         let envelope = Envelope {
             payload: SchedulingEvent { event: Some(event) }.encode_to_vec(),
             ..Envelope::default()
         };
-        Received::read(&envelope, AvailabilityEvent::read)
+        Received::read(&envelope, AvailabilityEvent::of_scheduling)
     }
 
     fn text(number: u128) -> String {
@@ -228,7 +233,7 @@ mod tests {
             session_id: None,
         };
         assert_eq!(
-            decoded(Public::ScheduleOpened(opened)).unwrap(),
+            decoded(Scheduling::ScheduleOpened(opened)).unwrap(),
             Some(AvailabilityEvent::Opened(vec![slot]))
         );
     }
@@ -250,19 +255,22 @@ mod tests {
             slot_id: text(2),
             ..pb::SessionHeld::default()
         };
-        assert_eq!(decoded(Public::SessionHeld(held)).unwrap(), taken);
+        assert_eq!(decoded(Scheduling::SessionHeld(held)).unwrap(), taken);
         let paid = pb::SessionPaid {
             session_id: text(4),
             slot_id: text(2),
             ..pb::SessionPaid::default()
         };
-        assert_eq!(decoded(Public::SessionPaid(paid)).unwrap(), taken);
+        assert_eq!(decoded(Scheduling::SessionPaid(paid)).unwrap(), taken);
         let expired = pb::SessionHoldExpired {
             session_id: text(4),
             slot_id: text(2),
             ..pb::SessionHoldExpired::default()
         };
-        assert_eq!(decoded(Public::SessionHoldExpired(expired)).unwrap(), freed);
+        assert_eq!(
+            decoded(Scheduling::SessionHoldExpired(expired)).unwrap(),
+            freed
+        );
         let canceled = pb::SessionCanceled {
             session_id: text(4),
             slot_id: text(2),
@@ -272,18 +280,21 @@ mod tests {
             slot_id: String::new(),
             ..canceled.clone()
         };
-        assert_eq!(decoded(Public::SessionCanceled(canceled)).unwrap(), freed);
-        assert_eq!(decoded(Public::SessionCanceled(late)).unwrap(), None);
+        assert_eq!(
+            decoded(Scheduling::SessionCanceled(canceled)).unwrap(),
+            freed
+        );
+        assert_eq!(decoded(Scheduling::SessionCanceled(late)).unwrap(), None);
     }
 
     #[test]
     fn an_event_that_lacks_what_its_contract_promises_is_an_error() {
-        assert!(decoded(Public::SessionHeld(pb::SessionHeld::default())).is_err());
+        assert!(decoded(Scheduling::SessionHeld(pb::SessionHeld::default())).is_err());
         let opened = pb::ScheduleOpened {
             trainer_id: text(1),
             slots: vec![OpenedSlot::default()],
             ..pb::ScheduleOpened::default()
         };
-        assert!(decoded(Public::ScheduleOpened(opened)).is_err());
+        assert!(decoded(Scheduling::ScheduleOpened(opened)).is_err());
     }
 }

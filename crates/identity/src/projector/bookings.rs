@@ -2,10 +2,8 @@
 //! of scheduling and ticketing.
 
 use chrono::{DateTime, Utc};
-use contracts::{
-    scheduling::events::v1::scheduling_event::Event as Session,
-    ticketing::events::v1::ticketing_event::Event as Ticket,
-};
+use contracts::scheduling::events::v1::scheduling_event::Event as Scheduling;
+use contracts::ticketing::events::v1::ticketing_event::Event as Ticketing;
 use eventsourcing::{DecodeError, Delivered, FoldError, Keys, Projection, Received};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
@@ -76,9 +74,9 @@ pub enum BookingEvent {
 
 impl BookingEvent {
     /// Reads one of scheduling's events; `None` for an event that is not about bookings.
-    pub fn of_scheduling(received: Received<'_>, event: Session) -> Read {
+    pub fn of_scheduling(received: Received<'_>, event: Scheduling) -> Read {
         match event {
-            Session::SessionHeld(held) => Ok(Some(Self::SessionHeld(BookingRow {
+            Scheduling::SessionHeld(held) => Ok(Some(Self::SessionHeld(BookingRow {
                 id: received.id("session_id", &held.session_id)?,
                 kind: BookingKind::Session,
                 parent_id: received.id("parent_id", &held.parent_id)?,
@@ -88,43 +86,43 @@ impl BookingEvent {
                 ends_at: received.instant("ends_at", held.ends_at.as_ref())?,
                 state: BookingState::Held,
             }))),
-            Session::SessionPaid(paid) => became(
+            Scheduling::SessionPaid(paid) => became(
                 received,
                 ("session_id", &paid.session_id),
                 BookingState::Paid,
             ),
-            Session::SessionHoldExpired(expired) => became(
+            Scheduling::SessionHoldExpired(expired) => became(
                 received,
                 ("session_id", &expired.session_id),
                 BookingState::Canceled,
             ),
-            Session::SessionCanceled(canceled) => became(
+            Scheduling::SessionCanceled(canceled) => became(
                 received,
                 ("session_id", &canceled.session_id),
                 BookingState::Canceled,
             ),
-            Session::SessionCompleted(completed) => became(
+            Scheduling::SessionCompleted(completed) => became(
                 received,
                 ("session_id", &completed.session_id),
                 BookingState::Completed,
             ),
-            Session::LocationCreated(_)
-            | Session::TrainerLocationAssigned(_)
-            | Session::ScheduleOpened(_)
-            | Session::SessionPaymentRejected(_) => Ok(None),
+            Scheduling::LocationCreated(_)
+            | Scheduling::TrainerLocationAssigned(_)
+            | Scheduling::ScheduleOpened(_)
+            | Scheduling::SessionPaymentRejected(_) => Ok(None),
         }
     }
 
     /// Reads one of ticketing's events; `None` for an event that is not about bookings.
-    pub fn of_ticketing(received: Received<'_>, event: Ticket) -> Read {
+    pub fn of_ticketing(received: Received<'_>, event: Ticketing) -> Read {
         match event {
-            Ticket::EventCreated(created) => Ok(Some(Self::EventPlanned(BookedEventRow {
+            Ticketing::EventCreated(created) => Ok(Some(Self::EventPlanned(BookedEventRow {
                 id: received.id("event_id", &created.event_id)?,
                 trainer_ids: received.ids("trainer_ids", &created.trainer_ids)?,
                 starts_at: received.instant("starts_at", created.starts_at.as_ref())?,
                 ends_at: received.instant("ends_at", created.ends_at.as_ref())?,
             }))),
-            Ticket::TicketsHeld(held) => {
+            Ticketing::TicketsHeld(held) => {
                 let tickets = held.tickets.iter();
                 let child_ids = tickets.map(|ticket| received.id("child_id", &ticket.child_id));
                 Ok(Some(Self::TicketsHeld {
@@ -134,17 +132,17 @@ impl BookingEvent {
                     child_ids: child_ids.collect::<Result<_, _>>()?,
                 }))
             }
-            Ticket::TicketsConfirmed(confirmed) => became(
+            Ticketing::TicketsConfirmed(confirmed) => became(
                 received,
                 ("hold_id", &confirmed.hold_id),
                 BookingState::Paid,
             ),
-            Ticket::TicketHoldExpired(expired) => became(
+            Ticketing::TicketHoldExpired(expired) => became(
                 received,
                 ("hold_id", &expired.hold_id),
                 BookingState::Canceled,
             ),
-            Ticket::EventPublished(_) | Ticket::TicketPaymentRejected(_) => Ok(None),
+            Ticketing::EventPublished(_) | Ticketing::TicketPaymentRejected(_) => Ok(None),
         }
     }
 }

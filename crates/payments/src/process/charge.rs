@@ -32,8 +32,8 @@ impl Process for Charge {
     type Event = PaymentsLogEvent;
     type State = Charging;
 
-    fn key(&self, delivered: &Delivered<PaymentsLogEvent>) -> Option<String> {
-        let PaymentsLogEvent::Payment(event) = &delivered.event;
+    fn key(&self, event: &Delivered<PaymentsLogEvent>) -> Option<String> {
+        let PaymentsLogEvent::Payment(event) = &event.event;
         match event {
             PaymentEvent::PaymentCreated { payment_id, .. }
             | PaymentEvent::PaymentOutcomeUnknown { payment_id, .. }

@@ -38,8 +38,8 @@ impl Process for RefundSubmission {
     type Event = PaymentsLogEvent;
     type State = Refunding;
 
-    fn key(&self, delivered: &Delivered<PaymentsLogEvent>) -> Option<String> {
-        let PaymentsLogEvent::Payment(event) = &delivered.event;
+    fn key(&self, event: &Delivered<PaymentsLogEvent>) -> Option<String> {
+        let PaymentsLogEvent::Payment(event) = &event.event;
         match event {
             PaymentEvent::RefundRequested { refund_id, .. }
             | PaymentEvent::RefundSucceeded { refund_id, .. }

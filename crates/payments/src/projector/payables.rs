@@ -5,7 +5,7 @@ use chrono::{DateTime, Utc};
 use contracts::scheduling::events::v1::scheduling_event::Event as Scheduling;
 use contracts::ticketing::events::v1::HeldTicket;
 use contracts::ticketing::events::v1::ticketing_event::Event as Ticketing;
-use eventsourcing::{DecodeError, Delivered, FoldError, Keys, Projection, Received, rows, tables};
+use eventsourcing::{DecodeError, Delivered, FoldError, Keys, Projection, Received};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 use values::{EventId, Money, TicketId, TierId, TrainerId, UserId};
@@ -44,11 +44,11 @@ impl PayableRow {
     }
 }
 
-rows! {
+eventsourcing::rows! {
     PayableRow in "payables" by (kind: PayableKind, payable_id: Uuid),
 }
 
-tables! {
+eventsourcing::tables! {
     pub struct PayablesTables {
         payables: PayableRow,
     }
@@ -190,16 +190,16 @@ impl Projection for Payables {
     type Event = PayableEvent;
     type Tables = PayablesTables;
 
-    fn keys(&self, delivered: &Delivered<PayableEvent>) -> Keys {
-        Keys::one(&delivered.event.payable())
+    fn keys(&self, event: &Delivered<PayableEvent>) -> Keys {
+        Keys::one(&event.event.payable())
     }
 
     fn fold(
         &self,
-        delivered: &Delivered<PayableEvent>,
+        event: &Delivered<PayableEvent>,
         tables: &mut PayablesTables,
     ) -> Result<(), FoldError> {
-        match &delivered.event {
+        match &event.event {
             PayableEvent::Held(held) => tables.payables.insert(row(held)),
             PayableEvent::Moved { payable, state } => {
                 let row = tables.payables.get_mut(&(payable.kind, payable.id));

@@ -1,7 +1,7 @@
 //! `payments`, `trainer_orders` and `refunds`: what parents and admins see of money.
 
 use chrono::{DateTime, Utc};
-use eventsourcing::{Delivered, FoldError, Keys, Projection, rows, tables};
+use eventsourcing::{Delivered, FoldError, Keys, Projection};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 use values::{EventId, Money, PaymentId, RefundId, TicketId, TierId, TrainerId, UserId};
@@ -73,13 +73,13 @@ pub struct RefundRow {
     pub updated_at: DateTime<Utc>,
 }
 
-rows! {
+eventsourcing::rows! {
     PaymentRow in "payments" by (id: PaymentId),
     TrainerOrderRow in "trainer_orders" by (id: PaymentId),
     RefundRow in "refunds" by (id: RefundId),
 }
 
-tables! {
+eventsourcing::tables! {
     pub struct PaymentsTables {
         payments: PaymentRow,
         trainer_orders: TrainerOrderRow,
@@ -96,17 +96,17 @@ impl Projection for Payments {
     type Event = PaymentsLogEvent;
     type Tables = PaymentsTables;
 
-    fn keys(&self, delivered: &Delivered<PaymentsLogEvent>) -> Keys {
-        Keys::one(&delivered.aggregate_id)
+    fn keys(&self, event: &Delivered<PaymentsLogEvent>) -> Keys {
+        Keys::one(&event.aggregate_id)
     }
 
     fn fold(
         &self,
-        delivered: &Delivered<PaymentsLogEvent>,
+        event: &Delivered<PaymentsLogEvent>,
         tables: &mut PaymentsTables,
     ) -> Result<(), FoldError> {
-        let at = delivered.recorded_at;
-        let PaymentsLogEvent::Payment(event) = &delivered.event;
+        let at = event.recorded_at;
+        let PaymentsLogEvent::Payment(event) = &event.event;
         match event {
             PaymentEvent::PaymentCreated {
                 payment_id,

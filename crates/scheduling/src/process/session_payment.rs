@@ -5,7 +5,7 @@
 //! ```
 
 use contracts::payments::events::v1::PayableKind;
-use contracts::payments::events::v1::payments_event::Event;
+use contracts::payments::events::v1::payments_event::Event as Payments;
 use contracts::scheduling::v1::SettleSessionRequest;
 use eventsourcing::{DecodeError, Delivered, Effect, Input, Process, Received};
 use values::{PaymentId, SessionId};
@@ -19,21 +19,24 @@ pub struct PaidSession {
 
 impl PaidSession {
     /// Reads an event of payments; `None` when it is of no interest here.
-    pub fn read(received: Received<'_>, event: Event) -> Result<Option<Self>, DecodeError> {
+    pub fn of_payments(
+        received: Received<'_>,
+        event: Payments,
+    ) -> Result<Option<Self>, DecodeError> {
         match event {
-            Event::PaymentSucceeded(it) if it.payable_kind() == PayableKind::Session => {
+            Payments::PaymentSucceeded(it) if it.payable_kind() == PayableKind::Session => {
                 Ok(Some(Self {
                     session_id: received.id("payable_id", &it.payable_id)?,
                     payment_id: received.id("payment_id", &it.payment_id)?,
                 }))
             }
-            Event::PaymentCreated(_)
-            | Event::PaymentSucceeded(_)
-            | Event::PaymentFailed(_)
-            | Event::PaymentOutcomeUnknown(_)
-            | Event::RefundRequested(_)
-            | Event::RefundSucceeded(_)
-            | Event::RefundOutcomeUnknown(_) => Ok(None),
+            Payments::PaymentCreated(_)
+            | Payments::PaymentSucceeded(_)
+            | Payments::PaymentFailed(_)
+            | Payments::PaymentOutcomeUnknown(_)
+            | Payments::RefundRequested(_)
+            | Payments::RefundSucceeded(_)
+            | Payments::RefundOutcomeUnknown(_) => Ok(None),
         }
     }
 }
@@ -50,7 +53,7 @@ impl Process for SessionPayment {
         Some(event.event.payment_id.to_string())
     }
 
-    fn react(&self, _state: &mut (), input: Input<'_, PaidSession>) -> Vec<Effect> {
+    fn react(&self, (): &mut (), input: Input<'_, PaidSession>) -> Vec<Effect> {
         let Input::Event(delivered) = input else {
             return vec![];
         };

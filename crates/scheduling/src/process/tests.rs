@@ -170,7 +170,7 @@ fn succeeded(kind: PayableKind) -> Envelope {
 }
 
 fn read(envelope: &Envelope) -> Result<Option<PaidSession>, DecodeError> {
-    Received::read(envelope, PaidSession::read)
+    Received::read(envelope, PaidSession::of_payments)
 }
 
 #[test]

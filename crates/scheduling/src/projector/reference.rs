@@ -2,7 +2,7 @@
 //! booked, children with their guardians and whether anything can be booked for them.
 
 use contracts::common::v1::Role;
-use contracts::identity::events::v1::identity_event::Event;
+use contracts::identity::events::v1::identity_event::Event as Identity;
 use eventsourcing::{DecodeError, Delivered, FoldError, Keys, Projection, Received};
 use serde::{Deserialize, Serialize};
 use values::{ChildId, Money, TrainerId, UserId};
@@ -85,13 +85,16 @@ pub enum ReferenceEvent {
 
 impl ReferenceEvent {
     /// Reads an event of identity; `None` when it does not matter here.
-    pub fn read(received: Received<'_>, event: Event) -> Result<Option<Self>, DecodeError> {
+    pub fn of_identity(
+        received: Received<'_>,
+        event: Identity,
+    ) -> Result<Option<Self>, DecodeError> {
         let active = |user_id: &str, active| -> Result<Self, DecodeError> {
             let user_id = received.id("user_id", user_id)?;
             Ok(Self::UserActive { user_id, active })
         };
         Ok(Some(match event {
-            Event::TrainerCreated(created) => {
+            Identity::TrainerCreated(created) => {
                 let price = received.money("price_per_hour", created.price_per_hour.as_ref())?;
                 Self::Trainer(KnownTrainerRow {
                     trainer_id: received.id("trainer_id", &created.trainer_id)?,
@@ -103,36 +106,36 @@ impl ReferenceEvent {
                     is_trainer: true,
                 })
             }
-            Event::TrainerUpdated(updated) => Self::TrainerTerms {
+            Identity::TrainerUpdated(updated) => Self::TrainerTerms {
                 trainer_id: received.id("trainer_id", &updated.trainer_id)?,
                 price_per_hour: received
                     .money("price_per_hour", updated.price_per_hour.as_ref())?,
                 session_duration: updated.session_duration_minutes,
                 accepting_bookings: updated.accepting_bookings,
             },
-            Event::UserRoleChanged(changed) => Self::UserRole {
+            Identity::UserRoleChanged(changed) => Self::UserRole {
                 user_id: received.id("user_id", &changed.user_id)?,
                 is_trainer: changed.role() == Role::Trainer,
             },
-            Event::UserDeactivated(user) => active(&user.user_id, false)?,
-            Event::UserReactivated(user) => active(&user.user_id, true)?,
-            Event::UserErased(user) => active(&user.user_id, false)?,
-            Event::ChildAdded(added) => Self::Child(KnownChildRow {
+            Identity::UserDeactivated(user) => active(&user.user_id, false)?,
+            Identity::UserReactivated(user) => active(&user.user_id, true)?,
+            Identity::UserErased(user) => active(&user.user_id, false)?,
+            Identity::ChildAdded(added) => Self::Child(KnownChildRow {
                 child_id: received.id("child_id", &added.child_id)?,
                 guardian_id: received.id("guardian_id", &added.guardian_id)?,
                 archived: false,
             }),
-            Event::ChildArchived(child) => {
+            Identity::ChildArchived(child) => {
                 Self::ChildArchived(received.id("child_id", &child.child_id)?)
             }
-            Event::ChildErased(child) => {
+            Identity::ChildErased(child) => {
                 Self::ChildErased(received.id("child_id", &child.child_id)?)
             }
-            Event::GuardianTransferred(child) => Self::ChildGuardian {
+            Identity::GuardianTransferred(child) => Self::ChildGuardian {
                 child_id: received.id("child_id", &child.child_id)?,
                 guardian_id: received.id("guardian_id", &child.guardian_id)?,
             },
-            Event::UserRegistered(_) | Event::UserLoggedIn(_) => return Ok(None),
+            Identity::UserRegistered(_) | Identity::UserLoggedIn(_) => return Ok(None),
         }))
     }
 }

@@ -30,8 +30,8 @@ impl Process for TicketHold {
     type Event = TicketingLogEvent;
     type State = Waiting;
 
-    fn key(&self, delivered: &Delivered<TicketingLogEvent>) -> Option<String> {
-        let TicketingLogEvent::Camp(event) = &delivered.event;
+    fn key(&self, event: &Delivered<TicketingLogEvent>) -> Option<String> {
+        let TicketingLogEvent::Camp(event) = &event.event;
         match event {
             CampEvent::TicketsHeld { total, .. } if total.is_zero() => None,
             CampEvent::TicketsConfirmed {

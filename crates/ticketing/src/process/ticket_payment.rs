@@ -5,10 +5,9 @@
 //! PaymentSucceeded of a ticket hold --> SettleTicketHold --> done
 //! ```
 
-use contracts::{
-    payments::events::v1::{PayableKind, payments_event::Event as Public},
-    ticketing::v1::SettleTicketHoldRequest,
-};
+use contracts::payments::events::v1::PayableKind;
+use contracts::payments::events::v1::payments_event::Event as Payments;
+use contracts::ticketing::v1::SettleTicketHoldRequest;
 use eventsourcing::{DecodeError, Delivered, Effect, Input, Process, Received};
 use values::{HoldId, PaymentId};
 
@@ -24,21 +23,24 @@ pub struct PaidHold {
 
 impl PaidHold {
     /// Reads one of payments' events; `None` for all others.
-    pub fn read(received: Received<'_>, event: Public) -> Result<Option<Self>, DecodeError> {
+    pub fn of_payments(
+        received: Received<'_>,
+        event: Payments,
+    ) -> Result<Option<Self>, DecodeError> {
         match event {
-            Public::PaymentSucceeded(payment) => match payment.payable_kind() {
+            Payments::PaymentSucceeded(payment) => match payment.payable_kind() {
                 PayableKind::TicketHold => Ok(Some(Self {
                     hold_id: received.id("payable_id", &payment.payable_id)?,
                     payment_id: received.id("payment_id", &payment.payment_id)?,
                 })),
                 PayableKind::Session | PayableKind::Unspecified => Ok(None),
             },
-            Public::PaymentCreated(_)
-            | Public::PaymentFailed(_)
-            | Public::PaymentOutcomeUnknown(_)
-            | Public::RefundRequested(_)
-            | Public::RefundSucceeded(_)
-            | Public::RefundOutcomeUnknown(_) => Ok(None),
+            Payments::PaymentCreated(_)
+            | Payments::PaymentFailed(_)
+            | Payments::PaymentOutcomeUnknown(_)
+            | Payments::RefundRequested(_)
+            | Payments::RefundSucceeded(_)
+            | Payments::RefundOutcomeUnknown(_) => Ok(None),
         }
     }
 }
@@ -48,8 +50,8 @@ impl Process for TicketPayment {
     type Event = PaidHold;
     type State = ();
 
-    fn key(&self, delivered: &Delivered<PaidHold>) -> Option<String> {
-        Some(delivered.event.hold_id.to_string())
+    fn key(&self, event: &Delivered<PaidHold>) -> Option<String> {
+        Some(event.event.hold_id.to_string())
     }
 
     fn react(&self, (): &mut (), input: Input<'_, PaidHold>) -> Vec<Effect> {
@@ -83,7 +85,7 @@ mod tests {
     const HOLD: Uuid = Uuid::from_u128(1);
     const PAYMENT: Uuid = Uuid::from_u128(2);
 
-    fn envelope(event: Public) -> Envelope {
+    fn envelope(event: Payments) -> Envelope {
         Envelope {
             payload: PaymentsEvent { event: Some(event) }.encode_to_vec(),
             ..Envelope::default()
@@ -91,7 +93,7 @@ mod tests {
     }
 
     fn succeeded(kind: PayableKind) -> Envelope {
-        envelope(Public::PaymentSucceeded(PaymentSucceeded {
+        envelope(Payments::PaymentSucceeded(PaymentSucceeded {
             payment_id: PAYMENT.to_string(),
             payable_kind: kind.into(),
             payable_id: HOLD.to_string(),
@@ -108,14 +110,14 @@ mod tests {
 
     #[test]
     fn only_payments_that_succeeded_for_tickets_are_brought_to_a_hold() {
-        let read = |envelope| Received::read(&envelope, PaidHold::read).unwrap();
+        let read = |envelope| Received::read(&envelope, PaidHold::of_payments).unwrap();
         assert_eq!(read(succeeded(PayableKind::TicketHold)), Some(received()));
         assert_eq!(read(succeeded(PayableKind::Session)), None);
         let failed = PaymentFailed {
             payable_kind: PayableKind::TicketHold.into(),
             ..PaymentFailed::default()
         };
-        assert_eq!(read(envelope(Public::PaymentFailed(failed))), None);
+        assert_eq!(read(envelope(Payments::PaymentFailed(failed))), None);
     }
 
     #[test]
@@ -126,7 +128,7 @@ mod tests {
             payload: vec![0xff],
             ..Envelope::default()
         };
-        let error = Received::read(&envelope, PaidHold::read).unwrap_err();
+        let error = Received::read(&envelope, PaidHold::of_payments).unwrap_err();
         assert_eq!(error.position, 7);
     }
 

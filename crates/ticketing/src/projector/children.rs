@@ -1,13 +1,9 @@
 //! Whose child it is, and whether anything can be booked for it, from identity's events.
 
-use contracts::identity::events::v1::identity_event::Event as Public;
-use eventsourcing::{DecodeError, Delivered, FoldError, Keys, Projection, Received, rows, tables};
+use contracts::identity::events::v1::identity_event::Event as Identity;
+use eventsourcing::{DecodeError, Delivered, FoldError, Keys, Projection, Received};
 use serde::{Deserialize, Serialize};
 use values::{ChildId, UserId};
-
-rows! {
-    ChildRow in "children" by (child_id: ChildId),
-}
 
 /// A child and the user who answers for it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -18,10 +14,11 @@ pub struct ChildRow {
     pub archived: bool,
 }
 
-/// Guardians of children, folded from identity's log.
-pub struct Children;
+eventsourcing::rows! {
+    ChildRow in "children" by (child_id: ChildId),
+}
 
-tables! {
+eventsourcing::tables! {
     pub struct ChildrenTables {
         children: ChildRow,
     }
@@ -45,29 +42,32 @@ pub enum ChildEvent {
 
 impl ChildEvent {
     /// Reads one of identity's events; `None` for what says nothing of a child.
-    pub fn read(received: Received<'_>, event: Public) -> Result<Option<Self>, DecodeError> {
+    pub fn of_identity(
+        received: Received<'_>,
+        event: Identity,
+    ) -> Result<Option<Self>, DecodeError> {
         let child_id = |id: &str| received.id("child_id", id);
         let guardian_id = |id: &str| received.id("guardian_id", id);
         Ok(Some(match event {
-            Public::ChildAdded(child) => Self::Added(ChildRow {
+            Identity::ChildAdded(child) => Self::Added(ChildRow {
                 child_id: child_id(&child.child_id)?,
                 guardian_id: guardian_id(&child.guardian_id)?,
                 archived: false,
             }),
-            Public::ChildArchived(child) => Self::Archived(child_id(&child.child_id)?),
-            Public::ChildErased(child) => Self::Erased(child_id(&child.child_id)?),
-            Public::GuardianTransferred(child) => Self::Guardian {
+            Identity::ChildArchived(child) => Self::Archived(child_id(&child.child_id)?),
+            Identity::ChildErased(child) => Self::Erased(child_id(&child.child_id)?),
+            Identity::GuardianTransferred(child) => Self::Guardian {
                 child_id: child_id(&child.child_id)?,
                 guardian_id: guardian_id(&child.guardian_id)?,
             },
-            Public::UserRegistered(_)
-            | Public::UserLoggedIn(_)
-            | Public::UserRoleChanged(_)
-            | Public::UserDeactivated(_)
-            | Public::UserReactivated(_)
-            | Public::UserErased(_)
-            | Public::TrainerCreated(_)
-            | Public::TrainerUpdated(_) => return Ok(None),
+            Identity::UserRegistered(_)
+            | Identity::UserLoggedIn(_)
+            | Identity::UserRoleChanged(_)
+            | Identity::UserDeactivated(_)
+            | Identity::UserReactivated(_)
+            | Identity::UserErased(_)
+            | Identity::TrainerCreated(_)
+            | Identity::TrainerUpdated(_) => return Ok(None),
         }))
     }
 
@@ -81,22 +81,25 @@ impl ChildEvent {
     }
 }
 
+/// Guardians of children, folded from identity's log.
+pub struct Children;
+
 impl Projection for Children {
     const NAME: &'static str = "children";
     const FOLD_VERSION: i32 = 2;
     type Event = ChildEvent;
     type Tables = ChildrenTables;
 
-    fn keys(&self, delivered: &Delivered<ChildEvent>) -> Keys {
-        Keys::one(&delivered.event.child_id())
+    fn keys(&self, event: &Delivered<ChildEvent>) -> Keys {
+        Keys::one(&event.event.child_id())
     }
 
     fn fold(
         &self,
-        delivered: &Delivered<ChildEvent>,
+        event: &Delivered<ChildEvent>,
         tables: &mut ChildrenTables,
     ) -> Result<(), FoldError> {
-        match &delivered.event {
+        match &event.event {
             ChildEvent::Added(row) => tables.children.insert(row.clone()),
             ChildEvent::Erased(child_id) => tables.children.remove(child_id),
             ChildEvent::Archived(child_id) => child(tables, child_id)?.archived = true,

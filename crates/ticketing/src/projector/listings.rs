@@ -1,17 +1,11 @@
 //! The rows of events, their trainers and their tiers.
 
 use chrono::{DateTime, NaiveDate, Utc};
-use eventsourcing::{FoldError, rows};
+use eventsourcing::FoldError;
 use serde::{Deserialize, Serialize};
 use values::{EventId, LocationId, TierId, TrainerId};
 
 use crate::domain::camp::{Day, EventCreated, EventState, EventType, SkillLevel, TicketTier};
-
-rows! {
-    ListingRow in "event_listings" by (id: EventId),
-    EventTrainerRow in "event_trainers" by (event_id: EventId, trainer_id: TrainerId),
-    TierRow in "event_tickets" by (id: TierId),
-}
 
 /// An event as browsers see it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -78,6 +72,12 @@ pub struct TierRow {
     /// Tickets that wait for their payment.
     pub held: i32,
     pub deleted: bool,
+}
+
+eventsourcing::rows! {
+    ListingRow in "event_listings" by (id: EventId),
+    EventTrainerRow in "event_trainers" by (event_id: EventId, trainer_id: TrainerId),
+    TierRow in "event_tickets" by (id: TierId),
 }
 
 impl ListingRow {

@@ -1,13 +1,9 @@
 //! Venues and their zones, from scheduling's events.
 
-use contracts::scheduling::events::v1::scheduling_event::Event as Public;
-use eventsourcing::{DecodeError, Delivered, FoldError, Keys, Projection, Received, rows, tables};
+use contracts::scheduling::events::v1::scheduling_event::Event as Scheduling;
+use eventsourcing::{DecodeError, Delivered, FoldError, Keys, Projection, Received};
 use serde::{Deserialize, Serialize};
 use values::LocationId;
-
-rows! {
-    LocationRow in "locations" by (location_id: LocationId),
-}
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LocationRow {
@@ -16,10 +12,11 @@ pub struct LocationRow {
     pub time_zone: String,
 }
 
-/// Zones of locations, folded from scheduling's log.
-pub struct Locations;
+eventsourcing::rows! {
+    LocationRow in "locations" by (location_id: LocationId),
+}
 
-tables! {
+eventsourcing::tables! {
     pub struct LocationsTables {
         locations: LocationRow,
     }
@@ -27,23 +24,29 @@ tables! {
 
 impl LocationRow {
     /// Reads one of scheduling's events; `None` for what says nothing of a location.
-    pub fn read(received: Received<'_>, event: Public) -> Result<Option<Self>, DecodeError> {
+    pub fn of_scheduling(
+        received: Received<'_>,
+        event: Scheduling,
+    ) -> Result<Option<Self>, DecodeError> {
         match event {
-            Public::LocationCreated(created) => Ok(Some(Self {
+            Scheduling::LocationCreated(created) => Ok(Some(Self {
                 location_id: received.id("location_id", &created.location_id)?,
                 time_zone: created.time_zone,
             })),
-            Public::TrainerLocationAssigned(_)
-            | Public::ScheduleOpened(_)
-            | Public::SessionHeld(_)
-            | Public::SessionPaid(_)
-            | Public::SessionHoldExpired(_)
-            | Public::SessionCanceled(_)
-            | Public::SessionCompleted(_)
-            | Public::SessionPaymentRejected(_) => Ok(None),
+            Scheduling::TrainerLocationAssigned(_)
+            | Scheduling::ScheduleOpened(_)
+            | Scheduling::SessionHeld(_)
+            | Scheduling::SessionPaid(_)
+            | Scheduling::SessionHoldExpired(_)
+            | Scheduling::SessionCanceled(_)
+            | Scheduling::SessionCompleted(_)
+            | Scheduling::SessionPaymentRejected(_) => Ok(None),
         }
     }
 }
+
+/// Zones of locations, folded from scheduling's log.
+pub struct Locations;
 
 impl Projection for Locations {
     const NAME: &'static str = "locations";
@@ -51,16 +54,16 @@ impl Projection for Locations {
     type Event = LocationRow;
     type Tables = LocationsTables;
 
-    fn keys(&self, delivered: &Delivered<LocationRow>) -> Keys {
-        Keys::one(&delivered.event.location_id)
+    fn keys(&self, event: &Delivered<LocationRow>) -> Keys {
+        Keys::one(&event.event.location_id)
     }
 
     fn fold(
         &self,
-        delivered: &Delivered<LocationRow>,
+        event: &Delivered<LocationRow>,
         tables: &mut LocationsTables,
     ) -> Result<(), FoldError> {
-        tables.locations.insert(delivered.event.clone());
+        tables.locations.insert(event.event.clone());
         Ok(())
     }
 }

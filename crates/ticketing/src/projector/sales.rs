@@ -1,6 +1,6 @@
 //! Everything that follows from ticketing's own log: events, tiers, tickets and registrations.
 
-use eventsourcing::{Delivered, FoldError, Keys, Projection, tables};
+use eventsourcing::{Delivered, FoldError, Keys, Projection};
 use values::{HoldId, PaymentId};
 
 use super::listings::{EventTrainerRow, ListingRow, TierRow};
@@ -10,10 +10,7 @@ use crate::domain::camp::{
     CampEvent, EventCreated, EventState, HeldTicket, HoldState, TicketStatus,
 };
 
-/// Events and their sale, folded from ticketing's own log.
-pub struct Sales;
-
-tables! {
+eventsourcing::tables! {
     pub struct SalesTables {
         listings: ListingRow,
         trainers: EventTrainerRow,
@@ -25,22 +22,25 @@ tables! {
     }
 }
 
+/// Events and their sale, folded from ticketing's own log.
+pub struct Sales;
+
 impl Projection for Sales {
     const NAME: &'static str = "sales";
     const FOLD_VERSION: i32 = 1;
     type Event = TicketingLogEvent;
     type Tables = SalesTables;
 
-    fn keys(&self, delivered: &Delivered<TicketingLogEvent>) -> Keys {
-        Keys::one(&delivered.aggregate_id)
+    fn keys(&self, event: &Delivered<TicketingLogEvent>) -> Keys {
+        Keys::one(&event.aggregate_id)
     }
 
     fn fold(
         &self,
-        delivered: &Delivered<TicketingLogEvent>,
+        event: &Delivered<TicketingLogEvent>,
         tables: &mut SalesTables,
     ) -> Result<(), FoldError> {
-        let TicketingLogEvent::Camp(event) = &delivered.event;
+        let TicketingLogEvent::Camp(event) = &event.event;
         match event {
             CampEvent::EventCreated(created) => drafted(created, tables),
             CampEvent::EventPublished {

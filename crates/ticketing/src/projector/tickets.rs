@@ -1,18 +1,10 @@
 //! The rows of holds, tickets and registrations.
 
 use chrono::{DateTime, Utc};
-use eventsourcing::rows;
 use serde::{Deserialize, Serialize};
 use values::{ChildId, EventId, HoldId, PaymentId, RefundId, TicketId, TierId, UserId};
 
 use crate::domain::camp::{HeldTicket, HoldState, TicketStatus};
-
-rows! {
-    HoldRow in "ticket_holds" by (id: HoldId),
-    TicketRow in "tickets" by (id: TicketId),
-    UserTicketRow in "user_tickets" by (id: TicketId),
-    RegistrationRow in "event_registrations" by (id: TicketId),
-}
 
 /// The event that a hold belongs to, and how the hold stands.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -90,6 +82,13 @@ pub enum RegistrationStatus {
     Paid,
     /// The hold of its ticket ran out.
     Canceled,
+}
+
+eventsourcing::rows! {
+    HoldRow in "ticket_holds" by (id: HoldId),
+    TicketRow in "tickets" by (id: TicketId),
+    UserTicketRow in "user_tickets" by (id: TicketId),
+    RegistrationRow in "event_registrations" by (id: TicketId),
 }
 
 impl TicketRow {
