@@ -48,6 +48,7 @@ impl ScheduleService for ScheduleRpcs {
             schedule_id,
             trainer_id,
             window: open.window,
+            locations: open.locations(),
             slots: open.slots(&opening.zones)?,
             assigned_locations: opening.assigned_locations,
             now: now(),

@@ -82,6 +82,7 @@ impl World {
             schedule_id: SCHEDULE.into(),
             trainer_id: TRAINER.into(),
             window: Interval::new(at(4_000), at(6_000)).unwrap(),
+            locations: [LOCATION.into()].into(),
             slots: vec![Slot {
                 slot_id: SLOT.into(),
                 location_id: LOCATION.into(),

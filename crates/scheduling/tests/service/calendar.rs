@@ -110,10 +110,15 @@ async fn slots_outside_their_window_over_one_another_or_at_strange_places_are_re
         slot(&location_id, day(), "09:59", "11:00"),
     ];
     let strange = vec![slot(&elsewhere, day(), "09:00", "10:00")];
+    let strange_and_backwards = vec![
+        slot(&location_id, day(), "10:00", "09:00"),
+        slot(&elsewhere, day(), "10:00", "09:00"),
+    ];
     for (slots, expected) in [
         (outside, "SLOT_MISPLACED"),
         (over_one_another, "SLOT_MISPLACED"),
         (strange, "LOCATION_NOT_ASSIGNED"),
+        (strange_and_backwards, "LOCATION_NOT_ASSIGNED"),
     ] {
         let request = open_schedule(trainer, day(), 1, slots);
         let refused = world.call(trainer, request).await.unwrap_err();

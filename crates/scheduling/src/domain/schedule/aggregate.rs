@@ -1,8 +1,6 @@
-use std::collections::BTreeSet;
-
 use eventsourcing::Decide;
 use serde::{Deserialize, Serialize};
-use values::{Interval, LocationId, SlotId};
+use values::{Interval, SlotId};
 
 use super::{ScheduleCommand, ScheduleError, ScheduleEvent, Slot};
 
@@ -19,19 +17,8 @@ impl Schedule {
     }
 }
 
-/// The rules for the slots of a window, sorted by start.
-fn check(
-    slots: &[Slot],
-    window: Interval,
-    assigned_locations: &BTreeSet<LocationId>,
-) -> Result<(), ScheduleError> {
-    if slots.is_empty() {
-        return Err(ScheduleError::NoSlots);
-    }
-    let mut locations = slots.iter().map(|slot| slot.location_id);
-    if let Some(location_id) = locations.find(|id| !assigned_locations.contains(id)) {
-        return Err(ScheduleError::LocationNotAssigned { location_id });
-    }
+/// The rules for the times of the slots of a window, sorted by start.
+fn check_times(slots: &[Slot], window: Interval) -> Result<(), ScheduleError> {
     if let Some(slot) = slots.iter().find(|slot| !window.contains(&slot.time)) {
         return Err(ScheduleError::OutsideWindow {
             starts_at: slot.time.from(),
@@ -61,6 +48,7 @@ impl Decide for Schedule {
             schedule_id,
             trainer_id,
             window,
+            locations,
             mut slots,
             assigned_locations,
             now,
@@ -69,7 +57,16 @@ impl Decide for Schedule {
             return Err(ScheduleError::AlreadyOpen);
         }
         slots.sort_by_key(|slot| slot.time.from());
-        check(&slots, window, &assigned_locations)?;
+        let mut places = locations
+            .into_iter()
+            .chain(slots.iter().map(|slot| slot.location_id));
+        if let Some(location_id) = places.find(|id| !assigned_locations.contains(id)) {
+            return Err(ScheduleError::LocationNotAssigned { location_id });
+        }
+        if slots.is_empty() {
+            return Err(ScheduleError::NoSlots);
+        }
+        check_times(&slots, window)?;
         Ok(vec![ScheduleEvent::ScheduleOpened {
             schedule_id,
             trainer_id,

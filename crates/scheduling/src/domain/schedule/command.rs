@@ -13,6 +13,8 @@ pub enum ScheduleCommand {
         schedule_id: ScheduleId,
         trainer_id: TrainerId,
         window: Interval,
+        /// Where its slots are to be.
+        locations: BTreeSet<LocationId>,
         /// Its slots, in any order.
         slots: Vec<Slot>,
         /// Where the trainer works at the moment.

@@ -50,6 +50,7 @@ fn open(slots: Vec<Slot>) -> ScheduleCommand {
         schedule_id: schedule(),
         trainer_id: trainer(),
         window: interval(0, 240),
+        locations: slots.iter().map(|slot| slot.location_id).collect(),
         slots,
         assigned_locations: BTreeSet::from([location(HOME)]),
         now: minute(0),
@@ -108,6 +109,20 @@ fn a_slot_where_the_trainer_does_not_work_is_refused() {
     opening(vec![slot(0, 60), elsewhere]).then_expect_error(ScheduleError::LocationNotAssigned {
         location_id: location(ELSEWHERE),
     });
+}
+
+#[test]
+fn a_window_where_the_trainer_does_not_work_is_refused_whatever_its_slots() {
+    let mut command = open(vec![]);
+    let ScheduleCommand::Open { locations, .. } = &mut command;
+    locations.extend([location(HOME), location(ELSEWHERE)]);
+    let refused = ScheduleError::LocationNotAssigned {
+        location_id: location(ELSEWHERE),
+    };
+    TestFramework::<Root<Schedule>>::with(())
+        .given_no_previous_events()
+        .when(command)
+        .then_expect_error(refused);
 }
 
 #[test]

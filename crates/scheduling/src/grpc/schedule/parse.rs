@@ -81,15 +81,17 @@ impl OpenSchedule {
         self.rules.iter().map(|rule| rule.location_id).collect()
     }
 
-    /// The slots, each with a new id. Local times that stand for no instant are violations. Where no
-    /// zone is given the trainer does not work, and the slot is refused whenever it is.
+    /// The slots, each with a new id; none while the zone of a location is missing. Local times that
+    /// stand for no instant are violations.
     pub fn slots(&self, zones: &BTreeMap<LocationId, Tz>) -> Result<Vec<Slot>, Status> {
         let mut slots = vec![];
         let mut violations = vec![];
         for rule in &self.rules {
-            let zone = zones.get(&rule.location_id).copied().unwrap_or(Tz::UTC);
+            let Some(zone) = zones.get(&rule.location_id) else {
+                return Ok(vec![]);
+            };
             for date in rule.dates.days() {
-                match resolve(zone, date, rule.times) {
+                match resolve(*zone, date, rule.times) {
                     Ok((time, local)) => slots.push(Slot {
                         slot_id: new_id(),
                         location_id: rule.location_id,
