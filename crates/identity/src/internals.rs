@@ -1,4 +1,4 @@
-//! What the tests in `tests/rpc` drive by hand: commands given to an aggregate directly, senders,
+//! What the tests in `tests/service` drive by hand: commands given to an aggregate directly, senders,
 //! keys and counters that are stepped through time. Nobody else needs it.
 
 pub use crate::{
