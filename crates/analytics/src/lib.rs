@@ -1,11 +1,14 @@
 #![doc = include_str!("../README.md")]
 
+// The rooms. `ARCHITECTURE.md` says what each is for, and which may use which.
 mod basis;
 mod folding;
 mod grpc;
 mod projector;
 mod query;
 mod settings;
+#[cfg(test)]
+mod tests;
 mod wire;
 
 use contracts::analytics::v1::statistics_service_server::StatisticsServiceServer;
@@ -53,6 +56,3 @@ fn build(runtime: &Runtime) -> Service {
         .with_rpc(StatisticsServiceServer::new(statistics))
         .with_worker(folding.worker())
 }
-
-#[cfg(test)]
-mod tests;

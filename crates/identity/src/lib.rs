@@ -1,45 +1,24 @@
 #![doc = include_str!("../README.md")]
 
-// From below: a room imports from groups before its own in this list, never from later ones.
-
-// What identity decides, and how its values are written for others.
+// The rooms. `ARCHITECTURE.md` says what each is for, and which may use which.
+mod accounts;
 mod domain;
-mod wire;
-
-// What identity reads of the environment for itself.
-mod settings;
-
-// Personal data in its sealed form.
-mod personal;
-
-// Messages to users, and what identity signs.
+mod grpc;
+pub mod internals;
 mod mail;
-mod signing;
-
-// What all of the following rooms work with.
-mod resources;
-
-// How users prove who they are.
-mod proofs;
-
-// From events to read tables, from these to rows, and look-ups that catch up first.
+mod migrations;
+mod personal;
+mod process;
 mod projector;
+mod proofs;
+mod publisher;
 mod query;
 mod reference;
-
-// What is done beyond the decision of one aggregate.
-mod accounts;
-
-// From events to others, and from events to commands.
-mod process;
-mod publisher;
-
-// The RPCs, and the service as a whole.
-mod grpc;
-mod migrations;
+mod resources;
+mod settings;
+mod signing;
+mod wire;
 mod wiring;
-
-pub mod internals;
 
 use eventsourcing::Upcasters;
 use service::{Definition, own_settings};

@@ -1,5 +1,6 @@
 #![doc = include_str!("../README.md")]
 
+// The rooms. `ARCHITECTURE.md` says what each is for, and which may use which.
 mod domain;
 mod grpc;
 mod process;

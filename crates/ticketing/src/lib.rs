@@ -1,20 +1,15 @@
 #![doc = include_str!("../README.md")]
 
-// In the order in which a command flows: what is decided, what is looked up before it, the calls
-// that ask for it, and what follows.
-mod settings;
-
+// The rooms. `ARCHITECTURE.md` says what each is for, and which may use which.
 mod domain;
-mod wire;
-
+mod grpc;
+mod process;
 mod projector;
+mod publisher;
 mod query;
 mod reference;
-
-mod grpc;
-
-mod process;
-mod publisher;
+mod settings;
+mod wire;
 
 use contracts::ticketing::v1::event_service_server::EventServiceServer;
 use contracts::ticketing::v1::ticket_service_server::TicketServiceServer;
