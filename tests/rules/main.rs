@@ -8,4 +8,5 @@ mod manifests;
 mod readmes;
 mod rooms;
 mod sources;
+mod tests;
 mod words;

@@ -11,9 +11,6 @@ mod reference;
 mod settings;
 mod wire;
 
-#[cfg(test)]
-mod golden_tests;
-
 use contracts::scheduling::v1::location_service_server::LocationServiceServer;
 use contracts::scheduling::v1::schedule_service_server::ScheduleServiceServer;
 use contracts::scheduling::v1::session_service_server::SessionServiceServer;

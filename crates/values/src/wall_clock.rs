@@ -150,5 +150,4 @@ pub fn instant(zone: Tz, date: NaiveDate, wall: WallTime) -> Result<DateTime<Utc
 }
 
 #[cfg(test)]
-#[path = "wall_clock_tests.rs"]
 mod tests;

@@ -33,18 +33,3 @@ impl IdentityLogEvent {
         .map(Some)
     }
 }
-
-#[cfg(test)]
-mod tests {
-    use ::testing::golden;
-
-    use super::*;
-
-    #[test]
-    fn every_event_that_was_ever_stored_can_still_be_read() {
-        let upcasters = (crate::definition().upcasters)();
-        golden("golden/user", &samples::user_events(), &upcasters);
-        golden("golden/trainer", &samples::trainer_events(), &upcasters);
-        golden("golden/child", &samples::child_events(), &upcasters);
-    }
-}

@@ -9,8 +9,6 @@ mod list;
 mod outbox;
 mod sender;
 mod template;
-#[cfg(test)]
-mod template_tests;
 mod transport;
 
 pub use leases::MailStatus;

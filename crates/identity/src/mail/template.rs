@@ -243,3 +243,6 @@ fn local(text: &str, zone: Tz) -> Result<String, Error> {
     let local = instant.with_timezone(&zone);
     Ok(local.format("%B %-d, %Y at %-I:%M %p %Z").to_string())
 }
+
+#[cfg(test)]
+mod tests;

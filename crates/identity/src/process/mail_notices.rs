@@ -236,3 +236,6 @@ impl Notice {
         })
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -3,8 +3,6 @@
 mod child_keys;
 mod erasure;
 mod mail_notices;
-#[cfg(test)]
-mod mail_notices_tests;
 
 pub use child_keys::ChildKeys;
 pub use erasure::Erasure;

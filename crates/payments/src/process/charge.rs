@@ -99,7 +99,7 @@ fn resolve(payment_id: PaymentId) -> Effect {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::process::testing::*;
+    use crate::process::samples::*;
 
     const SUBMIT: &str = "send /divinetime.payments.v1.SettlementService/SubmitPayment";
     const RESOLVE: &str = "send /divinetime.payments.v1.SettlementService/ResolvePayment";

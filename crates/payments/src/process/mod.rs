@@ -5,7 +5,7 @@ mod charge;
 mod refund;
 mod refund_submission;
 #[cfg(test)]
-mod testing;
+mod samples;
 
 pub use charge::Charge;
 pub use refund::{MoneyBack, Refund};

@@ -106,7 +106,7 @@ fn refund(payment_id: PaymentId, cause: RefundCause) -> Effect {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::process::testing::*;
+    use crate::process::samples::*;
 
     const REFUND_PAYMENT: &str = "send /divinetime.payments.v1.SettlementService/RefundPayment";
 

@@ -119,7 +119,7 @@ fn resolve(refund: RefundOf) -> Effect {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::process::testing::*;
+    use crate::process::samples::*;
 
     const SUBMIT: &str = "send /divinetime.payments.v1.SettlementService/SubmitRefund";
     const RESOLVE: &str = "send /divinetime.payments.v1.SettlementService/ResolveRefund";

@@ -2,6 +2,8 @@
 //! instants, prices and policies come in with the command.
 
 pub mod location;
+#[cfg(test)]
+mod samples;
 pub mod schedule;
 pub mod session;
 pub mod trainer_calendar;

@@ -69,3 +69,83 @@ impl Process for SessionPayment {
         vec![settle, Effect::Done]
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use contracts::log::v1::Envelope;
+    use contracts::payments::events::v1::{PaymentFailed, PaymentSucceeded, PaymentsEvent};
+    use prost::Message as _;
+    use testing::{Run, delivered};
+    use uuid::Uuid;
+
+    use super::*;
+
+    const SESSION: Uuid = Uuid::from_u128(1);
+    const PAYMENT: Uuid = Uuid::from_u128(11);
+    const SETTLE: &str = "send /divinetime.scheduling.v1.SessionService/SettleSession";
+
+    fn envelope(event: Payments) -> Envelope {
+        let event = PaymentsEvent { event: Some(event) };
+        Envelope {
+            payload: event.encode_to_vec(),
+            ..Envelope::default()
+        }
+    }
+
+    fn succeeded(kind: PayableKind) -> Envelope {
+        envelope(Payments::PaymentSucceeded(PaymentSucceeded {
+            payment_id: PAYMENT.to_string(),
+            payable_kind: kind.into(),
+            payable_id: SESSION.to_string(),
+            amount: None,
+            succeeded_at: None,
+        }))
+    }
+
+    fn read(envelope: &Envelope) -> Result<Option<PaidSession>, DecodeError> {
+        Received::read(envelope, PaidSession::of_payments)
+    }
+
+    #[test]
+    fn a_payment_of_a_session_settles_it() {
+        let event = read(&succeeded(PayableKind::Session)).unwrap();
+        let event = delivered(event.unwrap());
+        assert_eq!(SessionPayment.key(&event), Some(PAYMENT.to_string()));
+        let mut run = Run::of(SessionPayment);
+        assert_eq!(run.delivered(&event), [SETTLE, "done"]);
+        let request: SettleSessionRequest = run.sent();
+        assert_eq!(request.session_id, SESSION.to_string());
+        assert_eq!(request.payment_id, PAYMENT.to_string());
+    }
+
+    #[test]
+    fn payments_of_other_things_and_failed_ones_are_left_alone() {
+        let failed = envelope(Payments::PaymentFailed(PaymentFailed::default()));
+        for envelope in [succeeded(PayableKind::TicketHold), failed] {
+            assert_eq!(read(&envelope).unwrap(), None);
+        }
+    }
+
+    #[test]
+    fn a_payload_that_is_no_event_is_an_error_and_not_skipped() {
+        let broken = Envelope {
+            payload: vec![0xff],
+            ..Envelope::default()
+        };
+        assert!(read(&broken).is_err());
+    }
+
+    #[test]
+    fn a_payment_of_a_session_that_is_no_id_is_an_error_that_names_the_field() {
+        let mut odd = PaymentSucceeded {
+            payable_kind: PayableKind::Session.into(),
+            payable_id: "session".to_owned(),
+            ..PaymentSucceeded::default()
+        };
+        let error = read(&envelope(Payments::PaymentSucceeded(odd.clone()))).unwrap_err();
+        assert!(error.to_string().contains("payable_id"), "{error}");
+        odd.payable_id = SESSION.to_string();
+        let error = read(&envelope(Payments::PaymentSucceeded(odd))).unwrap_err();
+        assert!(error.to_string().contains("payment_id"), "{error}");
+    }
+}

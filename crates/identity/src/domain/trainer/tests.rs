@@ -1,3 +1,5 @@
+mod golden;
+
 use cqrs_es::test::TestFramework;
 use eventsourcing::Root;
 

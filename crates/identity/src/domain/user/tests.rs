@@ -1,3 +1,4 @@
+mod golden;
 mod lifecycle;
 mod security;
 

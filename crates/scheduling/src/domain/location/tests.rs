@@ -1,3 +1,5 @@
+mod golden;
+
 use chrono::DateTime;
 use cqrs_es::test::TestFramework;
 use eventsourcing::{Claim, ClaimChange, ClaimingEvent, Root};

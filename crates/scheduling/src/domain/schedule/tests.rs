@@ -1,3 +1,5 @@
+mod golden;
+
 use std::collections::BTreeSet;
 
 use chrono::{DateTime, NaiveDate, NaiveTime, Utc};

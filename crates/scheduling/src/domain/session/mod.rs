@@ -16,14 +16,10 @@
 //! each child's time.
 
 mod aggregate;
-#[cfg(test)]
-mod claims_tests;
 mod command;
 mod error;
 mod event;
 mod settlement;
-#[cfg(test)]
-mod settlement_tests;
 #[cfg(test)]
 mod tests;
 

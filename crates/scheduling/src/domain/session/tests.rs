@@ -1,3 +1,7 @@
+mod claims;
+mod golden;
+mod settlement;
+
 use chrono::{DateTime, NaiveDate, NaiveTime, TimeDelta, Utc};
 use cqrs_es::test::{AggregateTestExecutor, TestFramework};
 use eventsourcing::{Claim, ClaimChange, ClaimingEvent, Root};

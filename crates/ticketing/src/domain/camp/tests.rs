@@ -1,6 +1,7 @@
 //! Every rule of an event, as given, when, then.
 
 mod fixtures;
+mod golden;
 mod sale;
 mod settlement;
 
@@ -8,21 +9,6 @@ use eventsourcing::Decide as _;
 
 use super::Camp;
 use fixtures::*;
-
-#[test]
-fn every_event_is_read_as_it_was_stored() {
-    let lines = [(vip(), 11)];
-    let events = [
-        created(),
-        published(),
-        held(1, &lines),
-        confirmed(1, &lines, 9, false),
-        expired(2, &[(early_bird(), 12)]),
-        rejected(2, 8),
-    ];
-    let upcasters = (crate::definition().upcasters)();
-    testing::golden("golden/event", &events, &upcasters);
-}
 
 #[test]
 fn the_state_survives_a_snapshot() {

@@ -1,3 +1,5 @@
+use testing::golden;
+
 use super::*;
 
 #[test]
@@ -69,5 +71,5 @@ fn every_event_can_be_read_as_it_was_written() {
         },
     ];
     let upcasters = (crate::definition().upcasters)();
-    testing::golden("golden/payment", &events, &upcasters);
+    golden("golden/payment", &events, &upcasters);
 }

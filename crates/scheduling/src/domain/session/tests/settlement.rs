@@ -1,8 +1,11 @@
-use super::tests::{START, at, canceled, expired, given, held, paid, payment, place, session_id};
-use super::{SessionCommand, SessionEvent};
 use chrono::{DateTime, TimeDelta, Utc};
 use uuid::Uuid;
 use values::PaymentId;
+
+use super::{
+    START, SessionCommand, SessionEvent, at, canceled, expired, given, held, paid, payment, place,
+    session_id,
+};
 
 fn other_payment() -> PaymentId {
     Uuid::from_u128(901).into()

@@ -4,7 +4,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use uuid::Uuid;
 use values::Money;
 
-pub use ::testing::{NOTHING, Run, delivered};
+pub use testing::{NOTHING, Run, delivered};
 
 use crate::domain::{
     Payable, PayableKind, PaymentsLogEvent, Purchase,

@@ -1,4 +1,5 @@
 mod consents;
+mod golden;
 mod lifecycle;
 mod medical;
 mod transfer;

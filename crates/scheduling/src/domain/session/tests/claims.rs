@@ -9,8 +9,7 @@ use proptest::prelude::*;
 use uuid::Uuid;
 use values::{Interval, PaymentId};
 
-use super::tests::{at, hold_at};
-use super::{Acting, Place, Session, SessionCommand, SessionEvent, SessionState};
+use super::{Acting, Place, Session, SessionCommand, SessionEvent, SessionState, at, hold_at};
 
 /// The log's rule for claims, as plainly as it can be said.
 #[derive(Default)]
