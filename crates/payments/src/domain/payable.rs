@@ -3,7 +3,7 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 use strum::{Display, EnumIter};
 use uuid::Uuid;
-use values::{EventId, TicketId, TierId, TrainerId};
+use values::{EventId, HoldId, SessionId, TicketId, TierId, TrainerId};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, Display, EnumIter)]
 #[strum(serialize_all = "SCREAMING_SNAKE_CASE")]
@@ -18,18 +18,43 @@ pub enum PayableKind {
 /// What is paid for. Shown as `session:<id>` or `ticket_hold:<id>`, which is also the key of
 /// the claim that lets one payment at a time be under way for it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
-pub struct Payable {
-    pub kind: PayableKind,
-    pub id: Uuid,
+#[serde(tag = "kind", content = "id", rename_all = "SCREAMING_SNAKE_CASE")]
+pub enum Payable {
+    Session(SessionId),
+    TicketHold(HoldId),
+}
+
+impl Payable {
+    /// A payable of this kind with this id.
+    pub fn new(kind: PayableKind, id: Uuid) -> Self {
+        match kind {
+            PayableKind::Session => Self::Session(id.into()),
+            PayableKind::TicketHold => Self::TicketHold(id.into()),
+        }
+    }
+
+    pub fn kind(self) -> PayableKind {
+        match self {
+            Self::Session(_) => PayableKind::Session,
+            Self::TicketHold(_) => PayableKind::TicketHold,
+        }
+    }
+
+    /// The id among the payables of its kind.
+    pub fn id(self) -> Uuid {
+        match self {
+            Self::Session(id) => id.uuid(),
+            Self::TicketHold(id) => id.uuid(),
+        }
+    }
 }
 
 impl fmt::Display for Payable {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let kind = match self.kind {
-            PayableKind::Session => "session",
-            PayableKind::TicketHold => "ticket_hold",
-        };
-        write!(out, "{kind}:{}", self.id)
+        match self {
+            Self::Session(id) => write!(out, "session:{id}"),
+            Self::TicketHold(id) => write!(out, "ticket_hold:{id}"),
+        }
     }
 }
 

@@ -7,7 +7,7 @@ use values::Money;
 pub use testing::{NOTHING, Run, delivered};
 
 use crate::domain::{
-    Payable, PayableKind, PaymentsLogEvent, Purchase,
+    Payable, PaymentsLogEvent, Purchase,
     payment::{CancelReason, PaymentEvent, RefundCause, RefundReason},
 };
 
@@ -19,10 +19,7 @@ pub fn at(second: i64) -> DateTime<Utc> {
 }
 
 fn payable() -> Payable {
-    Payable {
-        kind: PayableKind::Session,
-        id: Uuid::from_u128(10),
-    }
+    Payable::Session(Uuid::from_u128(10).into())
 }
 
 fn price() -> Money {

@@ -82,10 +82,8 @@ impl PayableEvent {
         event: Scheduling,
     ) -> Result<Option<Self>, DecodeError> {
         let payable = |id: &str| {
-            Ok(Payable {
-                kind: PayableKind::Session,
-                id: received.id("session_id", id)?,
-            })
+            let session_id = received.id("session_id", id)?;
+            Ok(Payable::Session(session_id))
         };
         let moved = |id: &str, state| {
             let payable = payable(id)?;
@@ -122,10 +120,8 @@ impl PayableEvent {
         event: Ticketing,
     ) -> Result<Option<Self>, DecodeError> {
         let payable = |id: &str| {
-            Ok(Payable {
-                kind: PayableKind::TicketHold,
-                id: received.id("hold_id", id)?,
-            })
+            let hold_id = received.id("hold_id", id)?;
+            Ok(Payable::TicketHold(hold_id))
         };
         let moved = |id: &str, state| {
             let payable = payable(id)?;
@@ -202,7 +198,7 @@ impl Projection for Payables {
         match &event.event {
             PayableEvent::Held(held) => tables.payables.insert(row(held)),
             PayableEvent::Moved { payable, state } => {
-                let row = tables.payables.get_mut(&(payable.kind, payable.id));
+                let row = tables.payables.get_mut(&(payable.kind(), payable.id()));
                 row.ok_or_else(|| FoldError::missing("payable", payable))?
                     .state = *state;
             }
@@ -221,8 +217,8 @@ fn row(held: &Held) -> PayableRow {
         } => (None, Some(event_id), tier_id, ticket_id),
     };
     PayableRow {
-        kind: held.payable.kind,
-        payable_id: held.payable.id,
+        kind: held.payable.kind(),
+        payable_id: held.payable.id(),
         user_id: held.user_id,
         trainer_id,
         event_id,

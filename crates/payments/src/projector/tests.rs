@@ -24,10 +24,7 @@ fn create(payment: u128, kind: PayableKind, purchase: Purchase) -> PaymentComman
     PaymentCommand::Create(NewPayment {
         payment_id: id(payment),
         user_id: id(2),
-        payable: Payable {
-            kind,
-            id: id(payment + 100),
-        },
+        payable: Payable::new(kind, id(payment + 100)),
         purchase,
         amount: Money::new("EUR", 5_000).unwrap(),
         payable_state: PayableState::Held,

@@ -21,8 +21,8 @@ pub fn payment(event: &PaymentEvent) -> Option<Event> {
         } => Event::PaymentCreated(public::PaymentCreated {
             payment_id: payment_id.to_string(),
             user_id: user_id.to_string(),
-            payable_kind: payable_kind(payable.kind).into(),
-            payable_id: payable.id.to_string(),
+            payable_kind: payable_kind(payable.kind()).into(),
+            payable_id: payable.id().to_string(),
             amount: Some(money(amount)),
             live: *live,
             created_at: Some(timestamp(*created_at)),
@@ -35,8 +35,8 @@ pub fn payment(event: &PaymentEvent) -> Option<Event> {
             succeeded_at,
         } => Event::PaymentSucceeded(public::PaymentSucceeded {
             payment_id: payment_id.to_string(),
-            payable_kind: payable_kind(payable.kind).into(),
-            payable_id: payable.id.to_string(),
+            payable_kind: payable_kind(payable.kind()).into(),
+            payable_id: payable.id().to_string(),
             amount: Some(money(amount)),
             succeeded_at: Some(timestamp(*succeeded_at)),
         }),
@@ -47,8 +47,8 @@ pub fn payment(event: &PaymentEvent) -> Option<Event> {
             failed_at,
         } => Event::PaymentFailed(public::PaymentFailed {
             payment_id: payment_id.to_string(),
-            payable_kind: payable_kind(payable.kind).into(),
-            payable_id: payable.id.to_string(),
+            payable_kind: payable_kind(payable.kind()).into(),
+            payable_id: payable.id().to_string(),
             failure_code: failure_code.clone(),
             failed_at: Some(timestamp(*failed_at)),
         }),
@@ -81,8 +81,8 @@ pub fn payment(event: &PaymentEvent) -> Option<Event> {
         } => Event::RefundSucceeded(public::RefundSucceeded {
             refund_id: refund_id.to_string(),
             payment_id: payment_id.to_string(),
-            payable_kind: payable_kind(payable.kind).into(),
-            payable_id: payable.id.to_string(),
+            payable_kind: payable_kind(payable.kind()).into(),
+            payable_id: payable.id().to_string(),
             amount: Some(money(amount)),
             succeeded_at: Some(timestamp(*succeeded_at)),
         }),

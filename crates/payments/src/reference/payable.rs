@@ -7,7 +7,7 @@ use tonic::Status;
 use values::{Money, UserId};
 
 use super::References;
-use crate::domain::{Payable, PayableKind, PayableState, Purchase};
+use crate::domain::{Payable, PayableState, Purchase};
 use crate::projector::PayableRow;
 
 /// What a payment takes over from its payable.
@@ -26,9 +26,9 @@ impl References {
     /// # Errors
     /// `NOT_FOUND` for what is unknown or somebody else's.
     pub async fn payable(&self, user_id: UserId, payable: Payable) -> Result<HeldPayable, Status> {
-        let owner: &dyn CatchUp = match payable.kind {
-            PayableKind::Session => &self.sessions,
-            PayableKind::TicketHold => &self.holds,
+        let owner: &dyn CatchUp = match payable {
+            Payable::Session(_) => &self.sessions,
+            Payable::TicketHold(_) => &self.holds,
         };
         let held = self.payables.definite(
             |pool| held_by(pool, user_id, payable),
@@ -50,8 +50,8 @@ async fn held_by(
         "select to_jsonb(p) from payables p
          where kind = $1 and payable_id = $2 and user_id = $3",
     )
-    .bind(payable.kind.to_string())
-    .bind(payable.id)
+    .bind(payable.kind().to_string())
+    .bind(payable.id())
     .bind(user_id.uuid())
     .try_map(json_row)
     .fetch_optional(pool)

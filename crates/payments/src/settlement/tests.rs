@@ -10,7 +10,7 @@ use super::Settlement;
 use crate::domain::payment::{
     NewPayment, Payment, PaymentCommand, PaymentState, RefundCause, RefundReason, RefundState,
 };
-use crate::domain::{Payable, PayableKind, PayableState, Purchase};
+use crate::domain::{Payable, PayableState, Purchase};
 use crate::provider::Provider;
 
 /// A log with one payment that was opened.
@@ -31,10 +31,7 @@ impl Ledger {
         let create = PaymentCommand::Create(NewPayment {
             payment_id: ledger.payment,
             user_id: Uuid::now_v7().into(),
-            payable: Payable {
-                kind: PayableKind::Session,
-                id: Uuid::now_v7(),
-            },
+            payable: Payable::Session(Uuid::now_v7().into()),
             purchase: Purchase::Session {
                 trainer_id: Uuid::now_v7().into(),
             },

@@ -5,7 +5,7 @@ use uuid::Uuid;
 use values::{Money, PaymentId};
 
 use super::*;
-use crate::domain::{Payable, PayableKind, PayableState, Purchase};
+use crate::domain::{Payable, PayableState, Purchase};
 
 mod charging;
 mod golden;
@@ -29,10 +29,7 @@ fn price() -> Money {
 }
 
 fn payable() -> Payable {
-    Payable {
-        kind: PayableKind::Session,
-        id: id(10),
-    }
+    Payable::Session(id(10))
 }
 
 fn create() -> NewPayment {

@@ -40,7 +40,7 @@ impl TryFrom<&pb::CreatePaymentRequest> for CreatePayment {
         );
         let kind = wire::payable_kind_of(kind);
         fields.finish_with(kind.map(|kind| Self {
-            payable: Payable { kind, id },
+            payable: Payable::new(kind, id),
             payment_method: payment_method.clone(),
         }))
     }

@@ -8,10 +8,7 @@ fn every_event_can_be_read_as_it_was_written() {
     let tickets = PaymentEvent::PaymentCreated {
         payment_id: payment_id(),
         user_id: id(2),
-        payable: Payable {
-            kind: PayableKind::TicketHold,
-            id: id(10),
-        },
+        payable: Payable::TicketHold(id(10)),
         purchase: Purchase::Tickets {
             event_id: id(4),
             tier_id: Some(id(5)),
