@@ -1,9 +1,12 @@
+mod parse;
+mod reply;
+
 use contracts::identity::v1::key_service_server::KeyService;
-use contracts::identity::v1::{ListSigningKeysRequest, ListSigningKeysResponse, SigningKey};
-use contracts::wire::timestamp;
+use contracts::identity::v1::{ListSigningKeysRequest, ListSigningKeysResponse};
 use service::{internal, now};
 use tonic::{Request, Response, Status};
 
+use self::parse::ListSigningKeys;
 use crate::resources::Resources;
 use crate::signing::SigningKeys;
 
@@ -26,19 +29,13 @@ impl KeyService for KeyRpcs {
         &self,
         request: Request<ListSigningKeysRequest>,
     ) -> Result<Response<ListSigningKeysResponse>, Status> {
-        let ListSigningKeysRequest { include_retired } = request.into_inner();
+        let ListSigningKeys { include_retired } = ListSigningKeys::try_from(request.get_ref())?;
         let mut keys = self.keys.listed(now()).await.map_err(internal)?;
         if include_retired {
             keys.extend(self.keys.retired().await.map_err(internal)?);
         }
-        let keys = keys.into_iter().map(|key| SigningKey {
-            key_id: key.id,
-            algorithm: "EdDSA".to_owned(),
-            public_key: key.public_key,
-            retired_at: key.retired_at.map(timestamp),
-        });
         Ok(Response::new(ListSigningKeysResponse {
-            keys: keys.collect(),
+            keys: keys.into_iter().map(Into::into).collect(),
         }))
     }
 }

@@ -4,4 +4,4 @@ mod access_tokens;
 mod keys;
 
 pub use access_tokens::{AccessToken, AccessTokens};
-pub use keys::{SigningKeyError, SigningKeys};
+pub use keys::{SigningKeyError, SigningKeys, StoredKey};
