@@ -8,11 +8,11 @@ use crate::sources::{SERVICES, code, files, none, product, root};
 const ROOMS: [&[&str]; 19] = [
     &["settings", "migrations"],
     &["domain"],
+    &["personal"],
+    &["mail"],
     &["wire"],
     &["basis"],
     &["provider"],
-    &["personal"],
-    &["mail"],
     &["signing"],
     &["resources"],
     &["proofs"],

@@ -4,14 +4,11 @@ use contracts::common::v1::{LogPosition, Money, Role as PublicRole};
 use contracts::identity::v1 as pb;
 use strum::IntoEnumIterator as _;
 
-use crate::{
-    NAME,
-    domain::{
-        child::{MedicalField, Purpose, SkillLevel},
-        user::Channel,
-        values::{Allergen, Price, Role},
-    },
-};
+use crate::NAME;
+use crate::domain::child::{MedicalField, Purpose, SkillLevel};
+use crate::domain::user::Channel;
+use crate::domain::values::{Allergen, Price, Role};
+use crate::mail::{MailStatus, Template};
 
 /// A role as tokens and other services know it.
 pub fn role(role: Role) -> PublicRole {
@@ -96,6 +93,41 @@ pub fn medical_field(field: MedicalField) -> pb::MedicalField {
     }
 }
 
+pub fn email_template(template: Template) -> pb::EmailTemplate {
+    match template {
+        Template::VerifyEmail => pb::EmailTemplate::VerifyEmail,
+        Template::ResetPassword => pb::EmailTemplate::ResetPassword,
+        Template::ConfirmNewEmail => pb::EmailTemplate::ConfirmNewEmail,
+        Template::EmailChanged => pb::EmailTemplate::EmailChanged,
+        Template::PasswordChanged => pb::EmailTemplate::PasswordChanged,
+        Template::RefreshTokenReused => pb::EmailTemplate::RefreshTokenReused,
+        Template::Welcome => pb::EmailTemplate::Welcome,
+        Template::GuardianTransferOffered => pb::EmailTemplate::GuardianTransferOffered,
+        Template::AccountErased => pb::EmailTemplate::AccountErased,
+    }
+}
+
+/// The template that a message means; `None` for the unspecified one and that of text messages.
+pub fn email_template_of(message: pb::EmailTemplate) -> Option<Template> {
+    Template::iter().find(|known| email_template(*known) == message)
+}
+
+pub fn email_status(status: MailStatus) -> pb::EmailStatus {
+    match status {
+        MailStatus::Queued => pb::EmailStatus::Queued,
+        MailStatus::Sending => pb::EmailStatus::Sending,
+        MailStatus::Retrying => pb::EmailStatus::Retrying,
+        MailStatus::Sent => pb::EmailStatus::Sent,
+        MailStatus::Failed => pb::EmailStatus::Failed,
+        MailStatus::Erased => pb::EmailStatus::Erased,
+    }
+}
+
+/// The state that a message means; `None` for the unspecified one.
+pub fn email_status_of(message: pb::EmailStatus) -> Option<MailStatus> {
+    MailStatus::iter().find(|known| email_status(*known) == message)
+}
+
 /// A price as an amount of money.
 pub fn price(price: &Price) -> Money {
     contracts::wire::money(price.money())
@@ -131,6 +163,14 @@ mod tests {
         for known in MedicalField::iter() {
             let name = medical_field(known).as_str_name();
             assert_eq!(name, format!("MEDICAL_FIELD_{}", known.as_str()));
+        }
+        for known in Template::iter() {
+            let name = email_template(known).as_str_name();
+            assert_eq!(name, format!("EMAIL_TEMPLATE_{}", known.name()));
+        }
+        for known in MailStatus::iter() {
+            let name = email_status(known).as_str_name();
+            assert_eq!(name, format!("EMAIL_STATUS_{}", known.as_str()));
         }
     }
 

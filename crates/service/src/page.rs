@@ -34,31 +34,21 @@ impl<C: Serialize> Page<C> {
         self.size + 1
     }
 
-    /// Cuts the rows of a query with [`Page::limit`] down to the page, and returns the token of
-    /// the next page: empty when there is none.
-    pub fn next_token<R>(&self, rows: &mut Vec<R>, cursor: impl Fn(&R) -> C) -> String {
-        let size = usize::try_from(self.size).unwrap_or(usize::MAX);
-        if rows.len() <= size {
-            return String::new();
-        }
-        rows.truncate(size);
-        rows.last()
-            .map(|row| encode(&cursor(row)))
-            .unwrap_or_default()
-    }
-}
-
-impl<C: Serialize> Page<C> {
     /// The messages of a page, from the rows of a query with [`Page::limit`], and the token of the
-    /// next page.
+    /// next page: empty when there is none. Rows that are more than a conversion away from their
+    /// messages stay rows.
     pub fn cut<R, M: From<R>>(
         &self,
         mut rows: Vec<R>,
         cursor: impl Fn(&R) -> C,
     ) -> (Vec<M>, String) {
-        let next_page_token = self.next_token(&mut rows, cursor);
+        let size = usize::try_from(self.size).unwrap_or(usize::MAX);
+        let more = rows.len() > size;
+        rows.truncate(size);
+        let last = rows.last().filter(|_| more);
+        let next_page_token = last.map(|row| encode(&cursor(row)));
         let messages = rows.into_iter().map(M::from).collect();
-        (messages, next_page_token)
+        (messages, next_page_token.unwrap_or_default())
     }
 }
 
@@ -97,11 +87,9 @@ mod tests {
             size: 2,
             after: None,
         };
-        let mut rows = vec![1, 2, 3];
-        let token = page.next_token(&mut rows, |row| *row);
+        let (rows, token) = page.cut(vec![1, 2, 3], |row| *row);
         assert_eq!((rows, decode(&token)), (vec![1, 2], Some(2)));
-        let mut rows = vec![3, 4];
-        assert_eq!(page.next_token(&mut rows, |row| *row), "");
-        assert_eq!(rows, vec![3, 4]);
+        let (rows, token) = page.cut(vec![3, 4], |row| *row);
+        assert_eq!((rows, token), (vec![3, 4], String::new()));
     }
 }

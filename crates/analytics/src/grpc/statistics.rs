@@ -10,7 +10,7 @@ use contracts::analytics::v1::{
     ListYearlyStatisticsRequest, ListYearlyStatisticsResponse,
 };
 use eventsourcing::CheckpointError;
-use service::{Call, Page, ReadError, Reads, Runtime, page};
+use service::{Call, Page, ReadError, Reads, Runtime};
 use sqlx::PgPool;
 use tonic::{Request, Response, Status};
 
@@ -88,7 +88,8 @@ impl StatisticsService for StatisticsRpcs {
         let (call, message) = (Call::of(&request), request.get_ref());
         let ListMonthlyStatistics { year, page, as_of } = ListMonthlyStatistics::try_from(message)?;
         let look = |pool| newest_first((pool, self.basis), Grain::Month, year, &page, as_of);
-        let (months, next_page_token) = self.read(&call, message, look).await?;
+        let rows = self.read(&call, message, look).await?;
+        let (months, next_page_token) = page.cut(rows, |figures| figures.period);
         Ok(Response::new(ListMonthlyStatisticsResponse {
             months,
             next_page_token,
@@ -103,7 +104,8 @@ impl StatisticsService for StatisticsRpcs {
         let (call, message) = (Call::of(&request), request.get_ref());
         let ListYearlyStatistics { page, as_of } = ListYearlyStatistics::try_from(message)?;
         let look = |pool| newest_first((pool, self.basis), Grain::Year, None, &page, as_of);
-        let (years, next_page_token) = self.read(&call, message, look).await?;
+        let rows = self.read(&call, message, look).await?;
+        let (years, next_page_token) = page.cut(rows, |figures| figures.period);
         Ok(Response::new(ListYearlyStatisticsResponse {
             years,
             next_page_token,
@@ -133,21 +135,20 @@ impl StatisticsService for StatisticsRpcs {
     }
 }
 
-/// A page of months or years, newest first, and the token of the next.
-async fn newest_first<M: From<Figures>>(
+/// Months or years, newest first, with one more than the page has if there is one.
+async fn newest_first(
     (pool, basis): (&PgPool, Basis),
     grain: Grain,
     year: Option<i32>,
     wanted: &Page<NaiveDate>,
     as_of: DateTime<Utc>,
-) -> Result<(Vec<M>, String), sqlx::Error> {
+) -> Result<Vec<Figures>, sqlx::Error> {
     let span = query::span(pool, basis, as_of).await?;
-    let page = span.and_then(|span| query::page(grain, span, year, wanted.after, wanted.size));
+    let page = span.and_then(|span| query::page(grain, span, year, wanted.after, wanted.limit()));
     let Some(page) = page else {
-        return Ok((vec![], String::new()));
+        return Ok(vec![]);
     };
-    let figures = query::figures(pool, grain, page.from, page.to, as_of).await?;
-    let next = page.more.then(|| page::encode(&page.from));
-    let messages = figures.into_iter().rev().map(M::from).collect();
-    Ok((messages, next.unwrap_or_default()))
+    let mut figures = query::figures(pool, grain, page.from, page.to, as_of).await?;
+    figures.reverse();
+    Ok(figures)
 }

@@ -123,8 +123,6 @@ pub struct PeriodPage {
     pub from: NaiveDate,
     /// The day after the last of the newest period on it.
     pub to: NaiveDate,
-    /// Whether older periods follow.
-    pub more: bool,
 }
 
 /// The page with the `size` periods before `before` (a period's first day; `None` begins with
@@ -153,7 +151,6 @@ pub fn page(
     Some(PeriodPage {
         from,
         to: step(grain, newest, 1)?,
-        more: from > oldest,
     })
 }
 
@@ -193,13 +190,15 @@ mod tests {
             (first.from, first.to),
             (date("2025-12-01"), date("2026-03-01"))
         );
-        assert!(first.more);
+        let and_one_more = page(Grain::Month, span(), None, None, 4).unwrap();
+        assert_eq!(and_one_more.from, date("2025-11-01"));
         let second = page(Grain::Month, span(), None, Some(first.from), 3).unwrap();
         assert_eq!(
             (second.from, second.to),
             (date("2025-11-01"), date("2025-12-01"))
         );
-        assert!(!second.more);
+        let or_more = page(Grain::Month, span(), None, Some(first.from), 4);
+        assert_eq!(or_more, Some(second));
         assert_eq!(page(Grain::Month, span(), None, Some(second.from), 3), None);
     }
 
@@ -219,6 +218,8 @@ mod tests {
         let all = page(Grain::Year, span(), None, None, 50).unwrap();
         assert_eq!((all.from, all.to), (date("2025-01-01"), date("2027-01-01")));
         let newest = page(Grain::Year, span(), None, None, 1).unwrap();
-        assert_eq!((newest.from, newest.more), (date("2026-01-01"), true));
+        assert_eq!(newest.from, date("2026-01-01"));
+        let and_one_more = page(Grain::Year, span(), None, None, 2);
+        assert_eq!(and_one_more, Some(all));
     }
 }

@@ -1,6 +1,5 @@
 mod parse;
 mod reply;
-mod transfer;
 
 use contracts::identity::v1::child_service_server::ChildService;
 use contracts::identity::v1::{
@@ -20,12 +19,9 @@ use tonic::{Request, Response, Status};
 use uuid::Uuid;
 
 use self::parse::{
-    AddChild, ArchiveChild, DestroyChildKeys, EraseChild, GetChild, ListChildren, RecordConsent,
-    UpdateChild, WithdrawConsent,
-};
-use self::transfer::{
-    AcceptGuardianTransfer, CancelGuardianTransfer, ListGuardianTransfers, NewGuardian,
-    TransferGuardian,
+    AcceptGuardianTransfer, AddChild, ArchiveChild, CancelGuardianTransfer, DestroyChildKeys,
+    EraseChild, GetChild, ListChildren, ListGuardianTransfers, NewGuardian, RecordConsent,
+    TransferGuardian, UpdateChild, WithdrawConsent,
 };
 use super::refusals::personal_status;
 use super::{acting, caller, child_command, execute_on_child, own_or_admin};
@@ -34,9 +30,8 @@ use crate::domain::child::{Acting, Action, Purpose};
 use crate::domain::user::EMAIL_SCOPE;
 use crate::domain::values::{ChildId, Role, UserId};
 use crate::personal::email_key;
-use crate::projector::children::{ChildRow, Children};
-use crate::query::children::WithConsents;
-use crate::query::{self, children, transfers};
+use crate::projector::children::{Children, TransferRow};
+use crate::query::{self, ChildCursor, ChildView, TransferCursor};
 use crate::reference::UpcomingBookings;
 use crate::resources::Resources;
 
@@ -96,7 +91,7 @@ impl ChildRpcs {
                 // Nobody has the id nil.
                 let user = UserId::from(holder.unwrap_or(Uuid::nil()));
                 if user == caller {
-                    return Err(transfer::to_themselves());
+                    return Err(parse::to_themselves());
                 }
                 Ok(self.is_parent(user).await?.then_some(user))
             }
@@ -108,14 +103,11 @@ impl ChildRpcs {
         Ok(role == Some(Role::Parent))
     }
 
-    /// The children, opened, each with its consents.
-    async fn opened(&self, found: WithConsents) -> Result<Vec<PublicChild>, Status> {
-        let WithConsents { rows, consents } = found;
-        let ids: Vec<Uuid> = rows.iter().map(|row| row.id.uuid()).collect();
+    async fn opened(&self, views: Vec<ChildView>) -> Result<Vec<PublicChild>, Status> {
+        let ids: Vec<Uuid> = views.iter().map(|view| view.child.id.uuid()).collect();
         let children = self.keyring.opener(ids).await.and_then(|opener| {
-            let rows = rows.into_iter();
-            rows.map(|row| reply::child(row, &consents, &opener))
-                .collect()
+            let views = views.into_iter();
+            views.map(|view| reply::child(view, &opener)).collect()
         });
         children.map_err(personal_status)
     }
@@ -159,7 +151,7 @@ impl ChildService for ChildRpcs {
         let WithdrawConsent { child_id, purpose } = WithdrawConsent::try_from(message)?;
         self.records.own(child_id, acting(&call)).await?;
         let paid_ahead = purpose == Purpose::ChildData
-            && self.upcoming.any_paid(&[child_id.uuid()], now()).await?;
+            && self.upcoming.any_paid(None, &[child_id], now()).await?;
         let action = Action::WithdrawConsent {
             purpose,
             paid_ahead,
@@ -228,7 +220,7 @@ impl ChildService for ChildRpcs {
         let EraseChild { child_id } = EraseChild::try_from(message)?;
         self.records.own(child_id, acting(&call)).await?;
         let paid_ahead = acting(&call) != Acting::System
-            && self.upcoming.any_paid(&[child_id.uuid()], now()).await?;
+            && self.upcoming.any_paid(None, &[child_id], now()).await?;
         let erase = child_command(&call, child_id, Action::Erase { paid_ahead });
         let reply = |_: &_| EraseChildResponse::default();
         execute_on_child(&self.records, &call, message, erase, reply).await
@@ -240,14 +232,13 @@ impl ChildService for ChildRpcs {
     ) -> Result<Response<GetChildResponse>, Status> {
         let (call, message) = (Call::of(&request), request.get_ref());
         let GetChild { child_id } = GetChild::try_from(message)?;
-        let look = |pool| query::children::one(pool, child_id.uuid());
-        let found = self.list.read(&call, message, look).await?;
-        let is_own = |row: &ChildRow| own_or_admin(&call, row.parent_id, "child").is_ok();
-        if !found.rows.iter().any(is_own) {
-            return Err(not_found("child", &child_id.to_string()));
-        }
+        let look = |pool| query::child(pool, child_id);
+        let view = self.list.read(&call, message, look).await?;
+        let is_own = |view: &ChildView| own_or_admin(&call, view.child.parent_id, "child").is_ok();
+        let view = view.filter(is_own);
+        let view = view.ok_or_else(|| not_found("child", &child_id.to_string()))?;
         Ok(Response::new(GetChildResponse {
-            child: self.opened(found).await?.pop(),
+            child: self.opened(vec![view]).await?.pop(),
         }))
     }
 
@@ -258,11 +249,11 @@ impl ChildService for ChildRpcs {
         let (call, message) = (Call::of(&request), request.get_ref());
         let ListChildren { guardian_id, page } = ListChildren::of(&call, message)?;
         own_or_admin(&call, guardian_id, "guardian")?;
-        let look = |pool| query::children::page_of(pool, guardian_id.uuid(), &page);
-        let mut found = self.list.read(&call, message, look).await?;
-        let next_page_token = page.next_token(&mut found.rows, children::Cursor::of);
+        let look = |pool| query::children(pool, guardian_id, &page);
+        let views = self.list.read(&call, message, look).await?;
+        let (views, next_page_token) = page.cut(views, ChildCursor::of);
         Ok(Response::new(ListChildrenResponse {
-            children: self.opened(found).await?,
+            children: self.opened(views).await?,
             next_page_token,
         }))
     }
@@ -325,9 +316,9 @@ impl ChildService for ChildRpcs {
         let (call, message) = (Call::of(&request), request.get_ref());
         let ListGuardianTransfers { page } = ListGuardianTransfers::try_from(message)?;
         let viewer = caller(&call)?;
-        let look = |pool| query::transfers::open_of(pool, viewer.uuid(), &page);
-        let mut rows = self.list.read(&call, message, look).await?;
-        let next_page_token = page.next_token(&mut rows, transfers::Cursor::of);
+        let look = |pool| query::transfers(pool, viewer, &page);
+        let rows = self.list.read(&call, message, look).await?;
+        let (rows, next_page_token) = page.cut::<_, TransferRow>(rows, TransferCursor::of);
         let transfers = rows.iter().map(|row| reply::transfer(row, viewer));
         Ok(Response::new(ListGuardianTransfersResponse {
             transfers: transfers.collect(),

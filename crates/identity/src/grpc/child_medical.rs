@@ -24,7 +24,7 @@ use crate::accounts::ChildRecords;
 use crate::domain::child::{Acting, Action, Child};
 use crate::domain::values::ChildId;
 use crate::projector::children::Children;
-use crate::query::{self, medical::Cursor};
+use crate::query::{self, MedicalAccessCursor};
 use crate::reference::UpcomingBookings;
 use crate::resources::Resources;
 
@@ -60,8 +60,7 @@ impl ChildMedicalRpcs {
             self.records.own(child_id, acting(call)).await?;
             return Ok(());
         };
-        let (trainer, child) = (trainer_id.uuid(), child_id.uuid());
-        if self.upcoming.coaches(trainer, child, now()).await? {
+        if self.upcoming.coaches(trainer_id, child_id, now()).await? {
             Ok(())
         } else {
             Err(not_found("child", &child_id.to_string()))
@@ -70,10 +69,10 @@ impl ChildMedicalRpcs {
 }
 
 async fn sealed(pool: &PgPool, child_id: ChildId) -> sqlx::Result<Option<SealedMedical>> {
-    let Some(child) = query::children::by_id(pool, child_id.uuid()).await? else {
+    let Some(child) = query::child_row(pool, child_id).await? else {
         return Ok(None);
     };
-    let allergens = query::medical::allergens(pool, child_id.uuid()).await?;
+    let allergens = query::custom_allergens(pool, child_id).await?;
     Ok(Some(SealedMedical { child, allergens }))
 }
 
@@ -157,9 +156,9 @@ impl ChildMedicalService for ChildMedicalRpcs {
         let (call, message) = (Call::of(&request), request.get_ref());
         let ListMedicalAccess { child_id, page } = ListMedicalAccess::try_from(message)?;
         self.records.own(child_id, acting(&call)).await?;
-        let look = |pool| query::medical::accesses(pool, child_id.uuid(), &page);
+        let look = |pool| query::medical_accesses(pool, child_id, &page);
         let rows = self.list.read(&call, message, look).await?;
-        let (accesses, next_page_token) = page.cut(rows, Cursor::of);
+        let (accesses, next_page_token) = page.cut(rows, MedicalAccessCursor::of);
         Ok(Response::new(ListMedicalAccessResponse {
             accesses,
             next_page_token,

@@ -1,6 +1,5 @@
 mod parse;
 mod reply;
-mod wire;
 
 use contracts::identity::v1::email_service_server::EmailService;
 use contracts::identity::v1::{
@@ -16,7 +15,7 @@ use self::parse::{ListEmails, QueueEmail, ResendEmail};
 use super::refusals::{not_resendable, personal_status, request_reused};
 use super::{caller, own_or_admin};
 use crate::domain::values::UserId;
-use crate::mail::{Cursor, EmailRow, Filter, MailError, NewMail, Outbox, Resent};
+use crate::mail::{EmailCursor, EmailFilter, EmailRow, MailError, NewMail, Outbox, Resent};
 use crate::projector::users::{UserRow, Users};
 use crate::query;
 use crate::resources::Resources;
@@ -70,7 +69,7 @@ impl EmailRpcs {
         let mail = NewMail {
             cause: notice.cause,
             template: notice.template,
-            user_id: user.id.uuid(),
+            user_id: user.id,
             to,
             values,
         };
@@ -102,11 +101,10 @@ impl EmailService for EmailRpcs {
             status,
             page,
         } = ListEmails::try_from(message)?;
-        let user_id = whose(&call, user_id)?.map(UserId::uuid);
-        let filter = Filter { user_id, status };
-        let rows = self.outbox.page(&filter, &page).await;
-        let mut rows = rows.map_err(internal)?;
-        let next_page_token = page.next_token(&mut rows, Cursor::of);
+        let user_id = whose(&call, user_id)?;
+        let filter = EmailFilter { user_id, status };
+        let rows = self.outbox.emails(&filter, &page).await;
+        let (rows, next_page_token) = page.cut(rows.map_err(internal)?, EmailCursor::of);
         Ok(Response::new(ListEmailsResponse {
             emails: self.opened(rows).await?,
             next_page_token,
@@ -122,9 +120,9 @@ impl EmailService for EmailRpcs {
             request_id,
             email_id,
         } = ResendEmail::try_from(message)?;
-        let admin = caller(&call)?.uuid();
+        let admin = caller(&call)?;
         let resent = self.outbox.resend(request_id, email_id, admin).await?;
-        let row = self.outbox.by_id(email_id).await;
+        let row = self.outbox.email(email_id).await;
         let row = row.map_err(internal)?;
         let row = row.ok_or_else(|| not_found("email", &email_id.to_string()))?;
         match resent {
@@ -144,7 +142,7 @@ impl EmailService for EmailRpcs {
         let (call, message) = (Call::of(&request), request.get_ref());
         let notice = QueueEmail::try_from(message)?;
         let user_id = notice.user_id;
-        let look = |pool| query::users::by_id(pool, user_id);
+        let look = |pool| query::user(pool, user_id);
         let user = self.users.read(&call, message, look).await?;
         let user = user.ok_or_else(|| not_found("user", &user_id.to_string()))?;
         let queued = self.tell(&user, notice).await?;

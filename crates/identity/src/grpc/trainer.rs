@@ -21,8 +21,7 @@ use crate::domain::trainer::{self, Trainer, TrainerCommand};
 use crate::personal::Profiles;
 use crate::projector::availability::Availability;
 use crate::projector::trainers::Trainers;
-use crate::query;
-use crate::query::trainers::{Cursor, TrainerView};
+use crate::query::{self, TrainerCursor, TrainerView};
 use crate::resources::Resources;
 
 /// The service that knows where and when trainers can be booked.
@@ -124,7 +123,7 @@ impl TrainerService for TrainerRpcs {
     ) -> Result<Response<GetTrainerResponse>, Status> {
         let (call, message) = (Call::of(&request), request.get_ref());
         let GetTrainer { trainer_id } = GetTrainer::try_from(message)?;
-        let look = |pool| query::trainers::by_id(pool, trainer_id.uuid());
+        let look = |pool| query::trainer(pool, trainer_id);
         let row = self.list.read(&call, message, look).await?;
         let row = row.ok_or_else(|| not_found("trainer", &trainer_id.to_string()))?;
         Ok(Response::new(GetTrainerResponse {
@@ -143,15 +142,15 @@ impl TrainerService for TrainerRpcs {
             page,
         } = ListTrainers::of(message, &self.profiles)?;
         let of_scheduling = |position: &LogPosition| position.service == SCHEDULING;
-        let look = |pool| query::trainers::page(pool, &filter, now(), &page);
-        let mut rows = if filter.asks_for_availability()
+        let look = |pool| query::trainers(pool, &filter, now(), &page);
+        let rows = if filter.asks_for_availability()
             || message.min_positions().iter().any(of_scheduling)
         {
             self.available.read(&call, message, look).await?
         } else {
             self.list.read(&call, message, look).await?
         };
-        let next_page_token = page.next_token(&mut rows, |row| Cursor {
+        let (rows, next_page_token) = page.cut(rows, |row| TrainerCursor {
             filter: filter_token,
             after: filter.order.place(row),
         });

@@ -7,7 +7,7 @@ use contracts::identity::v1::{
     EraseSubjectRequest, EraseSubjectResponse, ExportSubjectRequest, ExportSubjectResponse,
     FinishErasureRequest, FinishErasureResponse, GetUserRequest, GetUserResponse, ListUsersRequest,
     ListUsersResponse, ReactivateUserRequest, ReactivateUserResponse, RegisterUserRequest,
-    RegisterUserResponse, UpdateUserRequest, UpdateUserResponse,
+    RegisterUserResponse, UpdateUserRequest, UpdateUserResponse, User as PublicUser,
 };
 use eventsourcing::personal::{Keyring, LookupKey};
 use service::{Call, Operations, Reads, new_id, not_found, now};
@@ -25,8 +25,8 @@ use crate::accounts::{AccountChanges, Accounts, Erasures, Exports, Subject};
 use crate::domain::user::Acting;
 use crate::domain::values::UserId;
 use crate::personal::ClearRegistration;
-use crate::projector::users::Users;
-use crate::query::{self, users::Cursor};
+use crate::projector::users::{UserRow, Users};
+use crate::query::{self, UserCursor};
 use crate::reference::{OwnTables, UpcomingBookings};
 use crate::resources::Resources;
 
@@ -58,9 +58,19 @@ impl UserRpcs {
         }
     }
 
+    /// Opens accounts, all with one look at the keys.
+    async fn opened(&self, rows: Vec<UserRow>) -> Result<Vec<PublicUser>, Status> {
+        let ids: Vec<_> = rows.iter().map(|row| row.id.uuid()).collect();
+        let users = self.keyring.opener(ids).await.and_then(|opener| {
+            let rows = rows.into_iter();
+            rows.map(|row| reply::user(row, &opener)).collect()
+        });
+        users.map_err(personal_status)
+    }
+
     /// Whether a user answers for children, by what the log has now.
     async fn has_children(&self, user_id: UserId) -> Result<bool, Status> {
-        let look = |pool| query::children::any_of(pool, user_id.uuid());
+        let look = |pool| query::has_children(pool, user_id);
         Ok(self.tables.children(look).await?)
     }
 }
@@ -108,13 +118,11 @@ impl UserService for UserRpcs {
         let (call, message) = (Call::of(&request), request.get_ref());
         let GetUser { user_id } = GetUser::try_from(message)?;
         own_or_admin(&call, user_id, "user")?;
-        let look = |pool| query::users::by_id(pool, user_id.uuid());
+        let look = |pool| query::user(pool, user_id);
         let row = self.list.read(&call, message, look).await?;
         let row = row.ok_or_else(|| not_found("user", &user_id.to_string()))?;
-        let opener = self.keyring.opener([row.id.uuid()]).await;
-        let user = opener.and_then(|opener| reply::user(row, &opener));
         Ok(Response::new(GetUserResponse {
-            user: Some(user.map_err(personal_status)?),
+            user: self.opened(vec![row]).await?.pop(),
         }))
     }
 
@@ -124,19 +132,11 @@ impl UserService for UserRpcs {
     ) -> Result<Response<ListUsersResponse>, Status> {
         let (call, message) = (Call::of(&request), request.get_ref());
         let ListUsers { filter, page } = ListUsers::of(message, &self.lookup)?;
-        let look = |pool| query::users::page(pool, &filter, &page);
-        let mut rows = self.list.read(&call, message, look).await?;
-        let next_page_token = page.next_token(&mut rows, |row| Cursor::of(row, &filter));
-        let opener = self
-            .keyring
-            .opener(rows.iter().map(|row| row.id.uuid()))
-            .await;
-        let users = opener.and_then(|opener| {
-            let users = rows.into_iter().map(|row| reply::user(row, &opener));
-            users.collect()
-        });
+        let look = |pool| query::users(pool, &filter, &page);
+        let rows = self.list.read(&call, message, look).await?;
+        let (rows, next_page_token) = page.cut(rows, |row| UserCursor::of(row, &filter));
         Ok(Response::new(ListUsersResponse {
-            users: users.map_err(personal_status)?,
+            users: self.opened(rows).await?,
             next_page_token,
         }))
     }

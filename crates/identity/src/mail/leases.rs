@@ -7,6 +7,7 @@ use sqlx::{PgPool, Row as _, postgres::PgRow};
 use strum::{EnumIter, EnumString, IntoStaticStr};
 use uuid::Uuid;
 
+use crate::domain::values::{EmailId, UserId};
 use crate::personal::Column;
 
 /// What the outbox calls a text message, in the place of a template's name.
@@ -42,8 +43,8 @@ impl MailStatus {
 
 /// A message that this sender has leased.
 pub(super) struct Leased {
-    pub id: Uuid,
-    pub user_id: Uuid,
+    pub id: EmailId,
+    pub user_id: UserId,
     pub template: String,
     pub recipient: Column<serde_json::Value>,
     pub parameters: Column<serde_json::Value>,
@@ -104,8 +105,8 @@ pub(super) async fn take(
 fn read(row: &PgRow, lease: Uuid) -> Result<Leased, sqlx::Error> {
     let age: i64 = row.try_get("age")?;
     Ok(Leased {
-        id: row.try_get("id")?,
-        user_id: row.try_get("user_id")?,
+        id: row.try_get::<Uuid, _>("id")?.into(),
+        user_id: row.try_get::<Uuid, _>("user_id")?.into(),
         template: row.try_get("template")?,
         recipient: row.try_get("recipient")?,
         parameters: row.try_get("parameters")?,
@@ -159,7 +160,7 @@ async fn end(
              body = case when $7 then coalesce(nullif($8, ''), body) else '' end \
          where id = $1 and lease = $2",
     )
-    .bind(leased.id)
+    .bind(leased.id.uuid())
     .bind(leased.lease)
     .bind(status.as_str())
     .bind(reason)
@@ -185,7 +186,7 @@ pub(super) async fn later(
              next_attempt_at = clock_timestamp() + $4::bigint * interval '1 millisecond' \
          where id = $1 and lease = $2",
     )
-    .bind(leased.id)
+    .bind(leased.id.uuid())
     .bind(leased.lease)
     .bind(reason)
     .bind(milliseconds(pause))

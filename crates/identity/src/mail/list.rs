@@ -3,12 +3,12 @@ use std::{error::Error, str::FromStr};
 use chrono::{DateTime, Utc};
 use eventsourcing::personal::Personal;
 use serde::{Deserialize, Serialize};
-use service::page::Page;
+use service::Page;
 use sqlx::{Row as _, postgres::PgRow};
 use uuid::Uuid;
 
 use super::{MailStatus, Outbox, Template, leases::TEXT};
-use crate::domain::values::UserId;
+use crate::domain::values::{EmailId, UserId};
 use crate::personal::Column;
 
 const COLUMNS: &str = "id, user_id, cause, template, recipient, subject, body, status, attempts, last_error, \
@@ -17,7 +17,7 @@ const COLUMNS: &str = "id, user_id, cause, template, recipient, subject, body, s
 /// A row of `emails`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct EmailRow {
-    pub id: Uuid,
+    pub id: EmailId,
     pub user_id: UserId,
     /// The event or verification that causes the message.
     pub cause: Uuid,
@@ -50,20 +50,20 @@ impl EmailRow {
 
 /// Which messages are wanted; what is `None` narrows nothing.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Filter {
-    pub user_id: Option<Uuid>,
+pub struct EmailFilter {
+    pub user_id: Option<UserId>,
     pub status: Option<MailStatus>,
 }
 
-/// The last row of a page, by the moment of queueing and id, the latest first.
+/// Where a list of messages goes on.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Cursor {
+pub struct EmailCursor {
     created_at: DateTime<Utc>,
-    id: Uuid,
+    id: EmailId,
 }
 
-impl Cursor {
-    /// The end of a page whose last row this is.
+impl EmailCursor {
+    /// The next page begins after this message.
     pub fn of(row: &EmailRow) -> Self {
         Self {
             created_at: row.created_at,
@@ -73,19 +73,19 @@ impl Cursor {
 }
 
 impl Outbox {
-    pub async fn by_id(&self, id: Uuid) -> Result<Option<EmailRow>, sqlx::Error> {
+    pub async fn email(&self, id: EmailId) -> Result<Option<EmailRow>, sqlx::Error> {
         sqlx::query(&format!("select {COLUMNS} from emails where id = $1"))
-            .bind(id)
+            .bind(id.uuid())
             .try_map(|row| read(&row))
             .fetch_optional(&self.pool)
             .await
     }
 
-    /// The messages of a page, and one more if there is one.
-    pub async fn page(
+    /// The messages, the last queued first.
+    pub async fn emails(
         &self,
-        filter: &Filter,
-        page: &Page<Cursor>,
+        filter: &EmailFilter,
+        page: &Page<EmailCursor>,
     ) -> Result<Vec<EmailRow>, sqlx::Error> {
         let after = page.after.as_ref();
         sqlx::query(&format!(
@@ -94,10 +94,10 @@ impl Outbox {
                and ($3::timestamptz is null or (created_at, id) < ($3, $4)) \
              order by created_at desc, id desc limit $5",
         ))
-        .bind(filter.user_id)
+        .bind(filter.user_id.map(UserId::uuid))
         .bind(filter.status.map(MailStatus::as_str))
         .bind(after.map(|cursor| cursor.created_at))
-        .bind(after.map(|cursor| cursor.id))
+        .bind(after.map(|cursor| cursor.id.uuid()))
         .bind(page.limit())
         .try_map(|row| read(&row))
         .fetch_all(&self.pool)
@@ -107,7 +107,7 @@ impl Outbox {
 
 fn read(row: &PgRow) -> Result<EmailRow, sqlx::Error> {
     Ok(EmailRow {
-        id: row.try_get("id")?,
+        id: row.try_get::<Uuid, _>("id")?.into(),
         user_id: row.try_get::<Uuid, _>("user_id")?.into(),
         cause: row.try_get("cause")?,
         template: match row.try_get("template")? {

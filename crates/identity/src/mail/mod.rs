@@ -12,7 +12,7 @@ mod template;
 mod transport;
 
 pub use leases::MailStatus;
-pub use list::{Cursor, EmailRow, Filter};
+pub use list::{EmailCursor, EmailFilter, EmailRow};
 pub use outbox::{MailError, NewMail, NewText, Outbox, Resent};
 pub use sender::{Patience, Sender};
 pub use template::{Content, Template, Templates, TemplatesError};

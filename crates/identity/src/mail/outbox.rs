@@ -15,7 +15,7 @@ use super::{
 };
 use crate::{
     IdentitySettings,
-    domain::values::{EmailAddress, PhoneNumber},
+    domain::values::{EmailAddress, EmailId, PhoneNumber, UserId},
 };
 
 /// The namespace of the ids of messages.
@@ -41,7 +41,7 @@ pub struct NewMail {
     pub cause: Uuid,
     pub template: Template,
     /// The user for whom the message is.
-    pub user_id: Uuid,
+    pub user_id: UserId,
     /// The recipient, sealed under the user.
     pub to: Personal<EmailAddress>,
     /// The values that [`Template`] names, sealed under the user.
@@ -54,7 +54,7 @@ pub struct NewText {
     /// The verification that causes the message.
     pub cause: Uuid,
     /// The user for whom the message is.
-    pub user_id: Uuid,
+    pub user_id: UserId,
     /// The recipient, sealed under the user.
     pub to: Personal<PhoneNumber>,
     /// The text, sealed under the user.
@@ -123,10 +123,11 @@ impl Outbox {
         if template == Template::AccountErased && !self.takes_mail {
             return Ok(false);
         }
-        if to.subject() != user_id || values.subject() != user_id {
+        let subject = user_id.uuid();
+        if to.subject() != subject || values.subject() != subject {
             return Err(MailError::OtherSubject);
         }
-        let opener = self.keyring.opener([user_id]).await?;
+        let opener = self.keyring.opener([subject]).await?;
         let (Opened::Known(address), Opened::Known(known)) =
             (opener.open(&to)?, opener.open(&values)?)
         else {
@@ -141,13 +142,13 @@ impl Outbox {
         let content = self.templates.render(template, &known)?;
         let (to, values, sealer) = if template == Template::AccountErased {
             // The user's key will be gone when it is sent.
-            let sealer = match self.keyring.sealer(id).await {
+            let sealer = match self.keyring.sealer(id.uuid()).await {
                 Err(PersonalError::Erased(_)) => return Ok(false),
                 sealer => sealer?,
             };
             (sealer.seal(&address)?, sealer.seal(&known)?, sealer)
         } else {
-            (to, values, self.keyring.sealer(user_id).await?)
+            (to, values, self.keyring.sealer(subject).await?)
         };
         let subject = sealer.seal(&content.subject)?;
         let body = if template.carries_code() {
@@ -180,10 +181,11 @@ impl Outbox {
             to,
             text,
         } = text;
-        if to.subject() != user_id || text.subject() != user_id {
+        let subject = user_id.uuid();
+        if to.subject() != subject || text.subject() != subject {
             return Err(MailError::OtherSubject);
         }
-        let sealer = self.keyring.sealer(user_id).await?;
+        let sealer = self.keyring.sealer(subject).await?;
         let subject = sealer.seal(&format!("Text message of {}", self.platform))?;
         let row = NewRow {
             id: message_id(cause, TEXT, user_id),
@@ -201,13 +203,13 @@ impl Outbox {
     /// Blanks the messages of a user who is being erased. Messages that wait are not sent any more,
     /// except the one that announces the erasure: it is sealed under a key of its own, which is
     /// destroyed as soon as that mail was sent or given up.
-    pub async fn blank(&self, user_id: Uuid) -> Result<(), MailError> {
+    pub async fn blank(&self, user_id: UserId) -> Result<(), MailError> {
         sqlx::query(
             "update emails set recipient = '', subject = '', body = '', parameters = '', lease = null, \
                     status = case when status in ('SENT', 'FAILED') then status else 'ERASED' end \
              where user_id = $1 and template <> $2",
         )
-        .bind(user_id)
+        .bind(user_id.uuid())
         .bind(Template::AccountErased.name())
         .execute(&self.pool)
         .await?;
@@ -219,8 +221,8 @@ impl Outbox {
     pub async fn resend(
         &self,
         request_id: Uuid,
-        email_id: Uuid,
-        requested_by: Uuid,
+        email_id: EmailId,
+        requested_by: UserId,
     ) -> Result<Resent, MailError> {
         let mut transaction = eventsourcing::begin(&self.pool).await?;
         let is_new = sqlx::query(
@@ -228,8 +230,8 @@ impl Outbox {
              on conflict do nothing",
         )
         .bind(request_id)
-        .bind(email_id)
-        .bind(requested_by)
+        .bind(email_id.uuid())
+        .bind(requested_by.uuid())
         .execute(&mut *transaction)
         .await?
         .rows_affected();
@@ -238,8 +240,8 @@ impl Outbox {
                 "select email_id = $2 and requested_by = $3 from email_resends where request_id = $1",
             )
             .bind(request_id)
-            .bind(email_id)
-            .bind(requested_by)
+            .bind(email_id.uuid())
+            .bind(requested_by.uuid())
             .fetch_one(&mut *transaction)
             .await?;
             return Ok(if same {
@@ -254,7 +256,7 @@ impl Outbox {
                  queued_at = clock_timestamp(), next_attempt_at = clock_timestamp() \
              where id = $1 and status in ('SENT', 'FAILED') and parameters <> ''",
         )
-        .bind(email_id)
+        .bind(email_id.uuid())
         .execute(&mut *transaction)
         .await?
         .rows_affected();
@@ -281,13 +283,13 @@ impl Outbox {
     /// Seals the text of a mail; the result is empty when the user was erased meanwhile.
     pub(super) async fn seal_body(
         &self,
-        user_id: Uuid,
+        user_id: UserId,
         body: Option<String>,
     ) -> Result<String, MailError> {
         let Some(body) = body else {
             return Ok(String::new());
         };
-        match self.keyring.sealer(user_id).await {
+        match self.keyring.sealer(user_id.uuid()).await {
             Ok(sealer) => Ok(sealer.seal(&body)?.as_sealed().to_owned()),
             Err(PersonalError::Erased(_)) => Ok(String::new()),
             Err(error) => Err(error.into()),
@@ -295,8 +297,8 @@ impl Outbox {
     }
 
     /// Destroys the key of a message that has its own.
-    pub(super) async fn forget(&self, id: Uuid) -> Result<(), MailError> {
-        self.keyring.destroy(id).await?;
+    pub(super) async fn forget(&self, id: EmailId) -> Result<(), MailError> {
+        self.keyring.destroy(id.uuid()).await?;
         Ok(())
     }
 
@@ -305,8 +307,8 @@ impl Outbox {
             "insert into emails (id, user_id, cause, template, recipient, subject, body, parameters) \
              values ($1, $2, $3, $4, $5, $6, $7, $8) on conflict do nothing",
         )
-        .bind(row.id)
-        .bind(row.user_id)
+        .bind(row.id.uuid())
+        .bind(row.user_id.uuid())
         .bind(row.cause)
         .bind(row.template)
         .bind(row.recipient)
@@ -332,8 +334,8 @@ pub enum Resent {
 }
 
 struct NewRow<'a> {
-    id: Uuid,
-    user_id: Uuid,
+    id: EmailId,
+    user_id: UserId,
     cause: Uuid,
     template: &'a str,
     recipient: &'a str,
@@ -343,9 +345,7 @@ struct NewRow<'a> {
 }
 
 /// The id of a message, which is the same for the same cause, template and user.
-fn message_id(cause: Uuid, template: &str, user_id: Uuid) -> Uuid {
-    Uuid::new_v5(
-        &NAMESPACE,
-        format!("{cause}/{template}/{user_id}").as_bytes(),
-    )
+fn message_id(cause: Uuid, template: &str, user_id: UserId) -> EmailId {
+    let name = format!("{cause}/{template}/{user_id}");
+    Uuid::new_v5(&NAMESPACE, name.as_bytes()).into()
 }

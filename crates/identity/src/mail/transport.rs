@@ -23,6 +23,7 @@ use uuid::Uuid;
 
 use super::Content;
 use crate::MailSettings;
+use crate::domain::values::EmailId;
 
 /// A server that is silent for this long has not answered.
 const SILENCE: Duration = Duration::from_secs(30);
@@ -66,7 +67,7 @@ pub(super) enum Outcome {
 
 /// The parts of a message beside its content.
 pub(super) struct Envelope<'a> {
-    pub id: Uuid,
+    pub id: EmailId,
     /// The number of times that it was sent again on request.
     pub resends: i32,
     /// The template, in lower case with hyphens.
@@ -100,8 +101,8 @@ impl Transport {
 
     /// The Message-ID, which is the same for the same message, so that a reader who gets it twice
     /// sees that it is one.
-    pub(super) fn message_id(&self, id: Uuid, resends: i32) -> String {
-        let (id, domain) = (id.as_simple(), self.from.email.domain());
+    pub(super) fn message_id(&self, id: EmailId, resends: i32) -> String {
+        let (id, domain) = (id.uuid().simple(), self.from.email.domain());
         match resends {
             0 => format!("<{id}@{domain}>"),
             again => format!("<{id}.{again}@{domain}>"),
@@ -142,7 +143,7 @@ impl Transport {
         content: &Content,
     ) -> Result<Message, lettre::error::Error> {
         let parts = MultiPart::alternative()
-            .boundary(format!("part-{}", envelope.id.as_simple()))
+            .boundary(format!("part-{}", envelope.id.uuid().simple()))
             .singlepart(SinglePart::plain(content.text.clone()))
             .singlepart(SinglePart::html(content.html.clone()));
         Message::builder()
@@ -264,7 +265,7 @@ async fn write_file(
         "{}-{}-{}.{extension}",
         envelope.queued_at.format("%Y%m%dT%H%M%S%.3fZ"),
         envelope.about,
-        envelope.id.as_simple()
+        envelope.id.uuid().simple()
     );
     let directory = directory.to_owned();
     let written = tokio::task::spawn_blocking(move || write_whole(&directory, &name, &bytes));

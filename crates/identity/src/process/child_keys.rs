@@ -59,7 +59,7 @@ impl Process for ChildKeys {
 
 #[cfg(test)]
 mod tests {
-    use ::testing::{Run, delivered};
+    use testing::{Run, delivered};
 
     use super::*;
     use crate::domain::samples;

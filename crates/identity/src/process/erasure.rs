@@ -141,7 +141,7 @@ fn meaning(event: &IdentityLogEvent) -> Option<Meaning> {
 
 #[cfg(test)]
 mod tests {
-    use ::testing::{Run, delivered};
+    use testing::{Run, delivered};
 
     use super::*;
     use crate::domain::samples;

@@ -1,105 +1,107 @@
-//! Reads the tables of children. Personal values stay sealed.
+//! Children, with the consents given for them where they are shown.
 
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
-use service::page::Page;
-use sqlx::{PgPool, types::Json};
-use uuid::Uuid;
+use service::Page;
+use sqlx::PgPool;
+use sqlx::types::Json;
 
-use super::medical;
+use super::unwrap;
+use crate::domain::values::{ChildId, UserId};
 use crate::projector::children::{ChildRow, ConsentRow};
 
-/// The last row of a page, by time of adding and id.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Cursor {
-    created_at: DateTime<Utc>,
-    id: Uuid,
+/// A child, and the consents given for them.
+#[derive(Clone, Debug, Deserialize)]
+pub struct ChildView {
+    pub child: ChildRow,
+    /// Those that are not withdrawn, by purpose.
+    pub consents: Vec<ConsentRow>,
 }
 
-impl Cursor {
-    /// The end of a page whose last row this is.
-    pub fn of(row: &ChildRow) -> Self {
+/// Where a list by time of adding goes on.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ChildCursor {
+    created_at: DateTime<Utc>,
+    id: ChildId,
+}
+
+impl ChildCursor {
+    /// The next page begins after this child.
+    pub fn of(view: &ChildView) -> Self {
         Self {
-            created_at: row.created_at,
-            id: row.id.uuid(),
+            created_at: view.child.created_at,
+            id: view.child.id,
         }
     }
 }
 
-/// Children, and the consents given for them.
-#[derive(Debug)]
-pub struct WithConsents {
-    pub rows: Vec<ChildRow>,
-    pub consents: Vec<ConsentRow>,
+const VIEW: &str = "select jsonb_build_object(
+        'child', to_jsonb(c),
+        'consents', (select coalesce(jsonb_agg(s order by s.purpose), '[]')
+                     from child_consents s where s.child_id = c.id))
+    from children c";
+
+pub async fn child(pool: &PgPool, id: ChildId) -> Result<Option<ChildView>, sqlx::Error> {
+    let sql = format!("{VIEW} where c.id = $1");
+    let view: Option<Json<ChildView>> = sqlx::query_scalar(&sql)
+        .bind(id.uuid())
+        .fetch_optional(pool)
+        .await?;
+    Ok(view.map(|Json(view)| view))
 }
 
-impl WithConsents {
-    async fn of(pool: &PgPool, rows: Vec<ChildRow>) -> Result<Self, sqlx::Error> {
-        let ids: Vec<Uuid> = rows.iter().map(|row| row.id.uuid()).collect();
-        let consents = medical::consents(pool, &ids).await?;
-        Ok(Self { rows, consents })
-    }
-}
-
-/// A child with the consents given for it, or nothing.
-pub async fn one(pool: &PgPool, id: Uuid) -> Result<WithConsents, sqlx::Error> {
-    let row = by_id(pool, id).await?;
-    WithConsents::of(pool, row.into_iter().collect()).await
-}
-
-pub async fn by_id(pool: &PgPool, id: Uuid) -> Result<Option<ChildRow>, sqlx::Error> {
+/// A child alone, without consents.
+pub async fn child_row(pool: &PgPool, id: ChildId) -> Result<Option<ChildRow>, sqlx::Error> {
     let row: Option<Json<ChildRow>> =
         sqlx::query_scalar("select row_to_json(c) from children c where id = $1")
-            .bind(id)
+            .bind(id.uuid())
             .fetch_optional(pool)
             .await?;
     Ok(row.map(|Json(row)| row))
 }
 
 /// All children that a guardian answers for, including erased ones.
-pub async fn of_guardian(pool: &PgPool, guardian_id: Uuid) -> Result<Vec<ChildRow>, sqlx::Error> {
+pub async fn children_of(pool: &PgPool, guardian_id: UserId) -> Result<Vec<ChildRow>, sqlx::Error> {
     let rows: Vec<Json<ChildRow>> = sqlx::query_scalar(
         "select row_to_json(c) from children c where parent_id = $1 order by created_at, id",
     )
-    .bind(guardian_id)
+    .bind(guardian_id.uuid())
     .fetch_all(pool)
     .await?;
-    Ok(rows.into_iter().map(|Json(row)| row).collect())
+    Ok(unwrap(rows))
 }
 
 /// Whether a user answers for any child that was not erased.
-pub async fn any_of(pool: &PgPool, guardian_id: Uuid) -> Result<bool, sqlx::Error> {
+pub async fn has_children(pool: &PgPool, guardian_id: UserId) -> Result<bool, sqlx::Error> {
     sqlx::query_scalar(
         "select exists (select from children where parent_id = $1 and erased_at is null)",
     )
-    .bind(guardian_id)
+    .bind(guardian_id.uuid())
     .fetch_one(pool)
     .await
 }
 
-/// The children of one guardian that belong to a page, and one more if there is one.
-pub async fn page_of(
+/// The children of one guardian, by time of adding.
+pub async fn children(
     pool: &PgPool,
-    guardian_id: Uuid,
-    page: &Page<Cursor>,
-) -> Result<WithConsents, sqlx::Error> {
+    guardian_id: UserId,
+    page: &Page<ChildCursor>,
+) -> Result<Vec<ChildView>, sqlx::Error> {
+    let after = page.after.as_ref();
     // No child was added before 1970.
-    let start = Cursor {
-        created_at: DateTime::UNIX_EPOCH,
-        id: Uuid::nil(),
-    };
-    let after = page.after.as_ref().unwrap_or(&start);
-    let rows: Vec<Json<ChildRow>> = sqlx::query_scalar(
-        "select row_to_json(c) from children c \
-         where parent_id = $1 and (created_at, id) > ($2, $3) \
-         order by created_at, id limit $4",
-    )
-    .bind(guardian_id)
-    .bind(after.created_at)
-    .bind(after.id)
-    .bind(page.limit())
-    .fetch_all(pool)
-    .await?;
-    let rows = rows.into_iter().map(|Json(row)| row).collect();
-    WithConsents::of(pool, rows).await
+    let created_at = after.map_or(DateTime::UNIX_EPOCH, |after| after.created_at);
+    let id = after.map_or(ChildId::default(), |after| after.id);
+    let sql = format!(
+        "{VIEW}
+        where c.parent_id = $1 and (c.created_at, c.id) > ($2, $3)
+        order by c.created_at, c.id limit $4"
+    );
+    let views: Vec<Json<ChildView>> = sqlx::query_scalar(&sql)
+        .bind(guardian_id.uuid())
+        .bind(created_at)
+        .bind(id.uuid())
+        .bind(page.limit())
+        .fetch_all(pool)
+        .await?;
+    Ok(unwrap(views))
 }

@@ -1,16 +1,14 @@
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
-use service::page::Page;
-use sqlx::{FromRow, PgPool, Postgres, QueryBuilder, Row as _, postgres::PgRow};
+use service::Page;
+use sqlx::postgres::PgRow;
+use sqlx::{FromRow, PgPool, Postgres, QueryBuilder, Row as _};
 use uuid::Uuid;
+use values::LocationId;
 
-use crate::{
-    domain::{
-        trainer::{Contacts, Source},
-        values::{UserId, WebAddress},
-    },
-    personal::Column,
-};
+use crate::domain::trainer::{Contacts, Source};
+use crate::domain::values::{UserId, WebAddress};
+use crate::personal::Column;
 
 const COLUMNS: &str = "user_id, first_name, last_name, bio, experience, photos, contacts, \
     additional_sources, price_per_hour, currency, session_duration, external, accepting_bookings, \
@@ -64,20 +62,20 @@ impl FromRow<'_, PgRow> for TrainerView {
     }
 }
 
-pub async fn by_id(pool: &PgPool, id: Uuid) -> Result<Option<TrainerView>, sqlx::Error> {
+pub async fn trainer(pool: &PgPool, id: UserId) -> Result<Option<TrainerView>, sqlx::Error> {
     sqlx::query_as(&format!(
         "select {COLUMNS} from trainers where user_id = $1"
     ))
-    .bind(id)
+    .bind(id.uuid())
     .fetch_optional(pool)
     .await
 }
 
 /// Which profiles are wanted; what is `None`, empty or false narrows nothing.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Filter {
+pub struct TrainerFilter {
     /// Only trainers who work at this location.
-    pub location_id: Option<Uuid>,
+    pub location_id: Option<LocationId>,
     /// Only prices in this currency, an ISO 4217 code.
     pub currency: Option<String>,
     /// The lowest price of an hour, in minor units.
@@ -90,10 +88,10 @@ pub struct Filter {
     pub available: bool,
     /// Only trainers who take new bookings.
     pub accepting_bookings: bool,
-    pub order: Order,
+    pub order: TrainerOrder,
 }
 
-impl Filter {
+impl TrainerFilter {
     /// Whether the trainers' locations or slots are looked at.
     pub fn asks_for_availability(&self) -> bool {
         self.location_id.is_some() || self.available
@@ -102,7 +100,7 @@ impl Filter {
 
 /// Which profiles come first.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Order {
+pub enum TrainerOrder {
     /// The newest profiles come first.
     #[default]
     Newest,
@@ -112,83 +110,84 @@ pub enum Order {
     PriceDesc,
 }
 
-/// The last row of a page, and the filter of the page.
+/// Where a list of profiles goes on, and its filter.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Cursor {
+pub struct TrainerCursor {
     /// A keyed token of the filter, which does not reveal it.
     pub filter: i64,
     /// The row after which the next page begins.
-    pub after: After,
+    pub after: TrainerPlace,
 }
 
 /// A place in the order of a list.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub enum After {
+pub enum TrainerPlace {
     /// A place in the order of age.
-    Age(DateTime<Utc>, Uuid),
+    Age(DateTime<Utc>, UserId),
     /// A place in the order of price.
-    Price(String, i64, Uuid),
+    Price(String, i64, UserId),
 }
 
-impl Order {
+impl TrainerOrder {
     /// The place of a row in this order.
-    pub fn place(self, row: &TrainerView) -> After {
+    pub fn place(self, row: &TrainerView) -> TrainerPlace {
         match self {
-            Self::Newest => After::Age(row.created_at, row.user_id.uuid()),
+            Self::Newest => TrainerPlace::Age(row.created_at, row.user_id),
             Self::PriceAsc | Self::PriceDesc => {
-                After::Price(row.currency.clone(), row.price_per_hour, row.user_id.uuid())
+                TrainerPlace::Price(row.currency.clone(), row.price_per_hour, row.user_id)
             }
         }
     }
 }
 
-/// The profiles of a page, and one more if there is one. A slot is ahead if it starts at `now`
-/// or later.
-pub async fn page(
+/// The listed profiles. A slot is ahead if it starts at `now` or later.
+pub async fn trainers(
     pool: &PgPool,
-    filter: &Filter,
+    filter: &TrainerFilter,
     now: DateTime<Utc>,
-    page: &Page<Cursor>,
+    page: &Page<TrainerCursor>,
 ) -> Result<Vec<TrainerView>, sqlx::Error> {
     let mut query = QueryBuilder::new(format!("select {COLUMNS} from trainers t where listed"));
     narrow(&mut query, filter, now);
     let by = match filter.order {
-        Order::Newest => "(created_at, user_id)",
-        Order::PriceAsc | Order::PriceDesc => "(currency, price_per_hour, user_id)",
+        TrainerOrder::Newest => "(created_at, user_id)",
+        TrainerOrder::PriceAsc | TrainerOrder::PriceDesc => "(currency, price_per_hour, user_id)",
     };
     if let Some(cursor) = &page.after {
         let beyond = match filter.order {
-            Order::PriceAsc => '>',
-            Order::Newest | Order::PriceDesc => '<',
+            TrainerOrder::PriceAsc => '>',
+            TrainerOrder::Newest | TrainerOrder::PriceDesc => '<',
         };
         query.push(format!(" and {by} {beyond} ("));
         match &cursor.after {
-            After::Age(created_at, id) => {
-                query.push_bind(*created_at).push(", ").push_bind(*id);
+            TrainerPlace::Age(created_at, id) => {
+                query.push_bind(*created_at).push(", ").push_bind(id.uuid());
             }
-            After::Price(currency, price, id) => {
+            TrainerPlace::Price(currency, price, id) => {
                 query.push_bind(currency.clone()).push(", ");
-                query.push_bind(*price).push(", ").push_bind(*id);
+                query.push_bind(*price).push(", ").push_bind(id.uuid());
             }
         }
         query.push(")");
     }
     query.push(match filter.order {
-        Order::Newest => " order by created_at desc, user_id desc limit ",
-        Order::PriceAsc => " order by currency, price_per_hour, user_id limit ",
-        Order::PriceDesc => " order by currency desc, price_per_hour desc, user_id desc limit ",
+        TrainerOrder::Newest => " order by created_at desc, user_id desc limit ",
+        TrainerOrder::PriceAsc => " order by currency, price_per_hour, user_id limit ",
+        TrainerOrder::PriceDesc => {
+            " order by currency desc, price_per_hour desc, user_id desc limit "
+        }
     });
     query.push_bind(page.limit());
     query.build_query_as().fetch_all(pool).await
 }
 
-fn narrow(query: &mut QueryBuilder<'_, Postgres>, filter: &Filter, now: DateTime<Utc>) {
+fn narrow(query: &mut QueryBuilder<'_, Postgres>, filter: &TrainerFilter, now: DateTime<Utc>) {
     if let Some(location_id) = filter.location_id {
         query.push(
             " and exists (select from trainer_locations l \
              where l.trainer_id = t.user_id and l.location_id = ",
         );
-        query.push_bind(location_id).push(")");
+        query.push_bind(location_id.uuid()).push(")");
     }
     if let Some(currency) = &filter.currency {
         query.push(" and currency = ").push_bind(currency.clone());
@@ -214,7 +213,9 @@ fn narrow(query: &mut QueryBuilder<'_, Postgres>, filter: &Filter, now: DateTime
         );
         query.push_bind(now);
         if let Some(location_id) = filter.location_id {
-            query.push(" and s.location_id = ").push_bind(location_id);
+            query
+                .push(" and s.location_id = ")
+                .push_bind(location_id.uuid());
         }
         query.push(")");
     }

@@ -1,34 +1,35 @@
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
-use service::page::Page;
-use sqlx::{PgPool, types::Json};
-use uuid::Uuid;
+use service::Page;
+use sqlx::PgPool;
+use sqlx::types::Json;
 
+use super::unwrap;
+use crate::domain::values::{TransferId, UserId};
 use crate::projector::children::TransferRow;
 
-/// The last row of a page, by time of the offer and id.
+/// Where a list of offers goes on.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Cursor {
+pub struct TransferCursor {
     requested_at: DateTime<Utc>,
-    id: Uuid,
+    id: TransferId,
 }
 
-impl Cursor {
-    /// The end of a page whose last row this is.
-    pub fn of(row: &TransferRow) -> Self {
+impl TransferCursor {
+    /// The next page begins after this offer.
+    pub fn of(offer: &TransferRow) -> Self {
         Self {
-            requested_at: row.requested_at,
-            id: row.id.uuid(),
+            requested_at: offer.requested_at,
+            id: offer.id,
         }
     }
 }
 
-/// The open offers of a page that a user has made or received, the newest first, and one more if
-/// there is one.
-pub async fn open_of(
+/// The open offers that a user has made or received, the newest first.
+pub async fn transfers(
     pool: &PgPool,
-    user_id: Uuid,
-    page: &Page<Cursor>,
+    user_id: UserId,
+    page: &Page<TransferCursor>,
 ) -> Result<Vec<TransferRow>, sqlx::Error> {
     let after = page.after.as_ref();
     let rows: Vec<Json<TransferRow>> = sqlx::query_scalar(
@@ -37,11 +38,11 @@ pub async fn open_of(
          and ($2::timestamptz is null or (requested_at, id) < ($2, $3)) \
          order by requested_at desc, id desc limit $4",
     )
-    .bind(user_id)
+    .bind(user_id.uuid())
     .bind(after.map(|cursor| cursor.requested_at))
-    .bind(after.map(|cursor| cursor.id))
+    .bind(after.map(|cursor| cursor.id.uuid()))
     .bind(page.limit())
     .fetch_all(pool)
     .await?;
-    Ok(rows.into_iter().map(|Json(row)| row).collect())
+    Ok(unwrap(rows))
 }

@@ -1,16 +1,18 @@
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use service::Page;
-use sqlx::{PgPool, Postgres, QueryBuilder, types::Json};
-use uuid::Uuid;
+use sqlx::types::Json;
+use sqlx::{PgPool, Postgres, QueryBuilder};
 
-use crate::{domain::values::Role, projector::users::UserRow};
+use super::unwrap;
+use crate::domain::values::{Role, UserId};
+use crate::projector::users::UserRow;
 
 /// The account of a user.
-pub async fn by_id(pool: &PgPool, id: Uuid) -> Result<Option<UserRow>, sqlx::Error> {
+pub async fn user(pool: &PgPool, id: UserId) -> Result<Option<UserRow>, sqlx::Error> {
     let row: Option<Json<UserRow>> =
         sqlx::query_scalar("select row_to_json(u) from users u where id = $1")
-            .bind(id)
+            .bind(id.uuid())
             .fetch_optional(pool)
             .await?;
     Ok(row.map(|Json(row)| row))
@@ -18,7 +20,7 @@ pub async fn by_id(pool: &PgPool, id: Uuid) -> Result<Option<UserRow>, sqlx::Err
 
 /// Which accounts are wanted, and in which order.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Filter {
+pub struct UserFilter {
     pub role: Option<Role>,
     /// Only open accounts, or only closed ones.
     pub active: Option<bool>,
@@ -28,45 +30,45 @@ pub struct Filter {
     pub created_from: Option<DateTime<Utc>>,
     /// Only accounts opened before this moment.
     pub created_before: Option<DateTime<Utc>>,
-    pub order: Order,
+    pub order: UserOrder,
     /// The last account comes first.
     pub descending: bool,
 }
 
 /// By what accounts are ordered.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub enum Order {
+pub enum UserOrder {
     Created,
     /// By last login; accounts that never logged in come first.
     LastLogin,
 }
 
-/// The last row of a page, and the order of the page.
+/// Where a list of accounts goes on, and its order.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Cursor {
-    pub order: Order,
+pub struct UserCursor {
+    pub order: UserOrder,
     pub descending: bool,
     at: DateTime<Utc>,
-    id: Uuid,
+    id: UserId,
 }
 
-impl Cursor {
-    /// The end of a page whose last row this is.
-    pub fn of(row: &UserRow, filter: &Filter) -> Self {
+impl UserCursor {
+    /// The next page begins after this account.
+    pub fn of(row: &UserRow, filter: &UserFilter) -> Self {
         let at = match filter.order {
-            Order::Created => row.created_at,
-            Order::LastLogin => row.last_login_at.unwrap_or(DateTime::UNIX_EPOCH),
+            UserOrder::Created => row.created_at,
+            UserOrder::LastLogin => row.last_login_at.unwrap_or(DateTime::UNIX_EPOCH),
         };
         Self {
             order: filter.order,
             descending: filter.descending,
             at,
-            id: row.id.uuid(),
+            id: row.id,
         }
     }
 }
 
-impl Order {
+impl UserOrder {
     /// The expression by which the table is indexed.
     fn column(self) -> &'static str {
         match self {
@@ -76,11 +78,10 @@ impl Order {
     }
 }
 
-/// The accounts of a page, and one more if there is one.
-pub async fn page(
+pub async fn users(
     pool: &PgPool,
-    filter: &Filter,
-    page: &Page<Cursor>,
+    filter: &UserFilter,
+    page: &Page<UserCursor>,
 ) -> Result<Vec<UserRow>, sqlx::Error> {
     let mut query = QueryBuilder::<Postgres>::new("select row_to_json(u) from users u where true");
     if let Some(role) = filter.role {
@@ -107,12 +108,12 @@ pub async fn page(
     if let Some(after) = &page.after {
         query.push(format!(" and ({column}, id) {beyond} ("));
         query.push_bind(after.at).push(", ");
-        query.push_bind(after.id).push(")");
+        query.push_bind(after.id.uuid()).push(")");
     }
     query.push(format!(
         " order by {column} {direction}, id {direction} limit "
     ));
     query.push_bind(page.limit());
     let rows: Vec<Json<UserRow>> = query.build_query_scalar().fetch_all(pool).await?;
-    Ok(rows.into_iter().map(|Json(row)| row).collect())
+    Ok(unwrap(rows))
 }

@@ -7,12 +7,10 @@ use std::sync::Arc;
 use chrono::{DateTime, Utc};
 use eventsourcing::Feed;
 use service::{CatchUp, ReadError, Reads, Runtime, Source};
-use uuid::Uuid;
 
-use crate::{
-    projector::bookings::{BookingEvent, Bookings},
-    query,
-};
+use crate::domain::values::{ChildId, UserId};
+use crate::projector::bookings::{BookingEvent, Bookings};
+use crate::query;
 
 /// A log from which bookings are folded.
 pub type BookingFeed = Arc<dyn Feed<BookingEvent>>;
@@ -38,20 +36,26 @@ impl UpcomingBookings {
         self.sources.iter().map(Source::feed).collect()
     }
 
-    /// Whether one of these children, parents or trainers has upcoming bookings that are paid.
-    pub async fn any_paid(&self, ids: &[Uuid], now: DateTime<Utc>) -> Result<bool, ReadError> {
-        let look = |pool| query::bookings::any_paid_ahead(pool, ids, now);
+    /// Whether one of these children, or this parent or trainer, has upcoming bookings that are
+    /// paid.
+    pub async fn any_paid(
+        &self,
+        user_id: Option<UserId>,
+        child_ids: &[ChildId],
+        now: DateTime<Utc>,
+    ) -> Result<bool, ReadError> {
+        let look = |pool| query::any_paid_ahead(pool, user_id, child_ids, now);
         self.table.current(self.sources(), look).await
     }
 
     /// Whether a trainer has a paid upcoming booking with a child.
     pub async fn coaches(
         &self,
-        trainer_id: Uuid,
-        child_id: Uuid,
+        trainer_id: UserId,
+        child_id: ChildId,
         now: DateTime<Utc>,
     ) -> Result<bool, ReadError> {
-        let look = |pool| query::bookings::coaches_ahead(pool, trainer_id, child_id, now);
+        let look = |pool| query::coaches_ahead(pool, trainer_id, child_id, now);
         self.table.current(self.sources(), look).await
     }
 

@@ -69,7 +69,7 @@ impl Mail {
         NewMail {
             cause: Uuid::from_u128(1),
             template,
-            user_id,
+            user_id: user_id.into(),
             to: sealer.seal(&to).unwrap(),
             values: sealer.seal(&values).unwrap(),
         }

@@ -78,7 +78,7 @@ async fn text_messages_need_a_directory() {
         .unwrap();
     let text = NewText {
         cause: Uuid::from_u128(1),
-        user_id,
+        user_id: user_id.into(),
         to,
         text: sealer.seal(&"Your code: 493027".to_owned()).unwrap(),
     };
@@ -126,7 +126,7 @@ async fn of_an_erased_user_nothing_is_left_but_the_mail_that_tells_them() {
         .execute(&mails.pool)
         .await
         .unwrap();
-    mails.outbox.blank(user).await.unwrap();
+    mails.outbox.blank(user.into()).await.unwrap();
     mails.keyring.destroy(user).await.unwrap();
     let row = |template: &str, left| (template.to_owned(), left);
     let expected = [

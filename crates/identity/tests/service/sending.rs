@@ -290,7 +290,7 @@ async fn mail_to_somebody_who_was_erased_is_not_sent() {
     for user in [7, 8] {
         mails.keyring.destroy(Uuid::from_u128(user)).await.unwrap();
     }
-    mails.outbox.blank(Uuid::from_u128(8)).await.unwrap();
+    mails.outbox.blank(Uuid::from_u128(8).into()).await.unwrap();
     mails.sender().step().await.unwrap();
     let expected = [
         row("ACCOUNT_ERASED", "SENT", 1, ""),
@@ -316,7 +316,8 @@ async fn a_mail_that_is_sent_again_is_another_message() {
         .unwrap();
     let (request, admin) = (Uuid::from_u128(5), Uuid::from_u128(9));
     for _ in 0..2 {
-        let resent = mails.outbox.resend(request, id, admin).await.unwrap();
+        let resent = mails.outbox.resend(request, id.into(), admin.into());
+        let resent = resent.await.unwrap();
         assert_eq!(resent, Resent::Queued);
     }
     sender.step().await.unwrap();
@@ -346,7 +347,7 @@ async fn in_development_messages_are_files_for_their_owner_alone() {
     let to: Personal<PhoneNumber> = sealer.seal(&number).unwrap();
     let text = NewText {
         cause: Uuid::from_u128(1),
-        user_id,
+        user_id: user_id.into(),
         to,
         text: sealer.seal(&format!("Your code: {CODE}")).unwrap(),
     };

@@ -2,7 +2,6 @@
 
 use std::ops::{Deref, DerefMut};
 
-use ::testing::{Caller, usd};
 use chrono::Utc;
 use contracts::{
     common::v1::Role,
@@ -15,10 +14,11 @@ use contracts::{
 };
 use identity::{IdentitySettings, MailSettings, NewAdmin, Resources};
 use service::{MasterKeyText, auth::KeyPair};
+use testing::{Caller, usd};
 use tokio::sync::OnceCell;
 use tonic::Status;
 
-pub use ::testing::{reason, request_id as id};
+pub use testing::{reason, request_id as id};
 
 pub const PASSWORD: &str = "correct horse battery";
 pub const PHONE: &str = "+12025550123";

@@ -135,7 +135,7 @@ impl Erasures {
         acting: Acting,
         now: DateTime<Utc>,
     ) -> Result<(), ErasureError> {
-        let paid_ahead = self.upcoming.any_paid(&[child_id.uuid()], now).await?;
+        let paid_ahead = self.upcoming.any_paid(None, &[child_id], now).await?;
         let command = ChildCommand {
             child_id,
             acting,
@@ -153,11 +153,11 @@ impl Erasures {
         user_id: UserId,
         now: DateTime<Utc>,
     ) -> Result<(), ErasureError> {
-        let look = |pool| query::children::of_guardian(pool, user_id.uuid());
+        let look = |pool| query::children_of(pool, user_id);
         let children = self.tables.children(look).await?;
-        let mut subjects = vec![user_id.uuid()];
-        subjects.extend(children.iter().map(|child| child.id.uuid()));
-        if self.upcoming.any_paid(&subjects, now).await? {
+        let child_ids: Vec<_> = children.iter().map(|child| child.id).collect();
+        let paid_ahead = self.upcoming.any_paid(Some(user_id), &child_ids, now);
+        if paid_ahead.await? {
             return Err(ErasureError::BookingsAhead);
         }
         Ok(())
@@ -191,7 +191,7 @@ impl Erasures {
             position: decision.position,
             decided_at: decision.erased_at,
         };
-        let look = |pool| query::children::of_guardian(pool, user_id.uuid());
+        let look = |pool| query::children_of(pool, user_id);
         for child in self.tables.children(look).await? {
             self.take_along(call, &decision, child.id, &mut erased)
                 .await?;
@@ -280,7 +280,7 @@ impl Erasures {
         let mail = NewMail {
             cause: decision.event_id,
             template: Template::AccountErased,
-            user_id: user_id.uuid(),
+            user_id,
             to: email,
             values: sealer.seal(&json!({ "occurred_at": decision.erased_at }))?,
         };
@@ -315,7 +315,7 @@ impl Beside {
     async fn delete(&self, user_id: UserId) -> Result<(), ErasureError> {
         self.credentials.discard(user_id).await?;
         authentication::forget(&self.resources, user_id).await?;
-        Ok(self.outbox.blank(user_id.uuid()).await?)
+        Ok(self.outbox.blank(user_id).await?)
     }
 }
 

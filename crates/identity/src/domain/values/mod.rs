@@ -10,7 +10,7 @@ mod web_address;
 
 pub use birthdate::Birthdate;
 pub use email::{EmailAddress, EmailError};
-pub use id::{AllergenId, TransferId};
+pub use id::{AllergenId, EmailId, TransferId};
 pub use medical::{Allergen, EmergencyContact, MedicalConditions, medical_subject};
 pub use phone::PhoneNumber;
 pub use role::Role;

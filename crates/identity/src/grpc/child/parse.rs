@@ -1,17 +1,24 @@
 //! The requests of `ChildService`. Every field of a message is taken apart here, so that a new one
 //! breaks the build.
 
+mod transfer;
+
 use contracts::google::r#type::Date;
 use contracts::identity::v1 as pb;
 use service::{Call, Fields, Page, now, requests_of_ids};
 use tonic::Status;
 use uuid::Uuid;
 
+pub use self::transfer::{
+    AcceptGuardianTransfer, CancelGuardianTransfer, ListGuardianTransfers, NewGuardian,
+    TransferGuardian, to_themselves,
+};
+
 use crate::domain::child::{PolicyVersion, Purpose, SkillLevel};
 use crate::domain::values::{Birthdate, ChildId, UserId};
 use crate::grpc::own_unless_admin;
 use crate::personal::{ClearPlayer, ClearPlayerChanges};
-use crate::query::children::Cursor;
+use crate::query::ChildCursor;
 use crate::wire;
 
 requests_of_ids! {
@@ -178,7 +185,7 @@ impl TryFrom<&pb::UpdateChildRequest> for UpdateChild {
 
 pub struct ListChildren {
     pub guardian_id: UserId,
-    pub page: Page<Cursor>,
+    pub page: Page<ChildCursor>,
 }
 
 impl ListChildren {
@@ -200,7 +207,7 @@ impl ListChildren {
     }
 }
 
-pub fn policy(fields: &mut Fields, version: &str) -> Option<PolicyVersion> {
+fn policy(fields: &mut Fields, version: &str) -> Option<PolicyVersion> {
     let version = PolicyVersion::parse(version);
     fields.check("policy_version", "POLICY_VERSION", version)
 }

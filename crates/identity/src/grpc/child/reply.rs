@@ -7,6 +7,7 @@ use eventsourcing::personal::{Opener, PersonalError};
 use crate::domain::child::Child;
 use crate::domain::values::{Birthdate, ChildId, UserId};
 use crate::projector::children::{ChildRow, ConsentRow, TransferRow};
+use crate::query::ChildView;
 use crate::wire;
 
 pub fn consent_recorded(child_id: ChildId) -> pb::RecordConsentResponse {
@@ -33,11 +34,8 @@ pub fn offered(child: &Child) -> pb::TransferGuardianResponse {
 }
 
 /// A child as their guardian sees them; what was erased is empty.
-pub fn child(
-    row: ChildRow,
-    consents: &[ConsentRow],
-    opener: &Opener,
-) -> Result<pb::Child, PersonalError> {
+pub fn child(view: ChildView, opener: &Opener) -> Result<pb::Child, PersonalError> {
+    let ChildView { child, consents } = view;
     let ChildRow {
         id,
         first_name,
@@ -54,7 +52,7 @@ pub fn child(
         updated_at,
         archived_at,
         erased_at,
-    } = row;
+    } = child;
     let first_name = first_name.open(opener)?;
     Ok(pb::Child {
         child_id: id.to_string(),
@@ -69,11 +67,7 @@ pub fn child(
         created_at: Some(timestamp(created_at)),
         updated_at: Some(timestamp(updated_at)),
         archived_at: archived_at.map(timestamp),
-        consents: consents
-            .iter()
-            .filter(|consent| consent.child_id == id)
-            .map(consent)
-            .collect(),
+        consents: consents.iter().map(consent).collect(),
     })
 }
 

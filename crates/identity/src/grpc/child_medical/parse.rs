@@ -9,7 +9,7 @@ use crate::domain::values::{
     Allergen, AllergenId, ChildId, EmergencyContact, MedicalConditions, PhoneNumber,
 };
 use crate::personal::{ClearAllergen, ClearContact, ClearMedical};
-use crate::query::medical::Cursor;
+use crate::query::MedicalAccessCursor;
 
 requests_of_ids! {
     write RemoveCustomAllergen of pb::RemoveCustomAllergenRequest {
@@ -93,7 +93,7 @@ impl TryFrom<&pb::AddCustomAllergenRequest> for AddCustomAllergen {
 
 pub struct ListMedicalAccess {
     pub child_id: ChildId,
-    pub page: Page<Cursor>,
+    pub page: Page<MedicalAccessCursor>,
 }
 
 impl TryFrom<&pb::ListMedicalAccessRequest> for ListMedicalAccess {

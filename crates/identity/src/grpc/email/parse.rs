@@ -8,14 +8,14 @@ use service::{Fields, Page};
 use tonic::Status;
 use uuid::Uuid;
 
-use super::wire;
-use crate::domain::values::{EmailAddress, UserId};
-use crate::mail::{Cursor, MailStatus, Template};
+use crate::domain::values::{EmailAddress, EmailId, UserId};
+use crate::mail::{EmailCursor, MailStatus, Template};
+use crate::wire;
 
 pub struct ListEmails {
     pub user_id: Option<UserId>,
     pub status: Option<MailStatus>,
-    pub page: Page<Cursor>,
+    pub page: Page<EmailCursor>,
 }
 
 impl TryFrom<&pb::ListEmailsRequest> for ListEmails {
@@ -35,7 +35,7 @@ impl TryFrom<&pb::ListEmailsRequest> for ListEmails {
         fields.finish()?;
         Ok(Self {
             user_id,
-            status: status.and_then(wire::status_of),
+            status: status.and_then(wire::email_status_of),
             page,
         })
     }
@@ -43,7 +43,7 @@ impl TryFrom<&pb::ListEmailsRequest> for ListEmails {
 
 pub struct ResendEmail {
     pub request_id: Uuid,
-    pub email_id: Uuid,
+    pub email_id: EmailId,
 }
 
 impl TryFrom<&pb::ResendEmailRequest> for ResendEmail {
@@ -68,7 +68,7 @@ impl TryFrom<&pb::ResendEmailRequest> for ResendEmail {
 pub struct QueueEmail {
     pub cause: Uuid,
     pub template: Template,
-    pub user_id: Uuid,
+    pub user_id: UserId,
     /// `None`: the user's address of now.
     pub to: Option<Personal<EmailAddress>>,
     pub occurred_at: DateTime<Utc>,
@@ -111,14 +111,14 @@ impl TryFrom<&pb::QueueEmailRequest> for QueueEmail {
 fn notice(template: i32) -> Result<Template, &'static str> {
     pb::EmailTemplate::try_from(template)
         .ok()
-        .and_then(wire::template_of)
+        .and_then(wire::email_template_of)
         .filter(|template| !template.carries_code())
         .ok_or("must be the template of a mail without a code")
 }
 
-fn sealed_under(user_id: Uuid, sealed: &str) -> Result<Personal<EmailAddress>, &'static str> {
+fn sealed_under(user_id: UserId, sealed: &str) -> Result<Personal<EmailAddress>, &'static str> {
     Personal::from_sealed(sealed)
         .ok()
-        .filter(|personal: &Personal<EmailAddress>| personal.subject() == user_id)
+        .filter(|personal: &Personal<EmailAddress>| personal.subject() == user_id.uuid())
         .ok_or("must be sealed under the user")
 }

@@ -4,8 +4,8 @@ use contracts::identity::v1 as pb;
 use contracts::wire::timestamp;
 use eventsourcing::personal::{Opener, PersonalError};
 
-use super::wire;
 use crate::mail::EmailRow;
+use crate::wire;
 
 /// A message, opened. One that waits where nothing `sends` says so.
 pub fn email(row: EmailRow, opener: &Opener, sends: bool) -> Result<pb::Email, PersonalError> {
@@ -24,7 +24,7 @@ pub fn email(row: EmailRow, opener: &Opener, sends: bool) -> Result<pb::Email, P
         next_attempt_at,
         sent_at,
     } = row;
-    let template = template.map_or(pb::EmailTemplate::TextMessage, wire::template);
+    let template = template.map_or(pb::EmailTemplate::TextMessage, wire::email_template);
     let waits = status.waits();
     let failure = if waits && !sends {
         "no mail server and no directory is set".to_owned()
@@ -39,7 +39,7 @@ pub fn email(row: EmailRow, opener: &Opener, sends: bool) -> Result<pb::Email, P
         recipient: recipient.open(opener)?.unwrap_or_default(),
         subject: subject.open(opener)?.unwrap_or_default(),
         body: body.open(opener)?.unwrap_or_default(),
-        status: wire::status(status).into(),
+        status: wire::email_status(status).into(),
         attempts,
         failure,
         created_at: Some(timestamp(created_at)),

@@ -1,23 +1,19 @@
 //! The requests of `TrainerService`. Every field of a message is taken apart here, so that a new one
 //! breaks the build.
 
-use std::collections::HashSet;
+mod profile;
 
 use contracts::common::v1::Money;
 use contracts::identity::v1 as pb;
 use service::{Call, Fields, Page, requests_of_ids};
 use tonic::Status;
 
-use crate::domain::trainer::{Contacts, Source, TermChanges, Terms};
-use crate::domain::values::{EmailAddress, PhoneNumber, Price, PriceError, UserId, WebAddress};
+use self::profile::{contacts, name, photo_addresses, prose, sources};
+use crate::domain::trainer::{TermChanges, Terms};
+use crate::domain::values::{Price, PriceError, UserId};
 use crate::grpc::own_unless_admin;
 use crate::personal::{ClearProfile, Profiles};
-use crate::query::trainers::{Cursor, Filter, Order};
-
-/// Most photos of a profile.
-const MAX_PHOTOS: usize = 20;
-/// Most pages elsewhere that a profile names.
-const MAX_SOURCES: usize = 20;
+use crate::query::{TrainerCursor, TrainerFilter, TrainerOrder};
 
 requests_of_ids! {
     read GetTrainer of pb::GetTrainerRequest { trainer_id: UserId }
@@ -139,10 +135,10 @@ impl UpdateTrainer {
 }
 
 pub struct ListTrainers {
-    pub filter: Filter,
+    pub filter: TrainerFilter,
     /// What the tokens of its pages carry.
     pub filter_token: i64,
-    pub page: Page<Cursor>,
+    pub page: Page<TrainerCursor>,
 }
 
 impl ListTrainers {
@@ -166,7 +162,7 @@ impl ListTrainers {
             check_price_range(&mut fields, price);
         }
         let text = fields.text("text", text, 0..=200);
-        let filter = Filter {
+        let filter = TrainerFilter {
             location_id,
             currency: price.map(|price| price.currency_code.clone()),
             min_price: price.and_then(|price| price.min_minor_units),
@@ -177,8 +173,8 @@ impl ListTrainers {
             order: order_of(&mut fields, *order),
         };
         let filter_token = profiles.page_token(&filter);
-        let page: Page<Cursor> = fields.page(*page_size, page_token);
-        let fits = |cursor: &Cursor| cursor.filter == filter_token;
+        let page: Page<TrainerCursor> = fields.page(*page_size, page_token);
+        let fits = |cursor: &TrainerCursor| cursor.filter == filter_token;
         if !page.after.as_ref().is_none_or(fits) {
             let expected = "must come with the request that it was the answer to";
             fields.violation("page_token", "PAGE_TOKEN", expected);
@@ -192,14 +188,14 @@ impl ListTrainers {
     }
 }
 
-fn order_of(fields: &mut Fields, order: i32) -> Order {
+fn order_of(fields: &mut Fields, order: i32) -> TrainerOrder {
     match pb::TrainerOrder::try_from(order) {
-        Ok(pb::TrainerOrder::Unspecified | pb::TrainerOrder::Newest) => Order::Newest,
-        Ok(pb::TrainerOrder::PriceAsc) => Order::PriceAsc,
-        Ok(pb::TrainerOrder::PriceDesc) => Order::PriceDesc,
+        Ok(pb::TrainerOrder::Unspecified | pb::TrainerOrder::Newest) => TrainerOrder::Newest,
+        Ok(pb::TrainerOrder::PriceAsc) => TrainerOrder::PriceAsc,
+        Ok(pb::TrainerOrder::PriceDesc) => TrainerOrder::PriceDesc,
         Err(_) => {
             fields.violation("order", "ENUM", "must be one of the documented values");
-            Order::Newest
+            TrainerOrder::Newest
         }
     }
 }
@@ -227,14 +223,6 @@ fn check_price_range(fields: &mut Fields, range: &pb::PriceRange) {
     }
 }
 
-fn name(fields: &mut Fields, field: &str, text: &str) -> String {
-    fields.text(field, text, 1..=100)
-}
-
-fn prose(fields: &mut Fields, field: &str, text: &str) -> String {
-    fields.text(field, text, 0..=5_000)
-}
-
 fn duration(fields: &mut Fields, minutes: i32) -> i32 {
     fields.int_in("session_duration_minutes", minutes, 10..=480)
 }
@@ -254,63 +242,5 @@ fn price(fields: &mut Fields, field: &str, money: Option<&Money>) -> Option<Pric
             fields.check(format!("{field}.currency_code"), "CURRENCY", parsed)
         }
         _ => fields.check(format!("{field}.minor_units"), "RANGE", parsed),
-    }
-}
-
-fn photo_addresses(fields: &mut Fields, field: &str, photos: &[String]) -> Vec<WebAddress> {
-    let photos = fields.list(field, photos, 0..=MAX_PHOTOS);
-    let mut seen = HashSet::new();
-    let photos = photos.iter().take(MAX_PHOTOS).enumerate();
-    photos
-        .filter_map(|(index, photo)| {
-            web_address(fields, format!("{field}[{index}]"), photo, &mut seen)
-        })
-        .collect()
-}
-
-fn sources(fields: &mut Fields, field: &str, sources: &[pb::AdditionalSource]) -> Vec<Source> {
-    let sources = fields.list(field, sources, 0..=MAX_SOURCES);
-    let mut seen = HashSet::new();
-    let sources = sources.iter().take(MAX_SOURCES).enumerate();
-    sources
-        .filter_map(|(index, pb::AdditionalSource { title, url })| {
-            let title = fields.text(format!("{field}[{index}].title"), title, 1..=100);
-            let url = web_address(fields, format!("{field}[{index}].url"), url, &mut seen)?;
-            Some(Source { title, url })
-        })
-        .collect()
-}
-
-/// An address that was not seen before.
-fn web_address(
-    fields: &mut Fields,
-    field: String,
-    text: &str,
-    seen: &mut HashSet<WebAddress>,
-) -> Option<WebAddress> {
-    let address = fields.check(field.clone(), "URL", WebAddress::parse(text))?;
-    if !seen.insert(address.clone()) {
-        fields.violation(field, "DUPLICATE", "must not be given twice");
-    }
-    Some(address)
-}
-
-fn contacts(fields: &mut Fields, given: &pb::TrainerContacts) -> Contacts {
-    let pb::TrainerContacts {
-        email,
-        phone_number,
-    } = given;
-    let email = (!email.is_empty())
-        .then(|| fields.check("contacts.email", "EMAIL", EmailAddress::parse(email)))
-        .flatten();
-    let phone_number = (!phone_number.is_empty())
-        .then(|| {
-            let parsed = PhoneNumber::parse(phone_number);
-            fields.check("contacts.phone_number", "PHONE_NUMBER", parsed)
-        })
-        .flatten();
-    Contacts {
-        email,
-        phone_number,
     }
 }

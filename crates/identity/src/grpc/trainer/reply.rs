@@ -9,7 +9,7 @@ use serde::de::DeserializeOwned;
 use crate::domain::trainer::{Contacts, Source, Trainer};
 use crate::domain::values::{UserId, WebAddress};
 use crate::personal::Column;
-use crate::query::trainers::TrainerView;
+use crate::query::TrainerView;
 use crate::wire;
 
 pub fn created(trainer_id: UserId, trainer: &Trainer) -> pb::CreateTrainerResponse {

@@ -11,7 +11,7 @@ use crate::accounts::Subject;
 use crate::domain::values::{EmailAddress, PhoneNumber, Role, UserId};
 use crate::personal::{ClearPhoneChange, ClearUpdate, email_key};
 use crate::proofs::Password;
-use crate::query::users::{Cursor, Filter, Order};
+use crate::query::{UserCursor, UserFilter, UserOrder};
 use crate::wire;
 
 requests_of_ids! {
@@ -74,8 +74,8 @@ fn open_role(fields: &mut Fields, role: i32) -> Option<Role> {
 }
 
 pub struct ListUsers {
-    pub filter: Filter,
-    pub page: Page<Cursor>,
+    pub filter: UserFilter,
+    pub page: Page<UserCursor>,
 }
 
 impl ListUsers {
@@ -105,7 +105,7 @@ impl ListUsers {
             let expected = "must be ROLE_ADMIN, ROLE_TRAINER or ROLE_PARENT, or left out";
             fields.violation("role", "ROLE", expected);
         }
-        let filter = Filter {
+        let filter = UserFilter {
             role: only,
             active: *active,
             email_key: email.map(|email| email_key(lookup, &email)),
@@ -114,8 +114,8 @@ impl ListUsers {
             order,
             descending,
         };
-        let page: Page<Cursor> = fields.page(*page_size, page_token);
-        let fits = |cursor: &Cursor| cursor.order == order && cursor.descending == descending;
+        let page: Page<UserCursor> = fields.page(*page_size, page_token);
+        let fits = |cursor: &UserCursor| cursor.order == order && cursor.descending == descending;
         if !page.after.as_ref().is_none_or(fits) {
             let expected = "must be a next_page_token of the same list, or empty";
             fields.violation("page_token", "PAGE_TOKEN", expected);
@@ -125,13 +125,13 @@ impl ListUsers {
     }
 }
 
-fn order_of(fields: &mut Fields, order: i32) -> Order {
+fn order_of(fields: &mut Fields, order: i32) -> UserOrder {
     match pb::UserOrder::try_from(order) {
-        Ok(pb::UserOrder::LastLoginAt) => Order::LastLogin,
-        Ok(pb::UserOrder::Unspecified | pb::UserOrder::CreatedAt) => Order::Created,
+        Ok(pb::UserOrder::LastLoginAt) => UserOrder::LastLogin,
+        Ok(pb::UserOrder::Unspecified | pb::UserOrder::CreatedAt) => UserOrder::Created,
         Err(_) => {
             fields.violation("order", "ENUM", "must be one of the documented values");
-            Order::Created
+            UserOrder::Created
         }
     }
 }

@@ -223,8 +223,8 @@ impl Authentication {
         template: Template,
         to: &Personal<EmailAddress>,
     ) -> Result<NewMail, AuthError> {
-        let user_id = about.user_id.uuid();
-        let opener = self.keyring.opener([user_id]).await?;
+        let user_id = about.user_id;
+        let opener = self.keyring.opener([user_id.uuid()]).await?;
         let first_name = contact
             .first_name
             .map(|name| opener.open(&name))
@@ -239,7 +239,7 @@ impl Authentication {
             template,
             user_id,
             to: to.clone(),
-            values: self.keyring.sealer(user_id).await?.seal(&values)?,
+            values: self.keyring.sealer(user_id.uuid()).await?.seal(&values)?,
         })
     }
 
@@ -249,13 +249,12 @@ impl Authentication {
         letter: &Fresh,
         to: &Personal<PhoneNumber>,
     ) -> Result<NewText, AuthError> {
-        let user_id = user_id.uuid();
         let text = format!("Your code is {}. It is good for ten minutes.", letter.text);
         Ok(NewText {
             cause: letter.id,
             user_id,
             to: to.clone(),
-            text: self.keyring.sealer(user_id).await?.seal(&text)?,
+            text: self.keyring.sealer(user_id.uuid()).await?.seal(&text)?,
         })
     }
 

@@ -2,13 +2,19 @@
 
 use contracts::identity::v1 as pb;
 use contracts::identity::v1::transfer_guardian_request::NewGuardian as Named;
-use service::{Call, Fields, Page, invalid_fields, violation};
+use service::{Call, Fields, Page, invalid_fields, requests_of_ids, violation};
 use tonic::Status;
 
-use super::parse::policy;
+use super::policy;
 use crate::domain::child::PolicyVersion;
 use crate::domain::values::{ChildId, EmailAddress, TransferId, UserId};
-use crate::query::transfers::Cursor;
+use crate::query::TransferCursor;
+
+requests_of_ids! {
+    write CancelGuardianTransfer of pb::CancelGuardianTransferRequest {
+        child_id: ChildId, transfer_id: TransferId
+    }
+}
 
 pub struct TransferGuardian {
     pub child_id: ChildId,
@@ -99,14 +105,8 @@ impl TryFrom<&pb::AcceptGuardianTransferRequest> for AcceptGuardianTransfer {
     }
 }
 
-service::requests_of_ids! {
-    write CancelGuardianTransfer of pb::CancelGuardianTransferRequest {
-        child_id: ChildId, transfer_id: TransferId
-    }
-}
-
 pub struct ListGuardianTransfers {
-    pub page: Page<Cursor>,
+    pub page: Page<TransferCursor>,
 }
 
 impl TryFrom<&pb::ListGuardianTransfersRequest> for ListGuardianTransfers {
