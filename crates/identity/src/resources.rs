@@ -2,14 +2,14 @@
 
 use std::sync::Arc;
 
-use eventsourcing::{
-    Decide, DecodeRecorded, EventLog, Feed, LocalFeed, Projection, ReadTables,
-    personal::{Keyring, LocalMasterKey, LookupKey, MasterKeys},
-};
+use eventsourcing::personal::{Keyring, LocalMasterKey, LookupKey, MasterKeys};
+use eventsourcing::{Decide, DecodeRecorded, EventLog, Feed, LocalFeed, Projection, ReadTables};
 use service::{BuildError, Reads, Refusal, Source, Writes};
 use sqlx::PgPool;
 
-use crate::{IdentitySettings, NAME, mail::Outbox, signing::SigningKeys};
+use crate::mail::Outbox;
+use crate::signing::SigningKeys;
+use crate::{IdentitySettings, NAME};
 
 /// The log, the tables, the keys and the outbox, opened once for the process. Cheap to clone.
 #[derive(Clone)]

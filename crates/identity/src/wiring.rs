@@ -9,26 +9,22 @@ use contracts::identity::v1::trainer_service_server::TrainerServiceServer;
 use contracts::identity::v1::user_service_server::UserServiceServer;
 use service::{BuildError, Runtime, Service, Worker};
 
-use crate::{
-    accounts::Accounts,
-    domain::IdentityLogEvent,
-    grpc::{
-        AuthenticationRpcs, ChildMedicalRpcs, ChildRpcs, EmailRpcs, KeyRpcs, TrainerRpcs, UserRpcs,
-    },
-    mail::{Patience, Sender, Transport},
-    process::{ChildKeys, Erasure, MailNotices},
-    projector::{
-        availability::{Availability, AvailabilityEvent},
-        bookings::{BookingEvent, Bookings},
-        children::Children,
-        trainers::Trainers,
-        users::Users,
-    },
-    proofs::{Passwords, sweep},
-    publisher::publish,
-    reference::UpcomingBookings,
-    resources::Resources,
+use crate::accounts::Accounts;
+use crate::domain::IdentityLogEvent;
+use crate::grpc::{
+    AuthenticationRpcs, ChildMedicalRpcs, ChildRpcs, EmailRpcs, KeyRpcs, TrainerRpcs, UserRpcs,
 };
+use crate::mail::{Patience, Sender, Transport};
+use crate::process::{ChildKeys, Erasure, MailNotices};
+use crate::projector::availability::{Availability, AvailabilityEvent};
+use crate::projector::bookings::{BookingEvent, Bookings};
+use crate::projector::children::Children;
+use crate::projector::trainers::Trainers;
+use crate::projector::users::Users;
+use crate::proofs::{Passwords, sweep};
+use crate::publisher::publish;
+use crate::reference::UpcomingBookings;
+use crate::resources::Resources;
 
 /// The service on a runtime.
 pub async fn build(runtime: Runtime) -> Result<Service, BuildError> {

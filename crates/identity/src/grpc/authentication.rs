@@ -21,12 +21,11 @@ use self::parse::{
 };
 use super::secrets::WithoutSecrets as _;
 use super::{caller, own_or_admin};
-use crate::NAME;
 use crate::domain::user::Channel;
 use crate::proofs::{Authentication, Entered, Entrant, Passwords};
 use crate::resources::Resources;
 use crate::signing::{AccessToken, AccessTokens};
-use crate::wire;
+use crate::{NAME, wire};
 
 /// Logs users in and out, and lets them prove addresses, numbers and passwords.
 pub struct AuthenticationRpcs {

@@ -7,18 +7,15 @@ use eventsourcing::personal::PersonalError;
 use service::{Refusal, Taken, internal, not_found, refused, refused_with, retry_later, status};
 use tonic::{Code, Status};
 
-use crate::{
-    accounts::{AccountError, ChildRecordError, ErasureError, ExportError},
-    domain::{
-        child::ChildError,
-        trainer::TrainerError,
-        user::{EMAIL_SCOPE, UserError},
-    },
-    mail::MailError,
-    proofs::{
-        AuthError, HashingError, attempts::AttemptError, codes::CodeError, logins::LoginError,
-    },
-};
+use crate::accounts::{AccountError, ChildRecordError, ErasureError, ExportError};
+use crate::domain::child::ChildError;
+use crate::domain::trainer::TrainerError;
+use crate::domain::user::{EMAIL_SCOPE, UserError};
+use crate::mail::MailError;
+use crate::proofs::attempts::AttemptError;
+use crate::proofs::codes::CodeError;
+use crate::proofs::logins::LoginError;
+use crate::proofs::{AuthError, HashingError};
 
 /// A caller who found too many passwords waiting may try again after this time.
 const RETRY_HASHING_AFTER: Duration = Duration::from_secs(2);

@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
-use sqlx::{PgPool, Row as _, postgres::PgRow};
+use sqlx::postgres::PgRow;
+use sqlx::{PgPool, Row as _};
 use strum::{EnumIter, EnumString, IntoStaticStr};
 use uuid::Uuid;
 

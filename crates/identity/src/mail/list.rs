@@ -1,13 +1,16 @@
-use std::{error::Error, str::FromStr};
+use std::error::Error;
+use std::str::FromStr;
 
 use chrono::{DateTime, Utc};
 use eventsourcing::personal::Personal;
 use serde::{Deserialize, Serialize};
 use service::Page;
-use sqlx::{Row as _, postgres::PgRow};
+use sqlx::Row as _;
+use sqlx::postgres::PgRow;
 use uuid::Uuid;
 
-use super::{MailStatus, Outbox, Template, leases::TEXT};
+use super::leases::TEXT;
+use super::{MailStatus, Outbox, Template};
 use crate::domain::values::{EmailId, UserId};
 use crate::personal::Column;
 

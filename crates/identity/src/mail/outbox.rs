@@ -9,14 +9,10 @@ use sqlx::PgPool;
 use tokio::sync::Notify;
 use uuid::Uuid;
 
-use super::{
-    Template, Templates, TemplatesError,
-    leases::{Leased, TEXT},
-};
-use crate::{
-    IdentitySettings,
-    domain::values::{EmailAddress, EmailId, PhoneNumber, UserId},
-};
+use super::leases::{Leased, TEXT};
+use super::{Template, Templates, TemplatesError};
+use crate::IdentitySettings;
+use crate::domain::values::{EmailAddress, EmailId, PhoneNumber, UserId};
 
 /// The namespace of the ids of messages.
 const NAMESPACE: Uuid = Uuid::from_u128(0x51c4_4f0e_8a0d_4b7c_9b0e_7e3d_1f6a_c215);

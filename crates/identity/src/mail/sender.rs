@@ -5,18 +5,17 @@ use std::time::Duration;
 use chrono::Utc;
 use eventsourcing::personal::PersonalError;
 use futures::future::join_all;
-use prometheus_client::metrics::{counter::Counter, gauge::Gauge};
+use prometheus_client::metrics::counter::Counter;
+use prometheus_client::metrics::gauge::Gauge;
 use serde_json::Value;
 use service::Metrics;
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
-use super::{
-    MailError, Outbox, Template, Transport,
-    leases::{self, Keep, Leased, TEXT},
-    template::instant,
-    transport::{Envelope, Outcome},
-};
+use super::leases::{self, Keep, Leased, TEXT};
+use super::template::instant;
+use super::transport::{Envelope, Outcome};
+use super::{MailError, Outbox, Template, Transport};
 
 /// This many messages are sent at the same time.
 const AT_ONCE: i64 = 8;

@@ -1,10 +1,8 @@
 use chrono::{DateTime, Utc};
 use eventsourcing::personal::{Keyring, LookupKey, PersonalError};
 
-use crate::domain::{
-    user::{Acting, EMAIL_SCOPE, PhoneChange, Registration, Update},
-    values::{EmailAddress, PhoneNumber, Role, UserId},
-};
+use crate::domain::user::{Acting, EMAIL_SCOPE, PhoneChange, Registration, Update};
+use crate::domain::values::{EmailAddress, PhoneNumber, Role, UserId};
 
 /// The keyed fingerprint of an address' folded form, which finds the address.
 pub fn email_key(lookup: &LookupKey, email: &EmailAddress) -> String {

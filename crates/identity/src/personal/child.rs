@@ -2,10 +2,8 @@
 
 use eventsourcing::personal::{PersonalError, Sealer};
 
-use crate::domain::{
-    child::{Player, PlayerChanges, SkillLevel},
-    values::Birthdate,
-};
+use crate::domain::child::{Player, PlayerChanges, SkillLevel};
+use crate::domain::values::Birthdate;
 
 /// Who a child is, before it is sealed.
 pub struct ClearPlayer {

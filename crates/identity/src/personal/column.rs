@@ -1,12 +1,11 @@
 use std::fmt;
 
 use eventsourcing::personal::{Opened, Opener, Personal, PersonalError};
-use serde::{Deserialize, Deserializer, Serialize, Serializer, de::DeserializeOwned};
-use sqlx::{
-    Decode, Postgres, Type,
-    error::BoxDynError,
-    postgres::{PgTypeInfo, PgValueRef},
-};
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use sqlx::error::BoxDynError;
+use sqlx::postgres::{PgTypeInfo, PgValueRef};
+use sqlx::{Decode, Postgres, Type};
 
 /// A sealed value in a column of a read table; the empty text when its subject was erased.
 pub struct Column<T>(Option<Personal<T>>);

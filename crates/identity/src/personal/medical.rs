@@ -1,10 +1,8 @@
 use eventsourcing::personal::{LookupKey, PersonalError, Sealer};
 use uuid::Uuid;
 
-use crate::domain::{
-    child::{CustomAllergen, MedicalChanges},
-    values::{Allergen, ChildId, EmergencyContact, MedicalConditions},
-};
+use crate::domain::child::{CustomAllergen, MedicalChanges};
+use crate::domain::values::{Allergen, ChildId, EmergencyContact, MedicalConditions};
 
 /// The purpose of the fingerprints of a child's own allergens.
 const ALLERGEN_PURPOSE: &str = "child.allergen";

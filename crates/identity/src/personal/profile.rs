@@ -5,10 +5,8 @@ use std::fmt;
 use eventsourcing::personal::{Keyring, LookupKey, PersonalError, Sealer};
 
 use super::search;
-use crate::domain::{
-    trainer::{Contacts, Profile, ProfileChanges, Searchable, Source},
-    values::{UserId, WebAddress},
-};
+use crate::domain::trainer::{Contacts, Profile, ProfileChanges, Searchable, Source};
+use crate::domain::values::{UserId, WebAddress};
 
 /// A profile that is not sealed yet; `None` where nothing was given.
 pub struct ClearProfile {

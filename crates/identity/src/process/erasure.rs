@@ -12,12 +12,10 @@ use contracts::identity::v1::{EraseChildRequest, FinishErasureRequest};
 use eventsourcing::{Delivered, Effect, Input, Process};
 use serde::{Deserialize, Serialize};
 
-use crate::domain::{
-    IdentityLogEvent,
-    child::ChildEvent,
-    user::UserEvent,
-    values::{ChildId, UserId},
-};
+use crate::domain::IdentityLogEvent;
+use crate::domain::child::ChildEvent;
+use crate::domain::user::UserEvent;
+use crate::domain::values::{ChildId, UserId};
 
 /// One instance for each erased subject.
 pub struct Erasure;

@@ -18,15 +18,11 @@ use contracts::wire::timestamp;
 use eventsourcing::{Delivered, Effect, Input, Process};
 use serde::{Deserialize, Serialize};
 
-use crate::{
-    domain::{
-        IdentityLogEvent,
-        child::ChildEvent,
-        user::UserEvent,
-        values::{Role, UserId},
-    },
-    wire,
-};
+use crate::domain::IdentityLogEvent;
+use crate::domain::child::ChildEvent;
+use crate::domain::user::UserEvent;
+use crate::domain::values::{Role, UserId};
+use crate::wire;
 
 /// One instance for each user who is not erased.
 pub struct MailNotices;

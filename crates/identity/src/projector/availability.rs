@@ -2,7 +2,8 @@
 //! booked, from scheduling's public events.
 
 use chrono::{DateTime, Utc};
-use contracts::scheduling::events::v1::{OpenedSlot, scheduling_event::Event as Scheduling};
+use contracts::scheduling::events::v1::OpenedSlot;
+use contracts::scheduling::events::v1::scheduling_event::Event as Scheduling;
 use eventsourcing::{DecodeError, Delivered, FoldError, Keys, Projection, Received};
 use serde::{Deserialize, Serialize};
 use values::{LocationId, SessionId, SlotId, TrainerId};
@@ -188,10 +189,8 @@ fn known<'a>(
 
 #[cfg(test)]
 mod tests {
-    use contracts::{
-        log::v1::Envelope,
-        scheduling::events::v1::{self as pb, SchedulingEvent},
-    };
+    use contracts::log::v1::Envelope;
+    use contracts::scheduling::events::v1::{self as pb, SchedulingEvent};
     use prost::Message as _;
     use prost_types::Timestamp;
     use uuid::Uuid;

@@ -2,15 +2,13 @@ use chrono::{DateTime, Utc};
 use eventsourcing::{DecodeError, Delivered, FoldError, Keys, Projection, RecordedEvent};
 use serde::{Deserialize, Serialize};
 
-use crate::{
-    domain::{
-        IdentityLogEvent,
-        trainer::{Contacts, Profile, ProfileChanges, Searchable, Source, Terms, TrainerEvent},
-        user::UserEvent,
-        values::{Role, UserId, WebAddress},
-    },
-    personal::Column,
+use crate::domain::IdentityLogEvent;
+use crate::domain::trainer::{
+    Contacts, Profile, ProfileChanges, Searchable, Source, Terms, TrainerEvent,
 };
+use crate::domain::user::UserEvent;
+use crate::domain::values::{Role, UserId, WebAddress};
+use crate::personal::Column;
 
 /// A row of `trainers`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

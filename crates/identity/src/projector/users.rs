@@ -2,14 +2,10 @@ use chrono::{DateTime, Utc};
 use eventsourcing::{DecodeError, Delivered, FoldError, Keys, Projection, RecordedEvent};
 use serde::{Deserialize, Serialize};
 
-use crate::{
-    domain::{
-        IdentityLogEvent,
-        user::{PhoneChange, UserEvent},
-        values::{EmailAddress, PhoneNumber, Role, UserId},
-    },
-    personal::Column,
-};
+use crate::domain::IdentityLogEvent;
+use crate::domain::user::{PhoneChange, UserEvent};
+use crate::domain::values::{EmailAddress, PhoneNumber, Role, UserId};
+use crate::personal::Column;
 
 /// A row of `users`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

@@ -9,7 +9,8 @@
 
 use chrono::{DateTime, TimeDelta, Utc};
 use eventsourcing::personal::LookupKey;
-use sqlx::{FromRow, PgConnection, PgPool, Row as _, postgres::PgRow};
+use sqlx::postgres::PgRow;
+use sqlx::{FromRow, PgConnection, PgPool, Row as _};
 use strum::IntoStaticStr;
 
 const LONGEST_DELAY: TimeDelta = TimeDelta::minutes(15);

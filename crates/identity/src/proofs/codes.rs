@@ -6,18 +6,18 @@
 
 use std::num::NonZero;
 
-use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use chrono::{DateTime, TimeDelta, Utc};
 use eventsourcing::personal::{LookupKey, Personal};
 use ring::rand::{SecureRandom, SystemRandom};
-use sqlx::{FromRow, PgConnection, PgPool, Row as _, postgres::PgRow};
+use sqlx::postgres::PgRow;
+use sqlx::{FromRow, PgConnection, PgPool, Row as _};
 use uuid::Uuid;
 
 use super::random::{NoRandomness, random};
-use crate::domain::{
-    user::{Channel, Purpose},
-    values::UserId,
-};
+use crate::domain::user::{Channel, Purpose};
+use crate::domain::values::UserId;
 
 /// A code is invalid after this many wrong ones.
 pub const MAX_ATTEMPTS: i32 = 5;

@@ -4,10 +4,12 @@
 //! second time within a time of grace, because answers get lost. Any other token that comes again
 //! means that two parties have it, and ends the login for both.
 
-use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use chrono::{DateTime, TimeDelta, Utc};
 use eventsourcing::personal::{LookupKey, Personal};
-use sqlx::{PgConnection, PgPool, postgres::PgRow};
+use sqlx::postgres::PgRow;
+use sqlx::{PgConnection, PgPool};
 use strum::IntoStaticStr;
 use uuid::Uuid;
 

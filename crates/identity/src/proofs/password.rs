@@ -1,20 +1,13 @@
 //! Passwords: their limits, and their hashing beside the async threads.
 
-use std::{
-    fmt,
-    num::NonZero,
-    panic::{AssertUnwindSafe, catch_unwind},
-    sync::{
-        Arc, Mutex, PoisonError,
-        mpsc::{self, Receiver, SyncSender, TrySendError},
-    },
-    thread,
-};
+use std::num::NonZero;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::mpsc::{self, Receiver, SyncSender, TrySendError};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::{fmt, thread};
 
-use argon2::{
-    Algorithm, Argon2, Block, Params, Version,
-    password_hash::{Output, ParamsString, PasswordHash, Salt, SaltString},
-};
+use argon2::password_hash::{Output, ParamsString, PasswordHash, Salt, SaltString};
+use argon2::{Algorithm, Argon2, Block, Params, Version};
 use ring::rand::{SecureRandom, SystemRandom};
 use thread_priority::ThreadPriority;
 #[cfg(target_os = "linux")]

@@ -1,7 +1,8 @@
 //! What others learn about children.
 
+use contracts::identity::events::v1::identity_event::Event;
 use contracts::identity::events::v1::{
-    ChildAdded, ChildArchived, ChildErased, GuardianTransferred, identity_event::Event,
+    ChildAdded, ChildArchived, ChildErased, GuardianTransferred,
 };
 use contracts::wire::timestamp;
 

@@ -1,9 +1,11 @@
 //! What others learn about trainers' profiles.
 
-use contracts::identity::events::v1::{TrainerCreated, TrainerUpdated, identity_event::Event};
+use contracts::identity::events::v1::identity_event::Event;
+use contracts::identity::events::v1::{TrainerCreated, TrainerUpdated};
 use contracts::wire::timestamp;
 
-use crate::{domain::trainer::TrainerEvent, wire::price};
+use crate::domain::trainer::TrainerEvent;
+use crate::wire::price;
 
 /// The terms of a profile are published, its texts are not.
 pub fn trainer(event: &TrainerEvent) -> Option<Event> {

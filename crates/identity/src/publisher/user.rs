@@ -1,12 +1,13 @@
 //! What others learn about accounts.
 
+use contracts::identity::events::v1::identity_event::Event;
 use contracts::identity::events::v1::{
     UserDeactivated, UserErased, UserLoggedIn, UserReactivated, UserRegistered, UserRoleChanged,
-    identity_event::Event,
 };
 use contracts::wire::timestamp;
 
-use crate::{domain::user::UserEvent, wire};
+use crate::domain::user::UserEvent;
+use crate::wire;
 
 /// Accounts are published by id and role; names, addresses and proofs are not.
 pub fn user(event: &UserEvent) -> Option<Event> {

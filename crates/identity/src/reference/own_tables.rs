@@ -3,10 +3,10 @@
 use service::{CatchUp, ReadError, Reads, Source};
 use sqlx::PgPool;
 
-use crate::{
-    projector::{children::Children, trainers::Trainers, users::Users},
-    resources::Resources,
-};
+use crate::projector::children::Children;
+use crate::projector::trainers::Trainers;
+use crate::projector::users::Users;
+use crate::resources::Resources;
 
 /// The read tables of users, trainers and children. Cheap to clone.
 #[derive(Clone)]

@@ -6,15 +6,14 @@
 //! retires: its public half is kept for the certificates of erasure that it signed. All instances
 //! agree through the table, which each reads every few seconds.
 
-use std::{
-    sync::Arc,
-    time::{Duration, Instant},
-};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use chrono::{DateTime, TimeDelta, Utc};
 use eventsourcing::personal::{Keyring, Opened, Personal, PersonalError};
 use service::auth::{KeyError, KeyPair};
-use sqlx::{FromRow, PgConnection, PgPool, Row as _, postgres::PgRow};
+use sqlx::postgres::PgRow;
+use sqlx::{FromRow, PgConnection, PgPool, Row as _};
 use tokio::sync::Mutex;
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;

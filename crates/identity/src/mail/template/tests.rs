@@ -1,6 +1,7 @@
 //! What the templates make of good and of hostile values, against committed files.
 
-use std::{fs, path::Path};
+use std::fs;
+use std::path::Path;
 
 use crate::{IdentitySettings, MailSettings};
 use chrono_tz::Tz;

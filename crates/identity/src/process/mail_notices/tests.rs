@@ -1,21 +1,17 @@
 use contracts::identity::v1::{EmailTemplate, QueueEmailRequest};
 use contracts::wire::timestamp;
-use eventsourcing::{Delivered, Effect, Input, Process, personal::Personal};
+use eventsourcing::personal::Personal;
+use eventsourcing::{Delivered, Effect, Input, Process};
 use prost::Message as _;
 use testing::sealed;
 use uuid::Uuid;
 
 use super::MailNotices;
-use crate::{
-    domain::{
-        IdentityLogEvent,
-        child::ChildEvent,
-        samples,
-        user::UserEvent,
-        values::{EmailAddress, Role, UserId},
-    },
-    wire::position,
-};
+use crate::domain::child::ChildEvent;
+use crate::domain::user::UserEvent;
+use crate::domain::values::{EmailAddress, Role, UserId};
+use crate::domain::{IdentityLogEvent, samples};
+use crate::wire::position;
 
 const EVENT: Uuid = Uuid::from_u128(8);
 

@@ -4,18 +4,13 @@
 mod rows;
 
 use chrono::{DateTime, Utc};
-use eventsourcing::{
-    DecodeError, Delivered, FoldError, Keys, Projection, RecordedEvent, personal::Personal,
-};
+use eventsourcing::personal::Personal;
+use eventsourcing::{DecodeError, Delivered, FoldError, Keys, Projection, RecordedEvent};
 
-use crate::{
-    domain::{
-        IdentityLogEvent,
-        child::{ChildEvent, MedicalChanges, Player, PlayerChanges, Purpose},
-        values::{ChildId, TransferId, UserId},
-    },
-    personal::Column,
-};
+use crate::domain::IdentityLogEvent;
+use crate::domain::child::{ChildEvent, MedicalChanges, Player, PlayerChanges, Purpose};
+use crate::domain::values::{ChildId, TransferId, UserId};
+use crate::personal::Column;
 
 pub use rows::{
     ChildRow, ConsentRow, CustomAllergenRow, MedicalAccessRow, TransferRow, TransferStatus,

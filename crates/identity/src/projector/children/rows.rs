@@ -3,16 +3,12 @@ use eventsourcing::personal::Personal;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use crate::{
-    domain::{
-        child::{MedicalField, PolicyVersion, Purpose, SkillLevel},
-        values::{
-            Allergen, AllergenId, Birthdate, ChildId, EmergencyContact, MedicalConditions, Role,
-            TransferId, UserId,
-        },
-    },
-    personal::Column,
+use crate::domain::child::{MedicalField, PolicyVersion, Purpose, SkillLevel};
+use crate::domain::values::{
+    Allergen, AllergenId, Birthdate, ChildId, EmergencyContact, MedicalConditions, Role,
+    TransferId, UserId,
 };
+use crate::personal::Column;
 
 /// A row of `children`. A personal value is blank when it was never given, was withdrawn, or was
 /// erased.

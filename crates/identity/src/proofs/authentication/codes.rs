@@ -1,22 +1,17 @@
 use chrono::{DateTime, SecondsFormat, Utc};
-use eventsourcing::{Committed, Context, ExecuteError, personal::Personal};
+use eventsourcing::personal::Personal;
+use eventsourcing::{Committed, Context, ExecuteError};
 use serde_json::json;
 use service::Recorded;
 use uuid::Uuid;
 
 use super::{AuthError, Authentication, Contact};
-use crate::{
-    domain::{
-        user::{Channel, EMAIL_SCOPE, Purpose, SecurityCommand, UserError},
-        values::{EmailAddress, PhoneNumber, UserId},
-    },
-    mail::{MailError, NewMail, NewText, Template},
-    personal::email_key,
-    proofs::{
-        Password,
-        codes::{About, Codes, Fresh, Proven},
-    },
-};
+use crate::domain::user::{Channel, EMAIL_SCOPE, Purpose, SecurityCommand, UserError};
+use crate::domain::values::{EmailAddress, PhoneNumber, UserId};
+use crate::mail::{MailError, NewMail, NewText, Template};
+use crate::personal::email_key;
+use crate::proofs::Password;
+use crate::proofs::codes::{About, Codes, Fresh, Proven};
 
 /// The address or number to which a code is sent.
 enum Target {

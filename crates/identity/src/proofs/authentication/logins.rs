@@ -5,17 +5,11 @@ use std::net::IpAddr;
 use uuid::Uuid;
 
 use super::{AuthError, Authentication};
-use crate::{
-    domain::{
-        user::{EMAIL_SCOPE, LogIn, SecurityCommand, User, UserCommand},
-        values::{EmailAddress, Role, UserId},
-    },
-    personal::email_key,
-    proofs::{
-        Password,
-        logins::{EndReason, Ended, Exchange, Issued, end_all},
-    },
-};
+use crate::domain::user::{EMAIL_SCOPE, LogIn, SecurityCommand, User, UserCommand};
+use crate::domain::values::{EmailAddress, Role, UserId};
+use crate::personal::email_key;
+use crate::proofs::Password;
+use crate::proofs::logins::{EndReason, Ended, Exchange, Issued, end_all};
 
 /// Somebody who wants to log in, and from where.
 pub struct Entrant {

@@ -8,9 +8,9 @@ mod logins;
 mod passwords;
 
 use chrono::TimeDelta;
+use eventsourcing::personal::{Keyring, LookupKey, Personal, PersonalError};
 use eventsourcing::{
     Committed, Context, DecodeError, EventLog, ExecuteError, LogError, Repository,
-    personal::{Keyring, LookupKey, Personal, PersonalError},
 };
 use service::Recorded;
 use sqlx::PgPool;
@@ -18,20 +18,14 @@ use uuid::Uuid;
 
 pub use logins::{Entered, Entrant};
 
-use crate::{
-    domain::{
-        user::{PhoneChange, SecurityCommand, User, UserCommand, UserError, UserEvent},
-        values::{EmailAddress, PhoneNumber, UserId},
-    },
-    mail::{MailError, Outbox},
-    proofs::{
-        Credentials, HashingError, NoRandomness, Passwords,
-        attempts::{AttemptError, Attempts, Sort},
-        codes::{CodeError, Codes},
-        logins::{LoginError, Logins},
-    },
-    resources::Resources,
-};
+use crate::domain::user::{PhoneChange, SecurityCommand, User, UserCommand, UserError, UserEvent};
+use crate::domain::values::{EmailAddress, PhoneNumber, UserId};
+use crate::mail::{MailError, Outbox};
+use crate::proofs::attempts::{AttemptError, Attempts, Sort};
+use crate::proofs::codes::{CodeError, Codes};
+use crate::proofs::logins::{LoginError, Logins};
+use crate::proofs::{Credentials, HashingError, NoRandomness, Passwords};
+use crate::resources::Resources;
 
 /// Logs users in and out, and lets them prove addresses, numbers and passwords. Cheap to clone.
 #[derive(Clone)]

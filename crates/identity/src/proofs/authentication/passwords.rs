@@ -7,18 +7,12 @@ use tokio::time::Instant;
 use uuid::Uuid;
 
 use super::{AuthError, Authentication};
-use crate::{
-    domain::{
-        user::SecurityCommand,
-        values::{EmailAddress, UserId},
-    },
-    personal::email_key,
-    proofs::{
-        Password,
-        codes::CodeError,
-        logins::{EndReason, end_all},
-    },
-};
+use crate::domain::user::SecurityCommand;
+use crate::domain::values::{EmailAddress, UserId};
+use crate::personal::email_key;
+use crate::proofs::Password;
+use crate::proofs::codes::CodeError;
+use crate::proofs::logins::{EndReason, end_all};
 
 /// A request for a reset token is answered after this time, whether the address is known or not.
 const RESET_ANSWER: Duration = Duration::from_millis(250);
