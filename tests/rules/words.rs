@@ -97,15 +97,6 @@ fn no_fingerprint_covers_a_secret() {
 }
 
 #[test]
-fn workers_are_named_by_their_kind() {
-    let named = |line: &str| {
-        let mut names = line.split("Worker::new(\"").skip(1);
-        names.any(|name| !name.starts_with("worker "))
-    };
-    none(&found_in(&all_products(), named));
-}
-
-#[test]
 fn no_local_day_is_resolved_in_sql() {
     let mut found = Vec::new();
     let mut sources = files("crates", "rs");

@@ -41,7 +41,7 @@ impl Folding {
 
     /// Folds until the shutdown.
     pub fn worker(self) -> Worker {
-        Worker::new(format!("projection {PROJECTION}"), |shutdown| async move {
+        Worker::projection::<Statistics, _>(|shutdown| async move {
             self.run(shutdown).await;
         })
     }

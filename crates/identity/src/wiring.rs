@@ -64,13 +64,13 @@ pub async fn build(runtime: Runtime) -> Result<Service, BuildError> {
         .processing(MailNotices, [own.clone()])
         .processing(Erasure, [own])
         .processing(ChildKeys, [child_events])
-        .with_worker(Worker::new("worker mail_sender", async move |stop| {
+        .with_worker(Worker::new("mail_sender", async move |stop| {
             sender.run(stop).await;
         }))
-        .with_worker(Worker::new("worker signing_keys", async move |stop| {
+        .with_worker(Worker::new("signing_keys", async move |stop| {
             resources.keys.run(stop).await;
         }))
-        .with_worker(Worker::new("worker sweeper", async move |stop| {
+        .with_worker(Worker::new("sweeper", async move |stop| {
             sweep::run(resources.pool, stop).await;
         })))
 }

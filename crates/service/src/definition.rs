@@ -122,7 +122,7 @@ impl Service {
         let server = LogService::new(name, &log, publish).server();
         let relay = Relay::new(&log, name, broker, publish);
         self.with_rpc(server)
-            .with_worker(Worker::new("relay", |stop| async move {
+            .with_worker(Worker::named("relay", |stop| async move {
                 relay.run(stop).await;
             }))
     }
@@ -136,8 +136,7 @@ impl Service {
     ) -> Self {
         let feeds = feeds.into_iter().collect();
         let projector = Projector::new(projection, self.runtime.pool.clone(), feeds);
-        let name = format!("projection {}", P::NAME);
-        self.with_worker(Worker::new(name, |stop| async move {
+        self.with_worker(Worker::projection::<P, _>(|stop| async move {
             projector.run(stop).await;
         }))
     }
@@ -152,7 +151,7 @@ impl Service {
         let Runtime { pool, bus, .. } = self.runtime.clone();
         let runner = ProcessRunner::new(process, pool, feeds.into_iter().collect(), bus);
         let name = format!("process {}", P::NAME);
-        self.with_worker(Worker::new(name, |stop| async move {
+        self.with_worker(Worker::named(name, |stop| async move {
             runner.run(stop).await;
         }))
     }
@@ -196,28 +195,58 @@ pub struct Worker {
 impl Worker {
     /// A worker that returns soon after the token is cancelled, and not before: one that ends
     /// earlier stops the whole service, so that nobody reads its last state as the present one.
-    pub fn new<F, W>(name: impl Into<String>, run: F) -> Self
+    /// Logs and errors call it `worker <name>`.
+    pub fn new<W>(
+        name: &'static str,
+        run: impl FnOnce(CancellationToken) -> W + Send + 'static,
+    ) -> Self
     where
-        F: FnOnce(CancellationToken) -> W + Send + 'static,
         W: Future<Output = ()> + Send + 'static,
     {
-        Self::fallible(name, |shutdown| async move {
-            run(shutdown).await;
-            Ok::<_, WorkerError>(())
-        })
+        Self::named(format!("worker {name}"), run)
     }
 
-    /// The same for a worker that says why it ended.
-    pub fn fallible<F, W, E>(name: impl Into<String>, run: F) -> Self
+    /// The same for one that folds a projection by its own loop. It is called `projection <name>`.
+    pub fn projection<P: Projection, W>(
+        run: impl FnOnce(CancellationToken) -> W + Send + 'static,
+    ) -> Self
     where
-        F: FnOnce(CancellationToken) -> W + Send + 'static,
+        W: Future<Output = ()> + Send + 'static,
+    {
+        Self::named(format!("projection {}", P::NAME), run)
+    }
+
+    /// The same for one that says why it ended.
+    pub fn fallible<W, E>(
+        name: &'static str,
+        run: impl FnOnce(CancellationToken) -> W + Send + 'static,
+    ) -> Self
+    where
         W: Future<Output = Result<(), E>> + Send + 'static,
         E: Into<WorkerError>,
     {
         Self {
-            name: name.into(),
+            name: format!("worker {name}"),
             run: Box::new(|shutdown| {
                 Box::pin(async move { run(shutdown).await.map_err(Into::into) })
+            }),
+        }
+    }
+
+    fn named<W>(
+        name: impl Into<String>,
+        run: impl FnOnce(CancellationToken) -> W + Send + 'static,
+    ) -> Self
+    where
+        W: Future<Output = ()> + Send + 'static,
+    {
+        Self {
+            name: name.into(),
+            run: Box::new(|shutdown| {
+                Box::pin(async move {
+                    run(shutdown).await;
+                    Ok(())
+                })
             }),
         }
     }

@@ -162,12 +162,12 @@ impl<T: ReadTables> Reads<T> {
     /// everything that it has now. Each log is asked for once.
     ///
     /// # Errors
-    /// `UNAVAILABLE` when a log does not answer, or the tables are too far behind or rebuilt.
+    /// When a log does not answer, or the tables are too far behind or rebuilt.
     pub async fn definite<'a, F, R, E>(
         &'a self,
         look: impl Fn(&'a PgPool) -> F,
         unsure: impl Fn(&R) -> Option<&'a dyn CatchUp>,
-    ) -> Result<R, Status>
+    ) -> Result<R, ReadError>
     where
         F: Future<Output = Result<R, E>>,
         ReadError: From<E>,

@@ -1,6 +1,7 @@
 //! The beginning of a rebuild, at the moment when it hurts most.
 
 use std::pin::pin;
+use std::time::Duration;
 
 use serde_json::Value;
 use sqlx::{Executor as _, PgPool};
@@ -15,7 +16,7 @@ impl World {
     /// not the call.
     ///
     /// # Panics
-    /// When the call does not read the table.
+    /// When the call does not read the table, or not within 30 seconds.
     pub async fn emptied_under<T>(
         &self,
         projection: &str,
@@ -32,10 +33,12 @@ impl World {
             .await
             .unwrap();
         let mut call = pin!(call);
+        let mut patience = pin!(tokio::time::sleep(Duration::from_secs(30)));
         loop {
             tokio::select! {
                 _ = &mut call => panic!("{table} is not read"),
                 waiting = is_waited_for(&pool, table) => if waiting { break },
+                () = &mut patience => panic!("{table} is not read in time"),
             }
         }
         let state = format!(

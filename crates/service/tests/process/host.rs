@@ -111,8 +111,8 @@ async fn a_service_starts_serves_and_stops() {
 async fn a_worker_that_ends_early_stops_the_service_with_an_error() {
     let deployment = Deployment::migrated().await;
     for (build, name, cause) in [
-        (failing as Build, "hasty", "no more"),
-        (panicking, "nervous", "oh no"),
+        (failing as Build, "worker hasty", "no more"),
+        (panicking, "worker nervous", "oh no"),
     ] {
         let stop = CancellationToken::new();
         let running = started(settings(&deployment), build, Mode::Both, &stop)
