@@ -2,11 +2,9 @@
 
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
-use service::Page;
+use service::{Page, json_row};
 use sqlx::PgPool;
-use sqlx::types::Json;
 
-use super::unwrap;
 use crate::domain::values::{ChildId, UserId};
 use crate::projector::children::{ChildRow, ConsentRow};
 
@@ -43,32 +41,29 @@ const VIEW: &str = "select jsonb_build_object(
 
 pub async fn child(pool: &PgPool, id: ChildId) -> Result<Option<ChildView>, sqlx::Error> {
     let sql = format!("{VIEW} where c.id = $1");
-    let view: Option<Json<ChildView>> = sqlx::query_scalar(&sql)
+    sqlx::query(&sql)
         .bind(id.uuid())
+        .try_map(json_row)
         .fetch_optional(pool)
-        .await?;
-    Ok(view.map(|Json(view)| view))
+        .await
 }
 
 /// A child alone, without consents.
 pub async fn child_row(pool: &PgPool, id: ChildId) -> Result<Option<ChildRow>, sqlx::Error> {
-    let row: Option<Json<ChildRow>> =
-        sqlx::query_scalar("select row_to_json(c) from children c where id = $1")
-            .bind(id.uuid())
-            .fetch_optional(pool)
-            .await?;
-    Ok(row.map(|Json(row)| row))
+    sqlx::query("select to_jsonb(c) from children c where id = $1")
+        .bind(id.uuid())
+        .try_map(json_row)
+        .fetch_optional(pool)
+        .await
 }
 
 /// All children that a guardian answers for, including erased ones.
 pub async fn children_of(pool: &PgPool, guardian_id: UserId) -> Result<Vec<ChildRow>, sqlx::Error> {
-    let rows: Vec<Json<ChildRow>> = sqlx::query_scalar(
-        "select row_to_json(c) from children c where parent_id = $1 order by created_at, id",
-    )
-    .bind(guardian_id.uuid())
-    .fetch_all(pool)
-    .await?;
-    Ok(unwrap(rows))
+    sqlx::query("select to_jsonb(c) from children c where parent_id = $1 order by created_at, id")
+        .bind(guardian_id.uuid())
+        .try_map(json_row)
+        .fetch_all(pool)
+        .await
 }
 
 /// Whether a user answers for any child that was not erased.
@@ -96,12 +91,12 @@ pub async fn children(
         where c.parent_id = $1 and (c.created_at, c.id) > ($2, $3)
         order by c.created_at, c.id limit $4"
     );
-    let views: Vec<Json<ChildView>> = sqlx::query_scalar(&sql)
+    sqlx::query(&sql)
         .bind(guardian_id.uuid())
         .bind(created_at)
         .bind(id.uuid())
         .bind(page.limit())
+        .try_map(json_row)
         .fetch_all(pool)
-        .await?;
-    Ok(unwrap(views))
+        .await
 }

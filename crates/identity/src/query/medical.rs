@@ -2,12 +2,10 @@
 
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
-use service::Page;
+use service::{Page, json_row};
 use sqlx::PgPool;
-use sqlx::types::Json;
 use uuid::Uuid;
 
-use super::unwrap;
 use crate::domain::values::ChildId;
 use crate::projector::children::{CustomAllergenRow, MedicalAccessRow};
 
@@ -33,13 +31,13 @@ pub async fn custom_allergens(
     pool: &PgPool,
     child_id: ChildId,
 ) -> Result<Vec<CustomAllergenRow>, sqlx::Error> {
-    let rows: Vec<Json<CustomAllergenRow>> = sqlx::query_scalar(
-        "select row_to_json(a) from custom_allergens a where child_id = $1 order by created_at, id",
+    sqlx::query(
+        "select to_jsonb(a) from custom_allergens a where child_id = $1 order by created_at, id",
     )
     .bind(child_id.uuid())
+    .try_map(json_row)
     .fetch_all(pool)
-    .await?;
-    Ok(unwrap(rows))
+    .await
 }
 
 /// The looks at a child's medical data, the latest first.
@@ -49,8 +47,8 @@ pub async fn medical_accesses(
     page: &Page<MedicalAccessCursor>,
 ) -> Result<Vec<MedicalAccessRow>, sqlx::Error> {
     let after = page.after.as_ref();
-    let rows: Vec<Json<MedicalAccessRow>> = sqlx::query_scalar(
-        "select row_to_json(m) from medical_accesses m where child_id = $1 \
+    sqlx::query(
+        "select to_jsonb(m) from medical_accesses m where child_id = $1 \
          and ($2::timestamptz is null or (read_at, id) < ($2, $3)) \
          order by read_at desc, id desc limit $4",
     )
@@ -58,7 +56,7 @@ pub async fn medical_accesses(
     .bind(after.map(|cursor| cursor.read_at))
     .bind(after.map(|cursor| cursor.id))
     .bind(page.limit())
+    .try_map(json_row)
     .fetch_all(pool)
-    .await?;
-    Ok(unwrap(rows))
+    .await
 }

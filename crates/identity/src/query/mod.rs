@@ -14,9 +14,3 @@ pub use medical::{MedicalAccessCursor, custom_allergens, medical_accesses};
 pub use trainers::{TrainerCursor, TrainerFilter, TrainerOrder, TrainerView, trainer, trainers};
 pub use transfers::{TransferCursor, transfers};
 pub use users::{UserCursor, UserFilter, UserOrder, user, users};
-
-use sqlx::types::Json;
-
-fn unwrap<R>(rows: Vec<Json<R>>) -> Vec<R> {
-    rows.into_iter().map(|Json(row)| row).collect()
-}

@@ -1,10 +1,8 @@
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
-use service::Page;
+use service::{Page, json_row};
 use sqlx::PgPool;
-use sqlx::types::Json;
 
-use super::unwrap;
 use crate::domain::values::{TransferId, UserId};
 use crate::projector::children::TransferRow;
 
@@ -32,8 +30,8 @@ pub async fn transfers(
     page: &Page<TransferCursor>,
 ) -> Result<Vec<TransferRow>, sqlx::Error> {
     let after = page.after.as_ref();
-    let rows: Vec<Json<TransferRow>> = sqlx::query_scalar(
-        "select row_to_json(t) from guardian_transfers t \
+    sqlx::query(
+        "select to_jsonb(t) from guardian_transfers t \
          where status = 'OPEN' and expires_at > clock_timestamp() and (guardian_id = $1 or to_user_id = $1) \
          and ($2::timestamptz is null or (requested_at, id) < ($2, $3)) \
          order by requested_at desc, id desc limit $4",
@@ -42,7 +40,7 @@ pub async fn transfers(
     .bind(after.map(|cursor| cursor.requested_at))
     .bind(after.map(|cursor| cursor.id.uuid()))
     .bind(page.limit())
+    .try_map(json_row)
     .fetch_all(pool)
-    .await?;
-    Ok(unwrap(rows))
+    .await
 }

@@ -1,21 +1,18 @@
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
-use service::Page;
-use sqlx::types::Json;
+use service::{Page, json_row};
 use sqlx::{PgPool, Postgres, QueryBuilder};
 
-use super::unwrap;
 use crate::domain::values::{Role, UserId};
 use crate::projector::users::UserRow;
 
 /// The account of a user.
 pub async fn user(pool: &PgPool, id: UserId) -> Result<Option<UserRow>, sqlx::Error> {
-    let row: Option<Json<UserRow>> =
-        sqlx::query_scalar("select row_to_json(u) from users u where id = $1")
-            .bind(id.uuid())
-            .fetch_optional(pool)
-            .await?;
-    Ok(row.map(|Json(row)| row))
+    sqlx::query("select to_jsonb(u) from users u where id = $1")
+        .bind(id.uuid())
+        .try_map(json_row)
+        .fetch_optional(pool)
+        .await
 }
 
 /// Which accounts are wanted, and in which order.
@@ -83,7 +80,7 @@ pub async fn users(
     filter: &UserFilter,
     page: &Page<UserCursor>,
 ) -> Result<Vec<UserRow>, sqlx::Error> {
-    let mut query = QueryBuilder::<Postgres>::new("select row_to_json(u) from users u where true");
+    let mut query = QueryBuilder::<Postgres>::new("select to_jsonb(u) from users u where true");
     if let Some(role) = filter.role {
         query.push(" and role = ").push_bind(role.as_str());
     }
@@ -114,6 +111,5 @@ pub async fn users(
         " order by {column} {direction}, id {direction} limit "
     ));
     query.push_bind(page.limit());
-    let rows: Vec<Json<UserRow>> = query.build_query_scalar().fetch_all(pool).await?;
-    Ok(unwrap(rows))
+    query.build().try_map(json_row).fetch_all(pool).await
 }
