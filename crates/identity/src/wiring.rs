@@ -9,7 +9,6 @@ use contracts::identity::v1::trainer_service_server::TrainerServiceServer;
 use contracts::identity::v1::user_service_server::UserServiceServer;
 use service::{BuildError, Runtime, Service, Worker};
 
-use crate::accounts::Accounts;
 use crate::domain::IdentityLogEvent;
 use crate::grpc::{
     AuthenticationRpcs, ChildMedicalRpcs, ChildRpcs, EmailRpcs, KeyRpcs, TrainerRpcs, UserRpcs,
@@ -23,7 +22,7 @@ use crate::projector::trainers::Trainers;
 use crate::projector::users::Users;
 use crate::proofs::{Passwords, sweep};
 use crate::publisher::publish;
-use crate::reference::UpcomingBookings;
+use crate::reference::{References, UpcomingBookings};
 use crate::resources::Resources;
 
 /// The service on a runtime.
@@ -33,12 +32,12 @@ pub async fn build(runtime: Runtime) -> Result<Service, BuildError> {
     let tickets = runtime.events_of(BookingEvent::of_ticketing);
     let upcoming = UpcomingBookings::on(&runtime, [sessions, tickets]);
     let passwords = Passwords::new()?;
-    let accounts = Accounts::new(&resources, passwords.clone());
-    let users = UserRpcs::on(&resources, &accounts, &upcoming);
+    let references = References::new(&resources, &upcoming);
+    let users = UserRpcs::on(&resources, &references, passwords.clone());
     let authentication = AuthenticationRpcs::on(&resources, passwords);
-    let trainers = TrainerRpcs::on(&resources, &accounts);
-    let children = ChildRpcs::on(&resources, &accounts, &upcoming);
-    let child_medical = ChildMedicalRpcs::on(&resources, &upcoming);
+    let trainers = TrainerRpcs::on(&resources, &references);
+    let children = ChildRpcs::on(&resources, &references);
+    let child_medical = ChildMedicalRpcs::on(&resources, &references);
     let transport = Transport::new(&resources.settings.mail)?;
     let sender = Sender::new(resources.outbox.clone(), transport, Patience::default());
     let sender = sender.measured(&runtime.metrics);

@@ -2,20 +2,20 @@
 //! account that they change.
 
 use chrono::{DateTime, Utc};
-use eventsourcing::{Context, EventLog, ExecuteError, LogError, Repository};
+use eventsourcing::{Context, ExecuteError, Repository};
 use service::Recorded;
 
 use super::AccountError;
 use crate::{
     domain::{
-        trainer::Trainer,
         user::{
-            ADMIN_SCOPE, Admins, ChangeRole, DEPARTURE_SCOPE, Deactivate, Erase, Reactivate,
-            Update, User, UserCommand, UserError,
+            Admins, ChangeRole, DEPARTURE_SCOPE, Deactivate, Erase, Reactivate, Update, User,
+            UserCommand, UserError,
         },
         values::{Role, UserId},
     },
     proofs::{authentication::logins_of, logins::Logins},
+    reference::{Holdings, References},
     resources::Resources,
 };
 
@@ -25,9 +25,8 @@ const ATTEMPTS: usize = 16;
 /// Changes accounts that are open or closed. Cheap to clone.
 #[derive(Clone)]
 pub struct AccountChanges {
-    log: EventLog,
+    references: References,
     users: Repository<User>,
-    trainers: Repository<Trainer>,
     logins: Logins,
 }
 
@@ -35,11 +34,10 @@ type Outcome = Result<Recorded<()>, ExecuteError<UserError>>;
 type Done = Result<Recorded<()>, AccountError>;
 
 impl AccountChanges {
-    pub fn new(resources: &Resources) -> Self {
+    pub fn new(resources: &Resources, references: &References) -> Self {
         Self {
-            log: resources.log.clone(),
+            references: references.clone(),
             users: Repository::new(&resources.log),
-            trainers: Repository::new(&resources.log),
             logins: logins_of(resources),
         }
     }
@@ -56,16 +54,19 @@ impl AccountChanges {
         Ok(self.execute(context, user_id, command).await?)
     }
 
-    /// Gives an account another role. `has_children` says whether the user answers for children.
+    /// Gives an account another role.
     pub async fn change_role(
         &self,
         context: Context,
         user_id: UserId,
         role: Role,
-        has_children: bool,
+        holdings: Holdings,
         now: DateTime<Utc>,
     ) -> Done {
-        let has_profile = self.trainers.load(&user_id.to_string()).await?.is_some();
+        let Holdings {
+            has_children,
+            has_profile,
+        } = holdings;
         let command = |admins| {
             UserCommand::ChangeRole(ChangeRole {
                 role,
@@ -87,8 +88,20 @@ impl AccountChanges {
     }
 
     /// Records that a user is erased. What lies beside the log is erased by [`super::Erasures`].
-    pub async fn erase(&self, context: Context, user_id: UserId, now: DateTime<Utc>) -> Outcome {
-        let command = |admins| UserCommand::Erase(Erase { admins, now });
+    pub async fn erase(
+        &self,
+        context: Context,
+        user_id: UserId,
+        paid_ahead: bool,
+        now: DateTime<Utc>,
+    ) -> Outcome {
+        let command = |admins| {
+            UserCommand::Erase(Erase {
+                paid_ahead,
+                admins,
+                now,
+            })
+        };
         self.leave(context, user_id, command).await
     }
 
@@ -101,7 +114,7 @@ impl AccountChanges {
         command: impl Fn(Admins) -> UserCommand,
     ) -> Outcome {
         for _ in 0..ATTEMPTS {
-            let admins = self.admins_beside(user_id).await?;
+            let admins = self.references.admins_beside(user_id).await?;
             let outcome = self
                 .execute(context.clone(), user_id, command(admins))
                 .await;
@@ -117,16 +130,5 @@ impl AccountChanges {
         let id = user_id.to_string();
         let committed = self.users.execute(&id, context, command, |_, _| Vec::new());
         committed.await.map(Into::into)
-    }
-
-    /// Reads the number first: an admin who leaves after that takes it.
-    async fn admins_beside(&self, user_id: UserId) -> Result<Admins, LogError> {
-        let departures = self.log.claimed(DEPARTURE_SCOPE).await?.len();
-        let admins = self.log.claimed(ADMIN_SCOPE).await?;
-        let id = user_id.to_string();
-        Ok(Admins {
-            others: admins.iter().any(|admin| *admin != id),
-            next_departure: u64::try_from(departures).unwrap_or(u64::MAX - 1) + 1,
-        })
     }
 }

@@ -1,7 +1,7 @@
-//! Opening accounts, whose password hashes lie beside the log, and asking who has one.
+//! Opening accounts, whose password hashes lie beside the log.
 
 use eventsourcing::{
-    Committed, Context, ExecuteError, LogError, Repository,
+    Committed, Context, ExecuteError, Repository,
     personal::{Keyring, LookupKey, PersonalError},
 };
 use service::Recorded;
@@ -10,7 +10,7 @@ use uuid::Uuid;
 use crate::{
     domain::{
         user::{User, UserCommand, UserError},
-        values::{Role, UserId},
+        values::UserId,
     },
     personal::ClearRegistration,
     proofs::{Credentials, HashingError, Password, Passwords, logins::LoginError},
@@ -40,8 +40,6 @@ pub enum AccountError {
     /// The account is closed, but its logins were not ended yet.
     #[error(transparent)]
     Logins(#[from] LoginError),
-    #[error(transparent)]
-    Log(#[from] LogError),
     /// The log returned an answer that this program did not store.
     #[error("the stored answer of a registration or login is unreadable")]
     Answer,
@@ -55,29 +53,6 @@ impl Accounts {
             lookup: resources.lookup.clone(),
             credentials: Credentials::new(resources.pool.clone()),
             passwords,
-        }
-    }
-
-    /// The role of a user as the log has it now; `None` if there is no such user.
-    pub async fn role(&self, user_id: UserId) -> Result<Option<Role>, LogError> {
-        let user = self.users.load(&user_id.to_string()).await?;
-        Ok(user.and_then(|user| user.role()))
-    }
-
-    /// The role of a user whose account is open, as the log has it now.
-    pub async fn require_active(&self, user_id: UserId) -> Result<Role, AccountError> {
-        let user = self.users.load(&user_id.to_string()).await?;
-        let role = user.unwrap_or_default().active_role();
-        role.map_err(|refusal| ExecuteError::Refused(refusal).into())
-    }
-
-    /// Refuses unless there is such a user who was not erased.
-    pub async fn require_known(&self, user_id: UserId) -> Result<(), AccountError> {
-        match self.require_active(user_id).await {
-            Ok(_) | Err(AccountError::Command(ExecuteError::Refused(UserError::Deactivated))) => {
-                Ok(())
-            }
-            Err(error) => Err(error),
         }
     }
 

@@ -12,97 +12,44 @@ use contracts::identity::v1::{
     TransferGuardianRequest, TransferGuardianResponse, UpdateChildRequest, UpdateChildResponse,
     WithdrawConsentRequest, WithdrawConsentResponse,
 };
-use eventsourcing::EventLog;
-use eventsourcing::personal::{Keyring, LookupKey};
-use service::{Call, Reads, internal, new_id, not_found, now};
+use eventsourcing::personal::Keyring;
+use service::{Call, Reads, new_id, not_found};
 use tonic::{Request, Response, Status};
 use uuid::Uuid;
 
 use self::parse::{
     AcceptGuardianTransfer, AddChild, ArchiveChild, CancelGuardianTransfer, DestroyChildKeys,
-    EraseChild, GetChild, ListChildren, ListGuardianTransfers, NewGuardian, RecordConsent,
-    TransferGuardian, UpdateChild, WithdrawConsent,
+    EraseChild, GetChild, ListChildren, ListGuardianTransfers, RecordConsent, TransferGuardian,
+    UpdateChild, WithdrawConsent,
 };
 use super::refusals::personal_status;
-use super::{acting, caller, child_command, execute_on_child, own_or_admin};
-use crate::accounts::{Accounts, ChildRecords};
-use crate::domain::child::{Acting, Action, Purpose};
-use crate::domain::user::EMAIL_SCOPE;
-use crate::domain::values::{ChildId, Role, UserId};
-use crate::personal::email_key;
+use super::{acting, caller, execute_on_child, own_or_admin};
+use crate::accounts::ChildRecords;
+use crate::domain::child::Action;
 use crate::projector::children::{Children, TransferRow};
 use crate::query::{self, ChildCursor, ChildView, TransferCursor};
-use crate::reference::UpcomingBookings;
+use crate::reference::{Recording, References};
 use crate::resources::Resources;
 
 /// Records children and their guardians' consents, and hands children over.
 pub struct ChildRpcs {
-    log: EventLog,
-    accounts: Accounts,
+    references: References,
     records: ChildRecords,
-    upcoming: UpcomingBookings,
     list: Reads<Children>,
     keyring: Keyring,
-    lookup: LookupKey,
 }
 
 impl ChildRpcs {
-    pub fn on(resources: &Resources, accounts: &Accounts, upcoming: &UpcomingBookings) -> Self {
+    pub fn on(resources: &Resources, references: &References) -> Self {
         Self {
-            log: resources.log.clone(),
-            accounts: accounts.clone(),
-            records: ChildRecords::new(&resources.log, &resources.keyring),
-            upcoming: upcoming.clone(),
+            references: references.clone(),
+            records: ChildRecords::new(resources),
             list: resources.reads(),
             keyring: resources.keyring.clone(),
-            lookup: resources.lookup.clone(),
         }
     }
 
-    /// The role of the caller, whose account must be open.
-    async fn role(&self, call: &Call) -> Result<Role, Status> {
-        Ok(self.accounts.require_active(caller(call)?).await?)
-    }
-
-    /// The child that a request names, if the caller answers for them, or a new one.
-    async fn named_or_new(
-        &self,
-        call: &Call,
-        named: Option<ChildId>,
-        request_id: Uuid,
-    ) -> Result<ChildId, Status> {
-        if let Some(child_id) = named {
-            self.records.own(child_id, acting(call)).await?;
-            return Ok(child_id);
-        }
-        Ok(made_id(caller(call)?, request_id))
-    }
-
-    /// The parent to whom a child is offered. An address that nobody has takes the same steps and
-    /// gets the same answer as one that somebody has.
-    async fn resolved(&self, to: NewGuardian, caller: UserId) -> Result<Option<UserId>, Status> {
-        match to {
-            NewGuardian::User(user) if self.is_parent(user).await? => Ok(Some(user)),
-            NewGuardian::User(user) => Err(not_found("parent", &user.to_string())),
-            NewGuardian::Email(email) => {
-                let key = email_key(&self.lookup, &email);
-                let holder = self.log.claim_owner(EMAIL_SCOPE, &key).await;
-                let holder = holder.map_err(internal)?.and_then(|id| id.parse().ok());
-                // Nobody has the id nil.
-                let user = UserId::from(holder.unwrap_or(Uuid::nil()));
-                if user == caller {
-                    return Err(parse::to_themselves());
-                }
-                Ok(self.is_parent(user).await?.then_some(user))
-            }
-        }
-    }
-
-    async fn is_parent(&self, user_id: UserId) -> Result<bool, Status> {
-        let role = self.accounts.role(user_id).await.map_err(internal)?;
-        Ok(role == Some(Role::Parent))
-    }
-
+    /// The children, opened, each with its consents.
     async fn opened(&self, views: Vec<ChildView>) -> Result<Vec<PublicChild>, Status> {
         let ids: Vec<Uuid> = views.iter().map(|view| view.child.id.uuid()).collect();
         let children = self.keyring.opener(ids).await.and_then(|opener| {
@@ -111,12 +58,6 @@ impl ChildRpcs {
         });
         children.map_err(personal_status)
     }
-}
-
-/// The id of a child whom the caller did not name. It is made of caller and request, so that a
-/// repeated request seals with the key of the first one.
-fn made_id(caller: UserId, request_id: Uuid) -> ChildId {
-    Uuid::new_v5(&caller.uuid(), format!("child:{request_id}").as_bytes()).into()
 }
 
 #[tonic::async_trait]
@@ -132,15 +73,16 @@ impl ChildService for ChildRpcs {
             purpose,
             policy_version,
         } = RecordConsent::try_from(message)?;
-        let child_id = self.named_or_new(&call, child_id, request_id).await?;
+        let parent = caller(&call)?;
+        let recording = self.references.recording(parent, child_id, request_id);
+        let Recording { child_id, role } = recording.await?;
         let action = Action::RecordConsent {
-            role: self.role(&call).await?,
+            role,
             purpose,
             policy_version,
         };
-        let record = child_command(&call, child_id, action);
         let reply = |_: &_| reply::consent_recorded(child_id);
-        execute_on_child(&self.records, &call, message, record, reply).await
+        execute_on_child(&self.records, &call, message, child_id, action, reply).await
     }
 
     async fn withdraw_consent(
@@ -149,16 +91,21 @@ impl ChildService for ChildRpcs {
     ) -> Result<Response<WithdrawConsentResponse>, Status> {
         let (call, message) = (Call::of(&request), request.get_ref());
         let WithdrawConsent { child_id, purpose } = WithdrawConsent::try_from(message)?;
-        self.records.own(child_id, acting(&call)).await?;
-        let paid_ahead = purpose == Purpose::ChildData
-            && self.upcoming.any_paid(None, &[child_id], now()).await?;
+        let references = &self.references;
+        let paid_ahead = references.paid_ahead_of_withdrawal(acting(&call), child_id, purpose);
         let action = Action::WithdrawConsent {
             purpose,
-            paid_ahead,
+            paid_ahead: paid_ahead.await?,
         };
-        let withdraw = child_command(&call, child_id, action);
-        let reply = |_: &_| WithdrawConsentResponse::default();
-        execute_on_child(&self.records, &call, message, withdraw, reply).await
+        execute_on_child(
+            &self.records,
+            &call,
+            message,
+            child_id,
+            action,
+            reply::consent_withdrawn,
+        )
+        .await
     }
 
     async fn add_child(
@@ -172,8 +119,9 @@ impl ChildService for ChildRpcs {
             consent,
             player,
         } = AddChild::try_from(message)?;
-        let child_id = self.named_or_new(&call, child_id, request_id).await?;
-        let role = self.role(&call).await?;
+        let parent = caller(&call)?;
+        let recording = self.references.recording(parent, child_id, request_id);
+        let Recording { child_id, role } = recording.await?;
         let sealer = self.records.sealer(child_id.uuid()).await;
         let player = sealer.and_then(|sealer| player.seal(&sealer));
         let action = Action::Add {
@@ -181,9 +129,8 @@ impl ChildService for ChildRpcs {
             consent,
             player: Box::new(player.map_err(personal_status)?),
         };
-        let add = child_command(&call, child_id, action);
         let reply = |_: &_| reply::added(child_id);
-        execute_on_child(&self.records, &call, message, add, reply).await
+        execute_on_child(&self.records, &call, message, child_id, action, reply).await
     }
 
     async fn update_child(
@@ -192,13 +139,19 @@ impl ChildService for ChildRpcs {
     ) -> Result<Response<UpdateChildResponse>, Status> {
         let (call, message) = (Call::of(&request), request.get_ref());
         let UpdateChild { child_id, changes } = UpdateChild::try_from(message)?;
-        self.records.own(child_id, acting(&call)).await?;
+        self.references.own_child(acting(&call), child_id).await?;
         let sealer = self.records.sealer(child_id.uuid()).await;
         let changes = sealer.and_then(|sealer| changes.seal(&sealer));
         let action = Action::Update(Box::new(changes.map_err(personal_status)?));
-        let update = child_command(&call, child_id, action);
-        let reply = |_: &_| UpdateChildResponse::default();
-        execute_on_child(&self.records, &call, message, update, reply).await
+        execute_on_child(
+            &self.records,
+            &call,
+            message,
+            child_id,
+            action,
+            reply::updated,
+        )
+        .await
     }
 
     async fn archive_child(
@@ -207,9 +160,16 @@ impl ChildService for ChildRpcs {
     ) -> Result<Response<ArchiveChildResponse>, Status> {
         let (call, message) = (Call::of(&request), request.get_ref());
         let ArchiveChild { child_id } = ArchiveChild::try_from(message)?;
-        let archive = child_command(&call, child_id, Action::Archive);
-        let reply = |_: &_| ArchiveChildResponse::default();
-        execute_on_child(&self.records, &call, message, archive, reply).await
+        let action = Action::Archive;
+        execute_on_child(
+            &self.records,
+            &call,
+            message,
+            child_id,
+            action,
+            reply::archived,
+        )
+        .await
     }
 
     async fn erase_child(
@@ -218,12 +178,18 @@ impl ChildService for ChildRpcs {
     ) -> Result<Response<EraseChildResponse>, Status> {
         let (call, message) = (Call::of(&request), request.get_ref());
         let EraseChild { child_id } = EraseChild::try_from(message)?;
-        self.records.own(child_id, acting(&call)).await?;
-        let paid_ahead = acting(&call) != Acting::System
-            && self.upcoming.any_paid(None, &[child_id], now()).await?;
-        let erase = child_command(&call, child_id, Action::Erase { paid_ahead });
-        let reply = |_: &_| EraseChildResponse::default();
-        execute_on_child(&self.records, &call, message, erase, reply).await
+        let (references, acting) = (&self.references, acting(&call));
+        let paid_ahead = references.paid_ahead_of_child(acting, child_id).await?;
+        let action = Action::Erase { paid_ahead };
+        execute_on_child(
+            &self.records,
+            &call,
+            message,
+            child_id,
+            action,
+            reply::erased,
+        )
+        .await
     }
 
     async fn get_child(
@@ -264,13 +230,13 @@ impl ChildService for ChildRpcs {
     ) -> Result<Response<TransferGuardianResponse>, Status> {
         let (call, message) = (Call::of(&request), request.get_ref());
         let TransferGuardian { child_id, to } = TransferGuardian::of(&call, message)?;
-        self.records.own(child_id, acting(&call)).await?;
+        let to = self.references.new_guardian(acting(&call), child_id, to);
         let action = Action::OfferTransfer {
             transfer_id: new_id(),
-            to: self.resolved(to, caller(&call)?).await?,
+            to: to.await?,
         };
-        let offer = child_command(&call, child_id, action);
-        execute_on_child(&self.records, &call, message, offer, reply::offered).await
+        let reply = reply::offered;
+        execute_on_child(&self.records, &call, message, child_id, action, reply).await
     }
 
     async fn accept_guardian_transfer(
@@ -286,13 +252,19 @@ impl ChildService for ChildRpcs {
         } = AcceptGuardianTransfer::try_from(message)?;
         let action = Action::AcceptTransfer {
             transfer_id,
-            role: self.role(&call).await?,
+            role: self.references.active_role(caller(&call)?).await?,
             policy_version,
             medical,
         };
-        let accept = child_command(&call, child_id, action);
-        let reply = |_: &_| AcceptGuardianTransferResponse::default();
-        execute_on_child(&self.records, &call, message, accept, reply).await
+        execute_on_child(
+            &self.records,
+            &call,
+            message,
+            child_id,
+            action,
+            reply::transfer_accepted,
+        )
+        .await
     }
 
     async fn cancel_guardian_transfer(
@@ -304,9 +276,16 @@ impl ChildService for ChildRpcs {
             child_id,
             transfer_id,
         } = CancelGuardianTransfer::try_from(message)?;
-        let cancel = child_command(&call, child_id, Action::CancelTransfer { transfer_id });
-        let reply = |_: &_| CancelGuardianTransferResponse::default();
-        execute_on_child(&self.records, &call, message, cancel, reply).await
+        let action = Action::CancelTransfer { transfer_id };
+        execute_on_child(
+            &self.records,
+            &call,
+            message,
+            child_id,
+            action,
+            reply::transfer_canceled,
+        )
+        .await
     }
 
     async fn list_guardian_transfers(

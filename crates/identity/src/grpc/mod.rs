@@ -18,14 +18,11 @@ pub use key::KeyRpcs;
 pub use trainer::TrainerRpcs;
 pub use user::UserRpcs;
 
-use std::convert::identity;
-
 use contracts::WriteRpc;
 use contracts::common::v1::Role;
-use service::{Call, Fields, Operations, not_found, now};
+use service::{Call, Fields, not_found, now};
 use tonic::{Response, Status};
 
-use crate::NAME;
 use crate::accounts::ChildRecords;
 use crate::domain::child::{Acting, Action, Child, ChildCommand};
 use crate::domain::values::{ChildId, UserId};
@@ -74,17 +71,24 @@ fn child_command(call: &Call, child_id: ChildId, action: Action) -> ChildCommand
     }
 }
 
-/// Executes the command of a write RPC on a child's record, as [`service::Writes`] does on the
-/// other aggregates. Keys that the command makes obsolete are destroyed before the answer.
+/// Executes the action of a write RPC on a child's record. Keys that it makes obsolete are destroyed
+/// before the answer.
 async fn execute_on_child<M: WriteRpc>(
     records: &ChildRecords,
     call: &Call,
     request: &M,
-    command: ChildCommand,
+    child_id: ChildId,
+    action: Action,
     reply: impl Fn(&Child) -> M::Answer + Send + Sync,
 ) -> Result<Response<M::Answer>, Status> {
-    let execute = |context| records.execute(context, command, reply);
-    Operations::new(NAME)
-        .perform(call, request, execute, identity)
-        .await
+    let forgets = action.forgets();
+    let command = child_command(call, child_id, action);
+    let reply = |child: &Child, _: &[_]| reply(child);
+    let children = records.writes();
+    let executed = children.execute(call, request, child_id, command, reply);
+    let answer = executed.await?;
+    if forgets {
+        records.forget(child_id).await?;
+    }
+    Ok(answer)
 }

@@ -25,6 +25,7 @@ impl Refusal for UserError {
         match self {
             Self::AdminByAnyone
             | Self::Erased
+            | Self::BookingsAhead
             | Self::LastAdmin
             | Self::HasChildren
             | Self::HasProfile
@@ -42,6 +43,7 @@ impl Refusal for UserError {
             Self::NotFound => ErrorReason::NotFound,
             Self::Deactivated => ErrorReason::AccountDeactivated,
             Self::Erased => ErrorReason::SubjectErased,
+            Self::BookingsAhead => ErrorReason::BookingsAhead,
             Self::LastAdmin => ErrorReason::LastAdmin,
             Self::AlreadyVerified => ErrorReason::AlreadyVerified,
             Self::NoPhoneNumber => ErrorReason::PhoneNumberMissing,
@@ -88,6 +90,7 @@ impl Refusal for ChildError {
             | Self::Erased
             | Self::BookingsAhead
             | Self::TransferNotOpen => Code::FailedPrecondition,
+            Self::SameGuardian => Code::InvalidArgument,
         }
     }
 
@@ -100,19 +103,23 @@ impl Refusal for ChildError {
             Self::Archived => ErrorReason::ChildArchived,
             Self::Erased => ErrorReason::SubjectErased,
             Self::BookingsAhead => ErrorReason::BookingsAhead,
+            Self::SameGuardian => ErrorReason::InvalidFields,
             Self::TransferNotOpen => ErrorReason::TransferNotOpen,
         }
+    }
+
+    /// Whoever names themselves by their id is refused when the fields are parsed.
+    fn field(&self) -> Option<(&'static str, &'static str)> {
+        (*self == Self::SameGuardian).then_some(("new_guardian_email", "SELF"))
     }
 }
 
 impl From<ChildRecordError> for Status {
     fn from(error: ChildRecordError) -> Self {
         match error {
-            ChildRecordError::NotFound(id) => not_found("child", &id.to_string()),
             ChildRecordError::Command(error) => status(error),
             ChildRecordError::Keys(error) => personal_status(error),
             ChildRecordError::Log(error) => internal(error),
-            ChildRecordError::Answer(error) => internal(error),
         }
     }
 }
@@ -125,7 +132,6 @@ impl From<AccountError> for Status {
             AccountError::Personal(error) => personal_status(error),
             AccountError::Credentials(error) => internal(error),
             AccountError::Logins(error) => login_status(error),
-            AccountError::Log(error) => internal(error),
             AccountError::Answer => internal(error),
         }
     }
@@ -133,14 +139,8 @@ impl From<AccountError> for Status {
 
 impl From<ErasureError> for Status {
     fn from(error: ErasureError) -> Self {
-        let message = error.to_string();
         match error {
             ErasureError::NotErased(id) => not_found("erased subject", &id.to_string()),
-            ErasureError::BookingsAhead => refused(
-                Code::FailedPrecondition,
-                ErrorReason::BookingsAhead,
-                message,
-            ),
             ErasureError::User(error) => status(error),
             ErasureError::Trainer(error) => status(error),
             ErasureError::Child(error) => error.into(),
@@ -158,14 +158,8 @@ impl From<ErasureError> for Status {
 
 impl From<ExportError> for Status {
     fn from(error: ExportError) -> Self {
-        let message = error.to_string();
         match error {
             ExportError::NotFound(user_id) => not_found("user", &user_id.to_string()),
-            ExportError::Erased => refused(
-                Code::FailedPrecondition,
-                ErrorReason::SubjectErased,
-                message,
-            ),
             ExportError::Read(error) => error.into(),
             ExportError::Look(error) => error.into(),
             ExportError::Personal(error) => personal_status(error),

@@ -16,12 +16,12 @@ use tonic::{Request, Response, Status};
 use self::parse::{CreateTrainer, GetTrainer, ListTrainers, UpdateTrainer};
 use super::own_or_admin;
 use super::refusals::personal_status;
-use crate::accounts::Accounts;
 use crate::domain::trainer::{self, Trainer, TrainerCommand};
 use crate::personal::Profiles;
 use crate::projector::availability::Availability;
 use crate::projector::trainers::Trainers;
 use crate::query::{self, TrainerCursor, TrainerView};
+use crate::reference::References;
 use crate::resources::Resources;
 
 /// The service that knows where and when trainers can be booked.
@@ -29,7 +29,7 @@ const SCHEDULING: &str = "scheduling";
 
 /// Creates, changes, shows and finds trainers' profiles.
 pub struct TrainerRpcs {
-    accounts: Accounts,
+    references: References,
     trainers: Writes<Trainer>,
     list: Reads<Trainers>,
     available: Reads<(Trainers, Availability)>,
@@ -38,9 +38,9 @@ pub struct TrainerRpcs {
 }
 
 impl TrainerRpcs {
-    pub fn on(resources: &Resources, accounts: &Accounts) -> Self {
+    pub fn on(resources: &Resources, references: &References) -> Self {
         Self {
-            accounts: accounts.clone(),
+            references: references.clone(),
             trainers: resources.writes(),
             list: resources.reads(),
             available: resources.reads(),
@@ -76,7 +76,7 @@ impl TrainerService for TrainerRpcs {
             terms,
         } = CreateTrainer::of(&call, message)?;
         own_or_admin(&call, trainer_id, "user")?;
-        let role = self.accounts.require_active(trainer_id).await?;
+        let role = self.references.active_role(trainer_id).await?;
         let profile = self.profiles.seal_whole(trainer_id, profile).await;
         let create = TrainerCommand::Create(Box::new(trainer::CreateTrainer {
             trainer_id,
@@ -103,7 +103,7 @@ impl TrainerService for TrainerRpcs {
         } = UpdateTrainer::of(&call, message)?;
         own_or_admin(&call, trainer_id, "trainer")?;
         if !call.is_admin() {
-            self.accounts.require_active(trainer_id).await?;
+            self.references.active_role(trainer_id).await?;
         }
         let profile = self.profiles.seal_changes(trainer_id, profile).await;
         let update = TrainerCommand::Update(Box::new(trainer::UpdateTrainer {

@@ -23,16 +23,17 @@ use super::{acting, own_or_admin};
 use crate::NAME;
 use crate::accounts::{AccountChanges, Accounts, Erasures, Exports, Subject};
 use crate::domain::user::Acting;
-use crate::domain::values::UserId;
 use crate::personal::ClearRegistration;
 use crate::projector::users::{UserRow, Users};
+use crate::proofs::Passwords;
 use crate::query::{self, UserCursor};
-use crate::reference::{OwnTables, UpcomingBookings};
+use crate::reference::References;
 use crate::resources::Resources;
 
 /// Opens, changes, closes, lists, exports and erases accounts.
 pub struct UserRpcs {
     operations: Operations,
+    references: References,
     accounts: Accounts,
     changes: AccountChanges,
     erasures: Erasures,
@@ -40,21 +41,21 @@ pub struct UserRpcs {
     keyring: Keyring,
     lookup: LookupKey,
     list: Reads<Users>,
-    tables: OwnTables,
 }
 
 impl UserRpcs {
-    pub fn on(resources: &Resources, accounts: &Accounts, upcoming: &UpcomingBookings) -> Self {
+    pub fn on(resources: &Resources, references: &References, passwords: Passwords) -> Self {
+        let changes = AccountChanges::new(resources, references);
         Self {
             operations: Operations::new(NAME),
-            accounts: accounts.clone(),
-            changes: AccountChanges::new(resources),
-            erasures: Erasures::new(resources, upcoming),
+            references: references.clone(),
+            accounts: Accounts::new(resources, passwords),
+            erasures: Erasures::new(resources, &changes),
+            changes,
             exports: Exports::new(resources),
             keyring: resources.keyring.clone(),
             lookup: resources.lookup.clone(),
             list: resources.reads(),
-            tables: OwnTables::new(resources),
         }
     }
 
@@ -66,12 +67,6 @@ impl UserRpcs {
             rows.map(|row| reply::user(row, &opener)).collect()
         });
         users.map_err(personal_status)
-    }
-
-    /// Whether a user answers for children, by what the log has now.
-    async fn has_children(&self, user_id: UserId) -> Result<bool, Status> {
-        let look = |pool| query::has_children(pool, user_id);
-        Ok(self.tables.children(look).await?)
     }
 }
 
@@ -149,15 +144,16 @@ impl UserService for UserRpcs {
         let UpdateUser { user_id, update } = UpdateUser::try_from(message)?;
         own_or_admin(&call, user_id, "user")?;
         if call.is_admin() {
-            self.accounts.require_known(user_id).await?;
+            self.references.known_user(user_id).await?;
         } else {
-            self.accounts.require_active(user_id).await?;
+            self.references.active_role(user_id).await?;
         }
         let update = update.seal(&self.keyring, user_id, now()).await;
         let update = update.map_err(personal_status)?;
         let update = |context| self.changes.update(context, user_id, update);
-        let reply = |()| UpdateUserResponse::default();
-        self.operations.perform(&call, message, update, reply).await
+        self.operations
+            .perform(&call, message, update, reply::updated)
+            .await
     }
 
     async fn change_role(
@@ -166,11 +162,12 @@ impl UserService for UserRpcs {
     ) -> Result<Response<ChangeRoleResponse>, Status> {
         let (call, message) = (Call::of(&request), request.get_ref());
         let ChangeRole { user_id, role } = ChangeRole::try_from(message)?;
-        let has_children = self.has_children(user_id).await?;
+        let holdings = self.references.holdings(user_id).await?;
         let changes = &self.changes;
-        let change = |context| changes.change_role(context, user_id, role, has_children, now());
-        let reply = |()| ChangeRoleResponse::default();
-        self.operations.perform(&call, message, change, reply).await
+        let change = |context| changes.change_role(context, user_id, role, holdings, now());
+        self.operations
+            .perform(&call, message, change, reply::role_changed)
+            .await
     }
 
     async fn deactivate_user(
@@ -180,9 +177,8 @@ impl UserService for UserRpcs {
         let (call, message) = (Call::of(&request), request.get_ref());
         let DeactivateUser { user_id } = DeactivateUser::try_from(message)?;
         let deactivate = |context| self.changes.deactivate(context, user_id, now());
-        let reply = |()| DeactivateUserResponse::default();
         self.operations
-            .perform(&call, message, deactivate, reply)
+            .perform(&call, message, deactivate, reply::deactivated)
             .await
     }
 
@@ -193,9 +189,8 @@ impl UserService for UserRpcs {
         let (call, message) = (Call::of(&request), request.get_ref());
         let ReactivateUser { user_id } = ReactivateUser::try_from(message)?;
         let reactivate = |context| self.changes.reactivate(context, user_id, now());
-        let reply = |()| ReactivateUserResponse::default();
         self.operations
-            .perform(&call, message, reactivate, reply)
+            .perform(&call, message, reactivate, reply::reactivated)
             .await
     }
 
@@ -206,22 +201,26 @@ impl UserService for UserRpcs {
         let (call, message) = (Call::of(&request), request.get_ref());
         let ExportSubject { user_id } = ExportSubject::try_from(message)?;
         own_or_admin(&call, user_id, "user")?;
+        self.references.known_user(user_id).await?;
         let content = self.exports.of_user(&call, user_id).await?;
         Ok(Response::new(reply::exported(content)))
     }
 
-    /// Whose a child is, the log knows.
     async fn erase_subject(
         &self,
         request: Request<EraseSubjectRequest>,
     ) -> Result<Response<EraseSubjectResponse>, Status> {
         let (call, message) = (Call::of(&request), request.get_ref());
         let EraseSubject { subject } = EraseSubject::try_from(message)?;
-        if let Subject::User(user_id) = subject {
-            own_or_admin(&call, user_id, "user")?;
-        }
-        let (erasures, acting) = (&self.erasures, acting(&call));
-        let erase = |context| erasures.erase(&call, context, subject, acting, now());
+        let (erasures, references, acting) = (&self.erasures, &self.references, acting(&call));
+        let paid_ahead = match subject {
+            Subject::User(user_id) => {
+                own_or_admin(&call, user_id, "user")?;
+                references.paid_ahead_of_user(user_id).await?
+            }
+            Subject::Child(child_id) => references.paid_ahead_of_child(acting, child_id).await?,
+        };
+        let erase = |context| erasures.erase(&call, context, subject, acting, paid_ahead, now());
         self.operations
             .perform(&call, message, erase, reply::erased)
             .await

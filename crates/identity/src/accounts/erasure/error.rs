@@ -16,8 +16,6 @@ pub enum ErasureError {
     /// Nothing has decided that the subject is erased.
     #[error("{0} was not erased")]
     NotErased(Uuid),
-    #[error("paid bookings lie ahead: cancel them first")]
-    BookingsAhead,
     #[error(transparent)]
     User(#[from] ExecuteError<UserError>),
     #[error(transparent)]

@@ -26,13 +26,13 @@ use crate::{
     domain::{
         child::{Acting, Action, ChildCommand, ChildEvent},
         trainer::{Trainer, TrainerCommand},
-        user::{User, UserEvent},
+        user::UserEvent,
         values::{ChildId, UserId},
     },
     mail::{MailError, NewMail, Outbox, Template},
     proofs::{Credentials, authentication},
     query,
-    reference::{OwnTables, UpcomingBookings},
+    reference::OwnTables,
     resources::Resources,
 };
 use certificate::{Certificates, Erased, recorded};
@@ -50,11 +50,9 @@ pub enum Subject {
 #[derive(Clone)]
 pub struct Erasures {
     log: EventLog,
-    users: Repository<User>,
     trainers: Repository<Trainer>,
     changes: AccountChanges,
     records: ChildRecords,
-    upcoming: UpcomingBookings,
     keyring: Keyring,
     beside: Beside,
     tables: OwnTables,
@@ -77,14 +75,12 @@ struct Decision {
 }
 
 impl Erasures {
-    pub fn new(resources: &Resources, upcoming: &UpcomingBookings) -> Self {
+    pub fn new(resources: &Resources, changes: &AccountChanges) -> Self {
         Self {
             log: resources.log.clone(),
-            users: Repository::new(&resources.log),
             trainers: Repository::new(&resources.log),
-            changes: AccountChanges::new(resources),
-            records: ChildRecords::new(&resources.log, &resources.keyring),
-            upcoming: upcoming.clone(),
+            changes: changes.clone(),
+            records: ChildRecords::new(resources),
             keyring: resources.keyring.clone(),
             beside: Beside {
                 credentials: Credentials::new(resources.pool.clone()),
@@ -96,71 +92,33 @@ impl Erasures {
         }
     }
 
-    /// Erases a subject for somebody, and returns when that is finished.
+    /// Erases a subject for somebody, unless something `paid_ahead` holds it back, and returns when
+    /// that is finished.
     pub async fn erase(
         &self,
         call: &Call,
         context: Context,
         subject: Subject,
         acting: Acting,
+        paid_ahead: bool,
         now: DateTime<Utc>,
     ) -> Result<Recorded<ErasureCertificate>, ErasureError> {
         match subject {
-            Subject::User(user_id) => self.erase_user(context, user_id, now).await?,
-            Subject::Child(child_id) => self.erase_child(context, child_id, acting, now).await?,
+            Subject::User(user_id) => {
+                let changes = &self.changes;
+                changes.erase(context, user_id, paid_ahead, now).await?;
+            }
+            Subject::Child(child_id) => {
+                let command = ChildCommand {
+                    child_id,
+                    acting,
+                    now,
+                    action: Action::Erase { paid_ahead },
+                };
+                self.records.record(context, command).await?;
+            }
         }
         Ok(recorded(self.finish(call, subject).await?))
-    }
-
-    /// Decides that a user is erased, unless that is decided.
-    async fn erase_user(
-        &self,
-        context: Context,
-        user_id: UserId,
-        now: DateTime<Utc>,
-    ) -> Result<(), ErasureError> {
-        let user = self.users.load(&user_id.to_string()).await?;
-        if !user.unwrap_or_default().is_erased() {
-            self.refuse_bookings(user_id, now).await?;
-            self.changes.erase(context, user_id, now).await?;
-        }
-        Ok(())
-    }
-
-    /// Decides that one child is erased.
-    async fn erase_child(
-        &self,
-        context: Context,
-        child_id: ChildId,
-        acting: Acting,
-        now: DateTime<Utc>,
-    ) -> Result<(), ErasureError> {
-        let paid_ahead = self.upcoming.any_paid(None, &[child_id], now).await?;
-        let command = ChildCommand {
-            child_id,
-            acting,
-            now,
-            action: Action::Erase { paid_ahead },
-        };
-        self.records.execute(context, command, |_| ()).await?;
-        Ok(())
-    }
-
-    /// Refuses while a user, or a child they answer for, has upcoming bookings that are paid: those
-    /// that they booked, those that they coach, and those that others booked for the child.
-    async fn refuse_bookings(
-        &self,
-        user_id: UserId,
-        now: DateTime<Utc>,
-    ) -> Result<(), ErasureError> {
-        let look = |pool| query::children_of(pool, user_id);
-        let children = self.tables.children(look).await?;
-        let child_ids: Vec<_> = children.iter().map(|child| child.id).collect();
-        let paid_ahead = self.upcoming.any_paid(Some(user_id), &child_ids, now);
-        if paid_ahead.await? {
-            return Err(ErasureError::BookingsAhead);
-        }
-        Ok(())
     }
 
     /// Finishes an erasure that was decided.
@@ -233,7 +191,7 @@ impl Erasures {
             action: Action::Erase { paid_ahead: false },
         };
         let context = follows(call, decision);
-        let committed = self.records.execute(context, command, |_| ()).await?;
+        let committed = self.records.record(context, command).await?;
         erased.position = erased.position.max(committed.position);
         erased.child_ids.push(child_id.uuid());
         erased.keys.extend(self.records.forget(child_id).await?);

@@ -17,6 +17,9 @@ pub enum ChildError {
     Erased,
     #[error("paid bookings of the child lie ahead: cancel them first")]
     BookingsAhead,
+    /// Nobody hands a child over to themselves.
+    #[error("must be somebody else")]
+    SameGuardian,
     /// The offer was never made, has ended or has expired.
     #[error("this transfer is not open")]
     TransferNotOpen,

@@ -26,6 +26,9 @@ impl Child {
             now,
         } = asked;
         let guardian_id = self.by_guardian(acting)?;
+        if to == Some(guardian_id) {
+            return Err(ChildError::SameGuardian);
+        }
         self.is_added()?;
         self.takes_data()?;
         let mut events = Vec::new();

@@ -25,6 +25,11 @@ impl User {
         account.require_active().map(|()| account.role)
     }
 
+    /// Refuses unless there is such an account, open or closed, whose user was not erased.
+    pub fn require_known(&self) -> Result<(), UserError> {
+        self.account()?.require_known()
+    }
+
     /// Keyed fingerprint of the login address; `None` when there is no such account.
     pub fn email_key(&self) -> Option<&str> {
         self.account

@@ -88,6 +88,8 @@ pub struct Reactivate {
 /// Erases the holder of an account.
 #[derive(Clone, Debug)]
 pub struct Erase {
+    /// Whether the user, or a child they answer for, has upcoming bookings that are paid.
+    pub paid_ahead: bool,
     pub admins: Admins,
     pub now: DateTime<Utc>,
 }

@@ -11,6 +11,8 @@ pub enum UserError {
     /// Nothing more can be stored of an erased user.
     #[error("the user was erased")]
     Erased,
+    #[error("paid bookings lie ahead: cancel them first")]
+    BookingsAhead,
     /// One active admin must remain.
     #[error("there would be no active admin any more")]
     LastAdmin,

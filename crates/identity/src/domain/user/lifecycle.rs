@@ -112,6 +112,9 @@ impl Account {
         if self.erased {
             return Ok(Vec::new());
         }
+        if command.paid_ahead {
+            return Err(UserError::BookingsAhead);
+        }
         Ok(vec![UserEvent::UserErased {
             user_id: self.user_id,
             role: self.role,

@@ -10,8 +10,7 @@ use tonic::Status;
 use uuid::Uuid;
 
 pub use self::transfer::{
-    AcceptGuardianTransfer, CancelGuardianTransfer, ListGuardianTransfers, NewGuardian,
-    TransferGuardian, to_themselves,
+    AcceptGuardianTransfer, CancelGuardianTransfer, ListGuardianTransfers, TransferGuardian,
 };
 
 use crate::domain::child::{PolicyVersion, Purpose, SkillLevel};

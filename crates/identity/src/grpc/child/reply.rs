@@ -10,6 +10,30 @@ use crate::projector::children::{ChildRow, ConsentRow, TransferRow};
 use crate::query::ChildView;
 use crate::wire;
 
+pub fn consent_withdrawn(_: &Child) -> pb::WithdrawConsentResponse {
+    pb::WithdrawConsentResponse { position: None }
+}
+
+pub fn updated(_: &Child) -> pb::UpdateChildResponse {
+    pb::UpdateChildResponse { position: None }
+}
+
+pub fn archived(_: &Child) -> pb::ArchiveChildResponse {
+    pb::ArchiveChildResponse { position: None }
+}
+
+pub fn erased(_: &Child) -> pb::EraseChildResponse {
+    pb::EraseChildResponse { position: None }
+}
+
+pub fn transfer_accepted(_: &Child) -> pb::AcceptGuardianTransferResponse {
+    pb::AcceptGuardianTransferResponse { position: None }
+}
+
+pub fn transfer_canceled(_: &Child) -> pb::CancelGuardianTransferResponse {
+    pb::CancelGuardianTransferResponse { position: None }
+}
+
 pub fn consent_recorded(child_id: ChildId) -> pb::RecordConsentResponse {
     pb::RecordConsentResponse {
         position: None,

@@ -2,13 +2,20 @@
 
 use contracts::identity::v1 as pb;
 use contracts::wire::{optional_id, timestamp};
-use eventsourcing::personal::{Opener, Personal, PersonalError};
-use uuid::Uuid;
+use eventsourcing::personal::{Opener, PersonalError};
 
-use crate::domain::child::{Child, MedicalField};
-use crate::personal::Column;
-use crate::projector::children::{ChildRow, CustomAllergenRow, MedicalAccessRow};
+use crate::domain::child::Child;
+use crate::projector::children::MedicalAccessRow;
+use crate::reference::SealedMedical;
 use crate::wire;
+
+pub fn updated(_: &Child) -> pb::UpdateMedicalResponse {
+    pb::UpdateMedicalResponse { position: None }
+}
+
+pub fn allergen_removed(_: &Child) -> pb::RemoveCustomAllergenResponse {
+    pb::RemoveCustomAllergenResponse { position: None }
+}
 
 pub fn allergen_added(child: &Child, name_key: &str) -> pb::AddCustomAllergenResponse {
     pb::AddCustomAllergenResponse {
@@ -17,84 +24,36 @@ pub fn allergen_added(child: &Child, name_key: &str) -> pb::AddCustomAllergenRes
     }
 }
 
-/// A child's medical data, still sealed.
-pub struct SealedMedical {
-    pub child: ChildRow,
-    /// The allergens by other names.
-    pub allergens: Vec<CustomAllergenRow>,
-}
-
-impl SealedMedical {
-    /// The fields that have data.
-    pub fn fields(&self) -> Vec<MedicalField> {
-        let child = &self.child;
-        [
-            (
-                child.allergies.personal().is_some(),
-                MedicalField::Allergies,
-            ),
-            (!self.allergens.is_empty(), MedicalField::CustomAllergens),
-            (
-                child.medical_conditions.personal().is_some(),
-                MedicalField::MedicalConditions,
-            ),
-            (
-                child.emergency_contact.personal().is_some(),
-                MedicalField::EmergencyContact,
-            ),
-        ]
-        .into_iter()
-        .filter_map(|(is_there, field)| is_there.then_some(field))
-        .collect()
-    }
-
-    /// The subjects whose keys open the data.
-    pub fn subjects(&self) -> Vec<Uuid> {
-        let child = &self.child;
-        let columns = [
-            subject(&child.allergies),
-            subject(&child.medical_conditions),
-            subject(&child.emergency_contact),
-        ];
-        let names = self.allergens.iter().map(|row| row.name.subject());
-        columns.into_iter().flatten().chain(names).collect()
-    }
-
-    /// Opens the data; what was withdrawn meanwhile is empty.
-    pub fn open(self, opener: &Opener) -> Result<pb::ChildMedical, PersonalError> {
-        let Self { child, allergens } = self;
-        let allergies = child.allergies.open(opener)?.unwrap_or_default();
-        let conditions = child.medical_conditions.open(opener)?;
-        let contact = child.emergency_contact.open(opener)?.flatten();
-        let mut custom_allergens = Vec::new();
-        for row in allergens {
-            if let Some(name) = opener.open(&row.name)?.known() {
-                let allergen_id = row.id.to_string();
-                custom_allergens.push(pb::CustomAllergen { allergen_id, name });
-            }
+/// Opens the data; what was withdrawn meanwhile is empty.
+pub fn medical(sealed: SealedMedical, opener: &Opener) -> Result<pb::ChildMedical, PersonalError> {
+    let SealedMedical { child, allergens } = sealed;
+    let allergies = child.allergies.open(opener)?.unwrap_or_default();
+    let conditions = child.medical_conditions.open(opener)?;
+    let contact = child.emergency_contact.open(opener)?.flatten();
+    let mut custom_allergens = Vec::new();
+    for row in allergens {
+        if let Some(name) = opener.open(&row.name)?.known() {
+            let allergen_id = row.id.to_string();
+            custom_allergens.push(pb::CustomAllergen { allergen_id, name });
         }
-        Ok(pb::ChildMedical {
-            child_id: child.id.to_string(),
-            allergies: allergies
-                .into_iter()
-                .map(|known| wire::allergen(known).into())
-                .collect(),
-            custom_allergens,
-            medical_conditions: conditions.map(|conditions| pb::MedicalConditions {
-                asthma: conditions.asthma,
-                other: conditions.other,
-            }),
-            emergency_contact: contact.map(|contact| pb::EmergencyContact {
-                name: contact.name,
-                phone_number: contact.phone.as_str().to_owned(),
-                relationship: contact.relationship,
-            }),
-        })
     }
-}
-
-fn subject<T>(column: &Column<T>) -> Option<Uuid> {
-    column.personal().map(Personal::subject)
+    Ok(pb::ChildMedical {
+        child_id: child.id.to_string(),
+        allergies: allergies
+            .into_iter()
+            .map(|known| wire::allergen(known).into())
+            .collect(),
+        custom_allergens,
+        medical_conditions: conditions.map(|conditions| pb::MedicalConditions {
+            asthma: conditions.asthma,
+            other: conditions.other,
+        }),
+        emergency_contact: contact.map(|contact| pb::EmergencyContact {
+            name: contact.name,
+            phone_number: contact.phone.as_str().to_owned(),
+            relationship: contact.relationship,
+        }),
+    })
 }
 
 impl From<MedicalAccessRow> for pb::MedicalAccess {

@@ -8,6 +8,22 @@ use crate::domain::values::UserId;
 use crate::projector::users::UserRow;
 use crate::wire;
 
+pub fn updated((): ()) -> pb::UpdateUserResponse {
+    pb::UpdateUserResponse { position: None }
+}
+
+pub fn role_changed((): ()) -> pb::ChangeRoleResponse {
+    pb::ChangeRoleResponse { position: None }
+}
+
+pub fn deactivated((): ()) -> pb::DeactivateUserResponse {
+    pb::DeactivateUserResponse { position: None }
+}
+
+pub fn reactivated((): ()) -> pb::ReactivateUserResponse {
+    pb::ReactivateUserResponse { position: None }
+}
+
 pub fn registered(user_id: UserId) -> pb::RegisterUserResponse {
     pb::RegisterUserResponse {
         user_id: user_id.to_string(),

@@ -252,3 +252,21 @@ fn only_the_guardian_offers_a_child_that_is_there() {
     let gone = child([archived(), erased()]);
     refused(gone, guardian(), offer, ChildError::Erased);
 }
+
+#[test]
+fn nobody_hands_a_child_over_to_themselves() {
+    let own = || offer_to(Some(samples::user_id()));
+    let error = ChildError::SameGuardian;
+    let given = [
+        child([]),
+        child([offered()]),
+        child([archived()]),
+        vec![consent(Purpose::ChildData)],
+    ];
+    for given in given {
+        refused(given, guardian(), own(), error);
+    }
+    let own_of_other = offer_to(Some(other_parent()));
+    refused(handed_over(), stranger(), own_of_other, error);
+    not_found(&child([]), &[stranger(), trainer(), admin()], &own());
+}

@@ -62,8 +62,19 @@ fn reactivate() -> UserCommand {
 }
 
 fn erase(admins: Admins) -> UserCommand {
-    let now = samples::now();
-    UserCommand::Erase(Erase { admins, now })
+    UserCommand::Erase(Erase {
+        paid_ahead: false,
+        admins,
+        now: samples::now(),
+    })
+}
+
+fn erase_with_paid_ahead(admins: Admins) -> UserCommand {
+    UserCommand::Erase(Erase {
+        paid_ahead: true,
+        admins,
+        now: samples::now(),
+    })
 }
 
 fn log_in() -> UserCommand {
@@ -272,6 +283,48 @@ fn an_erased_user_is_the_subject_of_nothing_but_a_repeated_erasure() {
             .when(command)
             .then_expect_error(UserError::Erased);
     }
+}
+
+#[test]
+fn erasing_waits_for_what_is_paid_unless_it_was_decided() {
+    let closed = vec![registered(Role::Trainer), deactivated(Role::Trainer, None)];
+    for given in [vec![registered(Role::Parent)], closed] {
+        Framework::with(())
+            .given(given)
+            .when(erase_with_paid_ahead(OTHERS))
+            .then_expect_error(UserError::BookingsAhead);
+    }
+    Framework::with(())
+        .given(vec![
+            registered(Role::Parent),
+            erased(Role::Parent, true, None),
+        ])
+        .when(erase_with_paid_ahead(OTHERS))
+        .then_expect_events(Vec::new());
+    Framework::with(())
+        .given_no_previous_events()
+        .when(erase_with_paid_ahead(OTHERS))
+        .then_expect_error(UserError::NotFound);
+}
+
+#[test]
+fn something_is_held_of_a_user_until_they_are_erased() {
+    let held = |events: Vec<UserEvent>| {
+        let mut user = User::default();
+        for event in events {
+            eventsourcing::Decide::apply(&mut user, event);
+        }
+        user.require_known()
+    };
+    let opened = || registered(Role::Parent);
+    assert_eq!(held(vec![]), Err(UserError::NotFound));
+    assert_eq!(held(vec![opened()]), Ok(()));
+    assert_eq!(
+        held(vec![opened(), deactivated(Role::Parent, None)]),
+        Ok(())
+    );
+    let erased = vec![opened(), erased(Role::Parent, true, None)];
+    assert_eq!(held(erased), Err(UserError::Erased));
 }
 
 #[test]

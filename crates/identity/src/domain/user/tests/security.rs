@@ -224,6 +224,7 @@ fn the_address_that_is_given_up_at_last_is_the_present_one() {
     let (asked, erase) = (
         requested(Purpose::EmailChange, Channel::Email),
         UserCommand::Erase(crate::domain::user::Erase {
+            paid_ahead: false,
             admins: crate::domain::user::Admins {
                 others: true,
                 next_departure: 1,

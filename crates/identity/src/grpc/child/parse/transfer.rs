@@ -2,13 +2,14 @@
 
 use contracts::identity::v1 as pb;
 use contracts::identity::v1::transfer_guardian_request::NewGuardian as Named;
-use service::{Call, Fields, Page, invalid_fields, requests_of_ids, violation};
+use service::{Call, Fields, Page, requests_of_ids};
 use tonic::Status;
 
 use super::policy;
 use crate::domain::child::PolicyVersion;
 use crate::domain::values::{ChildId, EmailAddress, TransferId, UserId};
 use crate::query::TransferCursor;
+use crate::reference::NewGuardian;
 
 requests_of_ids! {
     write CancelGuardianTransfer of pb::CancelGuardianTransferRequest {
@@ -21,15 +22,8 @@ pub struct TransferGuardian {
     pub to: NewGuardian,
 }
 
-/// Whom a child is offered to.
-pub enum NewGuardian {
-    User(UserId),
-    /// Who has this address, if anybody has.
-    Email(EmailAddress),
-}
-
 impl TransferGuardian {
-    /// Nobody hands a child over to themselves.
+    /// Whoever names themselves by their address is refused by the domain.
     pub fn of(call: &Call, request: &pb::TransferGuardianRequest) -> Result<Self, Status> {
         let mut fields = Fields::of(request);
         let pb::TransferGuardianRequest {
@@ -59,12 +53,6 @@ impl TransferGuardian {
         let to = fields.finish_with(to)?;
         Ok(Self { child_id, to })
     }
-}
-
-/// The refusal when the address turns out to be the caller's.
-pub fn to_themselves() -> Status {
-    let problem = "must be somebody else";
-    invalid_fields(vec![violation("new_guardian_email", "SELF", problem)])
 }
 
 pub struct AcceptGuardianTransfer {
