@@ -150,7 +150,7 @@ struct Held {
 }
 
 impl Held {
-    async fn of(pool: &PgPool, user_id: UserId) -> sqlx::Result<Option<Self>> {
+    async fn of(pool: &PgPool, user_id: UserId) -> Result<Option<Self>, sqlx::Error> {
         let of_user = |table| rows(pool, table, user_id.uuid());
         let Some(account) = of_user("users where id = $1").await?.pop() else {
             return Ok(None);
@@ -170,7 +170,7 @@ impl Held {
 }
 
 /// Adds what is held of a child beside their row.
-async fn complete(pool: &PgPool, child: &mut Value) -> sqlx::Result<()> {
+async fn complete(pool: &PgPool, child: &mut Value) -> Result<(), sqlx::Error> {
     let id = id_of(child);
     // This column has both sealed names in one text; they are exported one by one.
     if let Some(fields) = child.as_object_mut() {
@@ -201,9 +201,9 @@ async fn complete(pool: &PgPool, child: &mut Value) -> sqlx::Result<()> {
 }
 
 /// The rows of a table, as JSON. `table` is the table's name and the rest of the statement.
-async fn rows(pool: &PgPool, table: &str, id: Uuid) -> sqlx::Result<Vec<Value>> {
+async fn rows(pool: &PgPool, table: &str, id: Uuid) -> Result<Vec<Value>, sqlx::Error> {
     let (name, _) = table.split_once(' ').unwrap_or((table, ""));
-    let statement = format!("select row_to_json({name}.*) from {table}");
+    let statement = format!("select to_jsonb({name}.*) from {table}");
     let rows = sqlx::query_scalar(&statement).bind(id);
     rows.fetch_all(pool).await
 }

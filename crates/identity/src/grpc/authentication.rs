@@ -96,7 +96,7 @@ impl AuthenticationService for AuthenticationRpcs {
         request: Request<LogoutRequest>,
     ) -> Result<Response<LogoutResponse>, Status> {
         let (call, message) = (Call::of(&request), request.get_ref());
-        let Logout { login_id } = Logout::of(&call, message)?;
+        let Logout { login_id } = Logout::of(message, &call)?;
         let (authentication, user_id) = (&self.authentication, caller(&call)?);
         let log_out = |context| authentication.log_out(context, user_id, login_id, now());
         self.operations.perform(&call, message, log_out, done).await
@@ -107,7 +107,7 @@ impl AuthenticationService for AuthenticationRpcs {
         request: Request<LogoutEverywhereRequest>,
     ) -> Result<Response<LogoutEverywhereResponse>, Status> {
         let (call, message) = (Call::of(&request), request.get_ref());
-        let LogoutEverywhere { user_id } = LogoutEverywhere::of(&call, message)?;
+        let LogoutEverywhere { user_id } = LogoutEverywhere::of(message, &call)?;
         own_or_admin(&call, user_id, "user")?;
         let authentication = &self.authentication;
         let log_out = |context| authentication.log_out_everywhere(context, user_id, now());

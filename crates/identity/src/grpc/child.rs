@@ -213,7 +213,7 @@ impl ChildService for ChildRpcs {
         request: Request<ListChildrenRequest>,
     ) -> Result<Response<ListChildrenResponse>, Status> {
         let (call, message) = (Call::of(&request), request.get_ref());
-        let ListChildren { guardian_id, page } = ListChildren::of(&call, message)?;
+        let ListChildren { guardian_id, page } = ListChildren::of(message, &call)?;
         own_or_admin(&call, guardian_id, "guardian")?;
         let look = |pool| query::children(pool, guardian_id, &page);
         let views = self.list.read(&call, message, look).await?;
@@ -229,7 +229,7 @@ impl ChildService for ChildRpcs {
         request: Request<TransferGuardianRequest>,
     ) -> Result<Response<TransferGuardianResponse>, Status> {
         let (call, message) = (Call::of(&request), request.get_ref());
-        let TransferGuardian { child_id, to } = TransferGuardian::of(&call, message)?;
+        let TransferGuardian { child_id, to } = TransferGuardian::of(message, &call)?;
         let to = self.references.new_guardian(acting(&call), child_id, to);
         let action = Action::OfferTransfer {
             transfer_id: new_id(),

@@ -74,7 +74,7 @@ impl TrainerService for TrainerRpcs {
             trainer_id,
             profile,
             terms,
-        } = CreateTrainer::of(&call, message)?;
+        } = CreateTrainer::of(message, &call)?;
         own_or_admin(&call, trainer_id, "user")?;
         let role = self.references.active_role(trainer_id).await?;
         let profile = self.profiles.seal_whole(trainer_id, profile).await;
@@ -100,7 +100,7 @@ impl TrainerService for TrainerRpcs {
             trainer_id,
             profile,
             terms,
-        } = UpdateTrainer::of(&call, message)?;
+        } = UpdateTrainer::of(message, &call)?;
         own_or_admin(&call, trainer_id, "trainer")?;
         if !call.is_admin() {
             self.references.active_role(trainer_id).await?;

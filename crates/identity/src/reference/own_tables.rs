@@ -35,7 +35,7 @@ impl OwnTables {
         look: impl Fn(&'a PgPool) -> F,
     ) -> Result<R, ReadError>
     where
-        F: Future<Output = sqlx::Result<R>>,
+        F: Future<Output = Result<R, sqlx::Error>>,
     {
         let sources: [&dyn CatchUp; 1] = [&self.of_children];
         self.children.current(sources, look).await
@@ -44,7 +44,7 @@ impl OwnTables {
     /// What `look` finds in all of the tables, once they have everything that the log has now.
     pub async fn all<'a, F, R>(&'a self, look: impl Fn(&'a PgPool) -> F) -> Result<R, ReadError>
     where
-        F: Future<Output = sqlx::Result<R>>,
+        F: Future<Output = Result<R, sqlx::Error>>,
     {
         self.all.current(self.sources(), look).await
     }

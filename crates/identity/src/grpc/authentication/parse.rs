@@ -55,7 +55,7 @@ pub struct Logout {
 
 impl Logout {
     /// The login of the call, unless another one is named.
-    pub fn of(call: &Call, request: &pb::LogoutRequest) -> Result<Self, Status> {
+    pub fn of(request: &pb::LogoutRequest, call: &Call) -> Result<Self, Status> {
         let mut fields = Fields::of(request);
         let pb::LogoutRequest {
             request_id: _,
@@ -76,7 +76,7 @@ pub struct LogoutEverywhere {
 
 impl LogoutEverywhere {
     /// The caller, unless somebody is named.
-    pub fn of(call: &Call, request: &pb::LogoutEverywhereRequest) -> Result<Self, Status> {
+    pub fn of(request: &pb::LogoutEverywhereRequest, call: &Call) -> Result<Self, Status> {
         let mut fields = Fields::of(request);
         let pb::LogoutEverywhereRequest {
             request_id: _,

@@ -189,7 +189,7 @@ pub struct ListChildren {
 
 impl ListChildren {
     /// Guardians may leave their own id out.
-    pub fn of(call: &Call, request: &pb::ListChildrenRequest) -> Result<Self, Status> {
+    pub fn of(request: &pb::ListChildrenRequest, call: &Call) -> Result<Self, Status> {
         let pb::ListChildrenRequest {
             guardian_id,
             page_size,

@@ -27,7 +27,7 @@ pub struct CreateTrainer {
 
 impl CreateTrainer {
     /// Trainers may leave their own id out.
-    pub fn of(call: &Call, request: &pb::CreateTrainerRequest) -> Result<Self, Status> {
+    pub fn of(request: &pb::CreateTrainerRequest, call: &Call) -> Result<Self, Status> {
         let mut fields = Fields::of(request);
         let pb::CreateTrainerRequest {
             request_id: _,
@@ -81,7 +81,7 @@ pub struct UpdateTrainer {
 
 impl UpdateTrainer {
     /// Trainers may leave their own id out.
-    pub fn of(call: &Call, request: &pb::UpdateTrainerRequest) -> Result<Self, Status> {
+    pub fn of(request: &pb::UpdateTrainerRequest, call: &Call) -> Result<Self, Status> {
         let mut fields = Fields::of(request);
         let pb::UpdateTrainerRequest {
             request_id: _,

@@ -24,7 +24,7 @@ pub struct TransferGuardian {
 
 impl TransferGuardian {
     /// Whoever names themselves by their address is refused by the domain.
-    pub fn of(call: &Call, request: &pb::TransferGuardianRequest) -> Result<Self, Status> {
+    pub fn of(request: &pb::TransferGuardianRequest, call: &Call) -> Result<Self, Status> {
         let mut fields = Fields::of(request);
         let pb::TransferGuardianRequest {
             request_id: _,
