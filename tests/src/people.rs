@@ -35,6 +35,7 @@ use contracts::{
 use service::auth::{KeyPair, ServiceSigner};
 use tonic::{Request, Status, transport::Channel};
 use uuid::Uuid;
+use values::Zone;
 
 use crate::system::{System, eventually};
 
@@ -55,9 +56,7 @@ pub fn dollars(amount: i64) -> Money {
 
 /// The civil date so many days from now in [`ZONE`].
 pub fn day(days: u64) -> Date {
-    let today = Utc::now()
-        .with_timezone(&chrono_tz::America::New_York)
-        .date_naive();
+    let today = Utc::now().with_timezone(&Zone::new_york()).date_naive();
     date(today + Days::new(days))
 }
 
@@ -280,7 +279,7 @@ async fn open_schedule(
 ) -> (Vec<String>, Option<LogPosition>) {
     let date = day(2);
     let (month, day) = (date.month.cast_unsigned(), date.day.cast_unsigned());
-    let midnight = chrono_tz::America::New_York
+    let midnight = Zone::new_york()
         .with_ymd_and_hms(date.year, month, day, 0, 0, 0)
         .earliest()
         .expect("a midnight");

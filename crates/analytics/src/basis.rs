@@ -1,9 +1,9 @@
 //! What the figures rest on besides the events: the business zone, and what money counts.
 
 use chrono::{DateTime, Datelike, NaiveDate, Utc};
-use chrono_tz::Tz;
 use serde::{Deserialize, Serialize};
 use sqlx::PgPool;
+use values::Zone;
 
 use crate::settings::AnalyticsSettings;
 
@@ -15,7 +15,7 @@ pub const PROJECTION: &str = "statistics";
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Basis {
     /// Whose local days, months and years the figures are of.
-    pub zone: Tz,
+    pub zone: Zone,
     /// Whether payments that move no real money count.
     pub counts_sandbox: bool,
 }
@@ -133,13 +133,11 @@ impl Grain {
 
 #[cfg(test)]
 mod tests {
-    use chrono_tz::America::New_York;
-
     use super::*;
 
     fn day_of(instant: &str) -> String {
         let basis = Basis {
-            zone: New_York,
+            zone: Zone::new_york(),
             counts_sandbox: true,
         };
         basis.day(instant.parse().unwrap()).to_string()

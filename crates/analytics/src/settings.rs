@@ -1,12 +1,12 @@
-use chrono_tz::Tz;
 use service::{OwnSettings, Variables};
+use values::Zone;
 
 /// What analytics reads of the environment for itself. Other settings than before make other
 /// tables: they are built anew.
 #[derive(Debug, Clone, Copy)]
 pub struct AnalyticsSettings {
     /// Whose local days, months and years the figures are of (`DIVINETIME_BUSINESS_ZONE`).
-    pub business_zone: Tz,
+    pub business_zone: Zone,
     /// Whether payments that move no real money count (`DIVINETIME_COUNTS_SANDBOX`).
     pub counts_sandbox: bool,
 }
@@ -14,7 +14,7 @@ pub struct AnalyticsSettings {
 impl Default for AnalyticsSettings {
     fn default() -> Self {
         Self {
-            business_zone: Tz::America__New_York,
+            business_zone: Zone::new_york(),
             counts_sandbox: true,
         }
     }

@@ -111,7 +111,7 @@ async fn alone(seconds: u64) -> Measured {
         seconds,
         |_| passwords.clone(),
         |passwords| async move {
-            let password = Password::chosen(PASSWORD.to_owned()).expect("a password");
+            let password = Password::chosen(PASSWORD).expect("a password");
             passwords.hash(password).await.expect("a hash");
             (passwords, true)
         },

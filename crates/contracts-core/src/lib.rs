@@ -7,7 +7,7 @@ pub mod wire;
 pub use access::{AccessRule, Contract};
 pub use generated::divinetime::*;
 pub use generated::google;
-pub use rpc::{EventKind, EventsMessage, Positioned, ReadRpc, Rpc, WriteRpc};
+pub use rpc::{EventKind, EventsMessage, ListRpc, Positioned, ReadRpc, Rpc, WriteRpc};
 
 #[expect(
     clippy::pedantic,

@@ -30,6 +30,18 @@ pub trait ReadRpc: Rpc {
     fn min_positions(&self) -> &[LogPosition];
 }
 
+/// The request of a list that comes in pages (AIP-158).
+pub trait ListRpc: Rpc + Clone {
+    fn page_size(&self) -> i32;
+
+    fn page_token(&self) -> &str;
+
+    /// What all requests for pages of one list have in common: all but which page it is, how large,
+    /// and what the read tables must have reached.
+    #[must_use]
+    fn without_page(&self) -> Self;
+}
+
 /// A response with a log position.
 pub trait Positioned {
     /// Sets the field `position`.

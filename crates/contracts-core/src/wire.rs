@@ -2,11 +2,13 @@
 
 use chrono::{DateTime, Datelike, NaiveDate, NaiveTime, Utc};
 use prost_types::Timestamp;
-use values::Money;
+use values::{Money, is_representable};
 
 use crate::common::v1::{LogPosition, Money as MoneyMessage};
 use crate::google::r#type::Date;
 
+/// How the end of a day is written.
+const END_OF_DAY: &str = "24:00";
 /// The last nanosecond of a second. protobuf knows no other; chrono counts on in a leap second.
 const LAST_NANO: u32 = 999_999_999;
 
@@ -20,10 +22,11 @@ pub fn timestamp(instant: DateTime<Utc>) -> Timestamp {
 }
 
 /// The instant that a timestamp means, `None` when it means none: nanoseconds that are negative
-/// or a second long, a year that no calendar reaches.
+/// or a second long, a year before 1 or after 9999.
 pub fn instant(timestamp: &Timestamp) -> Option<DateTime<Utc>> {
     let nanos = u32::try_from(timestamp.nanos).ok()?;
-    DateTime::from_timestamp(timestamp.seconds, nanos).filter(|_| nanos <= LAST_NANO)
+    DateTime::from_timestamp(timestamp.seconds, nanos)
+        .filter(|instant| nanos <= LAST_NANO && is_representable(*instant))
 }
 
 /// A day of the calendar.
@@ -48,6 +51,33 @@ pub fn day(date: &Date) -> Option<NaiveDate> {
 /// A local time as `HH:MM`.
 pub fn local_time(time: NaiveTime) -> String {
     time.format("%H:%M").to_string()
+}
+
+/// The local time at which something ends: midnight is `24:00`, with which a day ends.
+pub fn local_end(time: NaiveTime) -> String {
+    if time == NaiveTime::MIN {
+        END_OF_DAY.to_owned()
+    } else {
+        local_time(time)
+    }
+}
+
+/// The time that `HH:MM` means; `None` when it is anything else.
+pub fn time(text: &str) -> Option<NaiveTime> {
+    let (hours, minutes) = text.split_once(':')?;
+    let two_digits = |part: &str| {
+        let is_number = part.len() == 2 && part.bytes().all(|digit| digit.is_ascii_digit());
+        is_number.then(|| part.parse().ok()).flatten()
+    };
+    NaiveTime::from_hms_opt(two_digits(hours)?, two_digits(minutes)?, 0)
+}
+
+/// The same for the end of something, which is midnight for `24:00` and never for `00:00`.
+pub fn closing_time(text: &str) -> Option<NaiveTime> {
+    if text == END_OF_DAY {
+        return Some(NaiveTime::MIN);
+    }
+    time(text).filter(|time| *time != NaiveTime::MIN)
 }
 
 /// An amount of money.
@@ -105,9 +135,39 @@ mod tests {
 
     #[test]
     fn what_is_no_timestamp_is_no_instant() {
-        for (seconds, nanos) in [(0, -1), (59, 1_000_000_000), (i64::MAX, 0), (i64::MIN, 0)] {
+        for (seconds, nanos) in [
+            (0, -1),
+            (59, 1_000_000_000),
+            (i64::MAX, 0),
+            (i64::MIN, 0),
+            (-62_135_596_801, 0),
+            (253_402_300_800, 0),
+        ] {
             assert_eq!(instant(&Timestamp { seconds, nanos }), None);
         }
+    }
+
+    #[test]
+    fn a_time_is_two_digits_and_two_digits() {
+        let time_of = |hour, minute| NaiveTime::from_hms_opt(hour, minute, 0);
+        assert_eq!(time("09:30"), time_of(9, 30));
+        assert_eq!(time("00:00"), time_of(0, 0));
+        for odd in [
+            "9:30", " 9:30", "9: 30", "10: 0", "+9:30", "09:3", "24:00", "23:60", "", ":",
+        ] {
+            assert_eq!(time(odd), None, "{odd:?}");
+        }
+    }
+
+    #[test]
+    fn a_day_ends_at_24_and_never_at_0() {
+        assert_eq!(closing_time("24:00"), Some(NaiveTime::MIN));
+        assert_eq!(closing_time("23:59"), NaiveTime::from_hms_opt(23, 59, 0));
+        for odd in ["00:00", "24:01", "25:00"] {
+            assert_eq!(closing_time(odd), None, "{odd:?}");
+        }
+        assert_eq!(local_end(NaiveTime::MIN), "24:00");
+        assert_eq!(local_time(NaiveTime::MIN), "00:00");
     }
 
     #[test]

@@ -1,5 +1,5 @@
 //! What each request and response knows of its RPC: `contracts_core::{Rpc, WriteRpc, ReadRpc,
-//! Positioned}`.
+//! ListRpc, Positioned}`.
 
 use std::fmt::Write as _;
 
@@ -63,6 +63,23 @@ fn implementation(service: &str, method: &MethodDescriptor) -> String {
                  fn min_positions(&self) -> &[LogPosition] {{ {slice} }} }}"
             );
         }
+    }
+    if input.get_field_by_name("page_token").is_some() {
+        let positions = [
+            ("min_position", "list.min_position = None;"),
+            ("min_positions", "list.min_positions.clear();"),
+        ];
+        let forgets = positions
+            .into_iter()
+            .find(|(name, _)| input.get_field_by_name(name).is_some())
+            .map_or("", |(_, forgets)| forgets);
+        let _ = writeln!(
+            source,
+            "impl ListRpc for {request} {{ fn page_size(&self) -> i32 {{ self.page_size }} \
+             fn page_token(&self) -> &str {{ &self.page_token }} \
+             fn without_page(&self) -> Self {{ let mut list = self.clone(); list.page_size = 0; \
+             list.page_token.clear(); {forgets} list }} }}"
+        );
     }
     source
 }

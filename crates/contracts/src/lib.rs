@@ -1,8 +1,8 @@
 #![doc = include_str!("../README.md")]
 
 pub use contracts_core::{
-    AccessRule, Contract, EventKind, EventsMessage, Positioned, ReadRpc, Rpc, WriteRpc, access,
-    common, google, log, wire,
+    AccessRule, Contract, EventKind, EventsMessage, ListRpc, Positioned, ReadRpc, Rpc, WriteRpc,
+    access, common, google, log, wire,
 };
 pub use generated::divinetime::*;
 

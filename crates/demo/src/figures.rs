@@ -3,13 +3,13 @@
 use std::collections::BTreeMap;
 
 use chrono::{Days, NaiveDate, Utc};
-use chrono_tz::Tz;
 use contracts::analytics::v1::{
     DailyStatistics, ExplainStatisticRequest, GetDailyStatisticsRequest,
     ListMonthlyStatisticsRequest, ListYearlyStatisticsRequest, PeriodFigures, Statistic,
 };
 use contracts::common::v1::LogPosition;
 use contracts::wire::date;
+use values::Zone;
 
 use crate::error::{Attempt as _, DemoError};
 use crate::person::Person;
@@ -34,7 +34,7 @@ impl Snapshot {
         let (years, zone) = years(platform, admin, &min_positions).await?;
         let months = months(platform, admin, &min_positions).await?;
         let today = zone
-            .parse::<Tz>()
+            .parse::<Zone>()
             .map_err(|_| DemoError::Incomplete("the business zone"))
             .map(|zone| Utc::now().with_timezone(&zone).date_naive())?;
         let days = days(platform, admin, &min_positions, today).await?;

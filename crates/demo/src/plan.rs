@@ -4,19 +4,24 @@
 use std::collections::BTreeSet;
 
 use chrono::{Days, NaiveDate, NaiveTime, Offset as _, TimeZone as _, Utc};
-use chrono_tz::Tz;
 use rand::rngs::StdRng;
 use rand::seq::SliceRandom as _;
 use rand::{Rng as _, SeedableRng as _};
 use uuid::Uuid;
+use values::Zone;
 
 /// Where trainers work: city, zone, currency.
-pub const PLACES: [(&str, Tz, &str); 4] = [
-    ("New York", Tz::America__New_York, "USD"),
-    ("Berlin", Tz::Europe__Berlin, "EUR"),
-    ("Los Angeles", Tz::America__Los_Angeles, "USD"),
-    ("Tokyo", Tz::Asia__Tokyo, "JPY"),
+pub const PLACES: [(&str, &str, &str); 4] = [
+    ("New York", "America/New_York", "USD"),
+    ("Berlin", "Europe/Berlin", "EUR"),
+    ("Los Angeles", "America/Los_Angeles", "USD"),
+    ("Tokyo", "Asia/Tokyo", "JPY"),
 ];
+
+/// The zone of a place.
+pub fn zone(place: usize) -> Zone {
+    Zone::named(PLACES[place].1).unwrap_or_default()
+}
 
 /// The local hours at which the slots of each day start.
 pub const HOURS: [u32; 3] = [13, 14, 16];
@@ -200,7 +205,7 @@ fn parent(
 
 /// The next date, from a day on, on which the clocks of a zone go forward (or back). `None`
 /// where they never do.
-pub fn clock_change(zone: Tz, from: NaiveDate, forward: bool) -> Option<NaiveDate> {
+pub fn clock_change(zone: Zone, from: NaiveDate, forward: bool) -> Option<NaiveDate> {
     let offset = |day: NaiveDate| {
         let noon = day.and_time(NaiveTime::from_hms_opt(12, 0, 0)?);
         Some(zone.offset_from_utc_datetime(&noon).fix().local_minus_utc())
@@ -276,7 +281,7 @@ mod tests {
     #[test]
     fn clock_changes_are_found_where_there_are_any() {
         let date = |text: &str| text.parse::<NaiveDate>().unwrap();
-        let new_york = Tz::America__New_York;
+        let new_york = Zone::new_york();
         assert_eq!(
             clock_change(new_york, date("2026-01-01"), true),
             Some(date("2026-03-08"))
@@ -286,7 +291,7 @@ mod tests {
             Some(date("2026-11-01"))
         );
         assert_eq!(
-            clock_change(Tz::Asia__Tokyo, date("2026-01-01"), true),
+            clock_change(Zone::named("Asia/Tokyo").unwrap(), date("2026-01-01"), true),
             None
         );
     }

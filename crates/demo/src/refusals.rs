@@ -17,7 +17,7 @@ use crate::camps::{Camps, tickets};
 use crate::error::{Attempt as _, DemoError, reason};
 use crate::payments::payment;
 use crate::person::Person;
-use crate::plan::{PLACES, Plan, clock_change};
+use crate::plan::{Plan, clock_change, zone};
 use crate::platform::Platform;
 use crate::progress::Progress;
 use crate::sessions::PaidSession;
@@ -131,7 +131,7 @@ impl Scene<'_> {
         )
         .await;
 
-        let (_, zone, _) = PLACES[0];
+        let zone = zone(0);
         let clock = &self.stage.clock_trainer.person;
         let spring = clock_change(zone, self.plan.first_day, true)
             .ok_or(DemoError::Incomplete("a spring"))?;

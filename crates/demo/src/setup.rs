@@ -1,7 +1,6 @@
 //! Sets the stage: locations, trainers with their windows, parents with their children.
 
 use chrono::{Days, NaiveDate, NaiveTime};
-use chrono_tz::Tz;
 use contracts::common::v1::{LogPosition, Money, Role};
 use contracts::google::r#type::Date;
 use contracts::identity::v1::{
@@ -16,10 +15,11 @@ use contracts::wire::{date, timestamp};
 use futures::{StreamExt as _, TryStreamExt as _, stream};
 use prost_types::Timestamp;
 use uuid::Uuid;
+use values::Zone;
 
 use crate::error::{Attempt as _, DemoError};
 use crate::person::Person;
-use crate::plan::{HOURS, PLACES, ParentPlan, Plan, TrainerPlan, clock_change};
+use crate::plan::{HOURS, PLACES, ParentPlan, Plan, TrainerPlan, clock_change, zone};
 use crate::platform::{CONCURRENCY, Platform};
 use crate::progress::Progress;
 use crate::tally::Tally;
@@ -100,7 +100,7 @@ async fn locations(
         let message = CreateLocationRequest {
             request_id: request_id(),
             name: format!("{city} {}", plan.run),
-            time_zone: zone.name().to_owned(),
+            time_zone: zone.to_owned(),
         };
         let created = platform
             .patiently(|| {
@@ -167,10 +167,9 @@ async fn clock_trainer(
     locations: &[String],
     tally: &Tally,
 ) -> Result<Trainer, DemoError> {
-    let (_, zone, _) = PLACES[0];
     let person = hire(platform, plan, "clock", 0, 6_000, tally).await?;
     assign(platform, &person, &locations[0]).await?;
-    let change = next_clock_change(zone, plan.first_day);
+    let change = next_clock_change(zone(0), plan.first_day);
     let (from, until) = (change - Days::new(2), change + Days::new(2));
     let rule = daily(&locations[0], 13, from, until);
     let (slots, position) =
@@ -210,7 +209,7 @@ async fn clock_trainer(
 }
 
 /// The date of the next clock change, be it forward or back.
-fn next_clock_change(zone: Tz, from: NaiveDate) -> NaiveDate {
+fn next_clock_change(zone: Zone, from: NaiveDate) -> NaiveDate {
     [true, false]
         .into_iter()
         .filter_map(|forward| clock_change(zone, from + Days::new(3), forward))

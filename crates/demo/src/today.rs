@@ -15,7 +15,7 @@ use contracts::wire::{date, timestamp};
 use crate::error::{Attempt as _, DemoError};
 use crate::payments::pay;
 use crate::person::Person;
-use crate::plan::{PLACES, Plan};
+use crate::plan::{PLACES, Plan, zone};
 use crate::platform::Platform;
 use crate::progress::Progress;
 use crate::setup::{Stage, assign, hire, request_id};
@@ -39,9 +39,8 @@ pub async fn begin(
     let starts_at = full_minute_after(Utc::now());
     let ends_at = starts_at + TimeDelta::minutes(1);
     // A place where the slot does not touch midnight.
-    let place = PLACES
-        .iter()
-        .position(|(_, zone, _)| (1..23).contains(&starts_at.with_timezone(zone).hour()))
+    let place = (0..PLACES.len())
+        .find(|place| (1..23).contains(&starts_at.with_timezone(&zone(*place)).hour()))
         .unwrap_or_default();
     let trainer = hire(platform, plan, "today", place, 6_000, tally).await?;
     assign(platform, &trainer, &stage.locations[place]).await?;
@@ -67,7 +66,7 @@ async fn open(
     place: usize,
     (starts_at, ends_at): (DateTime<Utc>, DateTime<Utc>),
 ) -> Result<String, DemoError> {
-    let local = |instant: DateTime<Utc>| instant.with_timezone(&PLACES[place].1);
+    let local = |instant: DateTime<Utc>| instant.with_timezone(&zone(place));
     let slot = SlotRule {
         location_id: stage.locations[place].clone(),
         rule: Some(Rule::Single(SingleSlot {

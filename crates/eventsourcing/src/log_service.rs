@@ -1,8 +1,10 @@
 //! `EventLogService`: a service's public events, from its log.
 
-use std::{collections::VecDeque, sync::Arc};
+use std::collections::{HashMap, VecDeque};
+use std::sync::Arc;
 
 use contracts_core::EventKind;
+use contracts_core::common::v1::ErrorReason;
 use contracts_core::log::v1::{
     Envelope, HeadRequest, HeadResponse, ReadRequest, ReadResponse,
     event_log_service_server::{EventLogService, EventLogServiceServer},
@@ -14,7 +16,8 @@ use futures::{
 };
 use prost::Message as _;
 use tokio::sync::Mutex;
-use tonic::{Request, Response, Status};
+use tonic::{Code, Request, Response, Status};
+use tonic_types::{ErrorDetails, FieldViolation, StatusExt as _};
 
 use crate::{DecodeError, EventLog, LogError, RecordedEvent, tail::read_up_to_undecodable};
 
@@ -246,12 +249,9 @@ impl EventLogService for LogService {
             after_position,
             limit,
         } = request.into_inner();
-        let limit = usize::try_from(limit)
-            .map_err(|_| Status::invalid_argument("limit must not be negative"))?;
+        let limit = usize::try_from(limit).map_err(|_| negative("limit"))?;
         if after_position < 0 {
-            return Err(Status::invalid_argument(
-                "after_position must not be negative",
-            ));
+            return Err(negative("after_position"));
         }
         let head = self
             .public
@@ -281,18 +281,36 @@ impl EventLogService for LogService {
 }
 
 fn status(error: &LogError) -> Status {
-    match error {
-        LogError::Unavailable(_) => Status::unavailable("the event log is not available now"),
+    let (code, reason, message) = match error {
+        LogError::Unavailable(_) => (
+            Code::Unavailable,
+            ErrorReason::TemporarilyUnavailable,
+            "the event log is not available now".to_owned(),
+        ),
         LogError::Decode(error) => {
             tracing::error!(error = %error, "an event cannot be published");
-            Status::data_loss(format!(
-                "the event at position {} cannot be read",
-                error.position
-            ))
+            let message = format!("the event at position {} cannot be read", error.position);
+            (Code::DataLoss, ErrorReason::Internal, message)
         }
         error => {
             tracing::error!(error = %error, "the event log cannot be read");
-            Status::internal("the event log cannot be read")
+            let message = "the event log cannot be read".to_owned();
+            (Code::Internal, ErrorReason::Internal, message)
         }
-    }
+    };
+    Status::with_error_details(code, message, details(reason))
+}
+
+fn negative(field: &str) -> Status {
+    let mut violation = FieldViolation::new(field, "must not be negative");
+    "NEGATIVE".clone_into(&mut violation.reason);
+    let message = format!("{field}: must not be negative");
+    let mut details = details(ErrorReason::InvalidFields);
+    details.set_bad_request(vec![violation]);
+    Status::with_error_details(Code::InvalidArgument, message, details)
+}
+
+fn details(reason: ErrorReason) -> ErrorDetails {
+    let reason = reason.as_str_name().trim_start_matches("ERROR_REASON_");
+    ErrorDetails::with_error_info(reason, "divinetime", HashMap::new())
 }

@@ -3,8 +3,8 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use chrono_tz::Tz;
 use service::{MasterKeyText, OwnSettings, Secret, Variables};
+use values::Zone;
 
 /// The settings of identity. The README names the variables.
 #[derive(Debug, Clone)]
@@ -21,7 +21,7 @@ pub struct IdentitySettings {
     /// How long an access token is valid.
     pub access_token_lifetime: Duration,
     /// The zone in which messages tell the time.
-    pub business_zone: Tz,
+    pub business_zone: Zone,
 }
 
 impl Default for IdentitySettings {
@@ -33,7 +33,7 @@ impl Default for IdentitySettings {
             refresh_token_lifetime: Duration::from_hours(30 * 24),
             signing_key_lifetime: Duration::from_hours(30 * 24),
             access_token_lifetime: Duration::from_mins(15),
-            business_zone: Tz::America__New_York,
+            business_zone: Zone::new_york(),
         }
     }
 }

@@ -69,7 +69,7 @@ impl FingerprintKey {
     }
 
     /// For calls that did not come through the access layer: it lasts as long as the process.
-    fn of_process() -> Self {
+    pub(crate) fn of_process() -> Self {
         static KEY: LazyLock<FingerprintKey> = LazyLock::new(|| {
             let mut bytes = [0; 32];
             if SystemRandom::new().fill(&mut bytes).is_err() {
@@ -80,16 +80,32 @@ impl FingerprintKey {
         KEY.clone()
     }
 
-    fn fingerprint(&self, method: &str, actor: &str, message: &[u8]) -> [u8; 32] {
-        let mut mac = hmac::Context::with_key(&self.0);
-        for part in [method.as_bytes(), actor.as_bytes(), message] {
-            mac.update(&(part.len() as u64).to_be_bytes());
-            mac.update(part);
-        }
+    pub(crate) fn fingerprint(&self, method: &str, actor: &str, message: &[u8]) -> [u8; 32] {
+        let tag = hmac::sign(&self.0, &framed(method, actor, message));
         let mut bytes = [0; 32];
-        bytes.copy_from_slice(mac.sign().as_ref());
+        bytes.copy_from_slice(tag.as_ref());
         bytes
     }
+
+    /// Whether a fingerprint is that of these, in a time that tells nothing of it.
+    pub(crate) fn is_of(
+        &self,
+        fingerprint: &[u8],
+        method: &str,
+        actor: &str,
+        message: &[u8],
+    ) -> bool {
+        hmac::verify(&self.0, &framed(method, actor, message), fingerprint).is_ok()
+    }
+}
+
+fn framed(method: &str, actor: &str, message: &[u8]) -> Vec<u8> {
+    let mut framed = Vec::with_capacity(method.len() + actor.len() + message.len() + 24);
+    for part in [method.as_bytes(), actor.as_bytes(), message] {
+        framed.extend_from_slice(&(part.len() as u64).to_be_bytes());
+        framed.extend_from_slice(part);
+    }
+    framed
 }
 
 impl fmt::Debug for FingerprintKey {

@@ -370,7 +370,7 @@ fn expected<T>() -> &'static str {
     match std::any::type_name::<T>() {
         "bool" => "true or false",
         "u32" | "u64" | "usize" => "a whole number",
-        name if name.ends_with("Tz") => "an IANA time zone",
+        name if name.ends_with("::Zone") => "an IANA time zone",
         _ => "text",
     }
 }

@@ -18,6 +18,15 @@ pub const DOMAIN: &str = "divinetime";
 /// When to try again what found the service busy or a part of it down.
 const RETRY_AFTER: Duration = Duration::from_secs(1);
 
+/// Bytes of all violations that a refusal tells.
+const MOST_BYTES: usize = 3 * 1024;
+/// Bytes of an encoded violation besides its three texts.
+const BESIDES_TEXT: usize = 12;
+/// Violations that stand in the message of a refusal for people.
+const SENTENCES: usize = 8;
+/// The metadata of `ErrorInfo` that says how many more violations there are.
+const LEFT_OUT: &str = "violations_left_out";
+
 /// A refusal of the domain that knows how callers are told of it.
 pub trait Refusal: Error {
     fn code(&self) -> Code;
@@ -54,7 +63,7 @@ pub fn status<E: Refusal>(error: ExecuteError<E>) -> Status {
         },
         ExecuteError::RequestReused => invalid(
             ErrorReason::RequestIdReused,
-            vec![violation(
+            &[violation(
                 "request_id",
                 "REUSED",
                 "was used with a different request: use a new id for a new request",
@@ -75,7 +84,7 @@ pub fn status<E: Refusal>(error: ExecuteError<E>) -> Status {
 pub fn refusal_status(refusal: &impl Refusal) -> Status {
     let problem = refusal.to_string();
     match refusal.field() {
-        Some((field, why)) => invalid(refusal.reason(), vec![violation(field, why, problem)]),
+        Some((field, why)) => invalid(refusal.reason(), &[violation(field, why, problem)]),
         None => refused(refusal.code(), refusal.reason(), problem),
     }
 }
@@ -155,7 +164,7 @@ pub fn unavailable(reason: &str) -> Status {
 }
 
 /// `INVALID_ARGUMENT` with all its field violations.
-pub fn invalid_fields(violations: Vec<FieldViolation>) -> Status {
+pub fn invalid_fields(violations: &[FieldViolation]) -> Status {
     invalid(ErrorReason::InvalidFields, violations)
 }
 
@@ -170,15 +179,35 @@ pub fn violation(
     violation
 }
 
-fn invalid(reason: ErrorReason, violations: Vec<FieldViolation>) -> Status {
-    let message = violations
+fn invalid(reason: ErrorReason, violations: &[FieldViolation]) -> Status {
+    let told = how_many_fit(violations);
+    let (told, left) = violations.split_at(told);
+    let mut sentences: Vec<_> = told
         .iter()
+        .take(SENTENCES)
         .map(|violation| format!("{}: {}", violation.field, violation.description))
-        .collect::<Vec<_>>()
-        .join("; ");
-    let mut details = details(reason);
-    details.set_bad_request(violations);
-    Status::with_error_details(Code::InvalidArgument, message, details)
+        .collect();
+    if violations.len() > sentences.len() {
+        sentences.push(format!("and {} more", violations.len() - sentences.len()));
+    }
+    let mut info = HashMap::new();
+    if !left.is_empty() {
+        info.insert(LEFT_OUT.to_owned(), left.len().to_string());
+    }
+    let mut details = ErrorDetails::with_error_info(name(reason), DOMAIN, info);
+    details.set_bad_request(told.to_vec());
+    Status::with_error_details(Code::InvalidArgument, sentences.join("; "), details)
+}
+
+/// How many violations from the first on are told: refusals travel in headers, of which many
+/// clients and proxies take 8 KiB in all.
+fn how_many_fit(violations: &[FieldViolation]) -> usize {
+    let sizes = violations.iter().scan(0, |sum, violation| {
+        let text = violation.field.len() + violation.reason.len() + violation.description.len();
+        *sum += text + BESIDES_TEXT;
+        Some(*sum)
+    });
+    sizes.take_while(|sum| *sum <= MOST_BYTES).count().max(1)
 }
 
 fn details(reason: ErrorReason) -> ErrorDetails {
@@ -242,6 +271,36 @@ mod tests {
                 message: "taken",
             })
         }
+    }
+
+    #[test]
+    fn a_refusal_stays_small_and_says_how_much_it_leaves_out() {
+        let wrong =
+            |index: usize| violation(format!("lines[{index}].id"), "UUID", "must be a UUID");
+        let many: Vec<_> = (0..100_000).map(wrong).collect();
+        let status = invalid_fields(&many);
+        assert!(status.details().len() + status.message().len() < 4 * 1024);
+        let details = status.get_error_details();
+        let told = details.bad_request().unwrap().field_violations.clone();
+        let fields = |violations: &[FieldViolation]| -> Vec<String> {
+            violations.iter().map(|it| it.field.clone()).collect()
+        };
+        assert_eq!(fields(&told), fields(&many[..told.len()]));
+        let left = (many.len() - told.len()).to_string();
+        assert_eq!(details.error_info().unwrap().metadata[LEFT_OUT], left);
+        assert!(
+            status.message().ends_with("and 99992 more"),
+            "{}",
+            status.message()
+        );
+
+        let few: Vec<_> = (0..3).map(wrong).collect();
+        let status = invalid_fields(&few);
+        let details = status.get_error_details();
+        let told = &details.bad_request().unwrap().field_violations;
+        assert_eq!(fields(told), fields(&few));
+        assert!(details.error_info().unwrap().metadata.is_empty());
+        assert!(!status.message().contains("more"));
     }
 
     #[derive(Debug, thiserror::Error)]

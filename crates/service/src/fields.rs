@@ -2,23 +2,26 @@
 
 use std::fmt::Display;
 use std::ops::RangeInclusive;
-use std::str::FromStr;
 
 use chrono::{DateTime, NaiveDate, NaiveTime, Utc};
-use chrono_tz::Tz;
-use contracts_core::WriteRpc;
 use contracts_core::common::v1::Money as MoneyMessage;
 use contracts_core::google::r#type::Date;
 use contracts_core::wire;
+use contracts_core::{ListRpc, WriteRpc};
 use prost_types::Timestamp;
 use serde::de::DeserializeOwned;
 use tonic::Status;
 use tonic_types::FieldViolation;
 use uuid::Uuid;
-use values::{Money, MoneyError};
+use values::text::{self, TextError};
+use values::{LocalTimeError, Money, MoneyError, UnknownZone, Zone};
 
+use crate::call::Call;
 use crate::errors::{internal, invalid_fields, violation};
 use crate::page::{self, Page};
+
+/// More than UTF-8 and the marks of a letter need.
+const MOST_BYTES_OF_A_CHARACTER: usize = 32;
 
 /// The violations found so far. Each parser answers with the value, or notes what is wrong and
 /// answers with a default; [`Fields::finish`] then refuses the request with all of it.
@@ -112,14 +115,8 @@ impl Fields {
         values: &[String],
         count: RangeInclusive<usize>,
     ) -> Vec<I> {
-        let most = *count.end();
         let mut ids = Vec::new();
-        for (index, value) in self
-            .list(field, values, count)
-            .iter()
-            .take(most)
-            .enumerate()
-        {
+        for (index, value) in self.list(field, values, count).iter().enumerate() {
             let path = format!("{field}[{index}]");
             let before = self.violations.len();
             let id = self.id(path.clone(), value);
@@ -131,34 +128,63 @@ impl Fields {
         ids
     }
 
-    /// A text of so many characters without control characters, trimmed. A range from 0 makes it
-    /// optional.
+    /// A text of one line with so many characters, trimmed and in Unicode's NFC. A range from 0
+    /// makes it optional.
     pub fn text(
         &mut self,
         field: impl Into<String>,
         value: &str,
         length: RangeInclusive<usize>,
     ) -> String {
-        let value = value.trim();
+        self.any_text(field, value, length, text::line)
+    }
+
+    /// The same with line breaks.
+    pub fn lines(
+        &mut self,
+        field: impl Into<String>,
+        value: &str,
+        length: RangeInclusive<usize>,
+    ) -> String {
+        self.any_text(field, value, length, text::lines)
+    }
+
+    fn any_text(
+        &mut self,
+        field: impl Into<String>,
+        value: &str,
+        length: RangeInclusive<usize>,
+        parse: fn(&str) -> Result<String, TextError>,
+    ) -> String {
         let (least, most) = (*length.start(), *length.end());
-        if !length.contains(&value.chars().count()) {
+        // Nothing is composed of more than a few characters: what is much longer is not looked at.
+        let text = if value.len() > most.saturating_mul(MOST_BYTES_OF_A_CHARACTER) {
+            None
+        } else {
+            match parse(value) {
+                Ok(text) => Some(text),
+                Err(error) => {
+                    let reason = match error {
+                        TextError::Control => "CONTROL_CHARACTER",
+                        TextError::LineBreak => "LINE_BREAK",
+                        TextError::Direction => "DIRECTION",
+                        TextError::Invisible => "INVISIBLE",
+                    };
+                    self.violation(field, reason, error.to_string());
+                    return String::new();
+                }
+            }
+        };
+        let fitting = text.filter(|text| length.contains(&text.chars().count()));
+        fitting.unwrap_or_else(|| {
             let expected = if least == 0 {
                 format!("must have at most {most} characters")
             } else {
                 format!("must have {least} to {most} characters")
             };
-            self.violation(field, reason_for(value, "LENGTH"), expected);
-        } else if value
-            .chars()
-            .any(|character| character.is_control() && character != '\n')
-        {
-            self.violation(
-                field,
-                "CONTROL_CHARACTER",
-                "must not contain control characters",
-            );
-        }
-        value.to_owned()
+            self.violation(field, reason_for(value.trim(), "LENGTH"), expected);
+            String::new()
+        })
     }
 
     /// A number of a range; its start when it is wrong.
@@ -176,7 +202,8 @@ impl Fields {
         least
     }
 
-    /// A required amount of money, zero or more; `None` when it is wrong.
+    /// A required amount that somebody asks for something, from zero to [`Money::MOST_SET`] minor
+    /// units of a current currency; `None` when it is wrong.
     pub fn money(
         &mut self,
         field: impl Into<String>,
@@ -187,11 +214,12 @@ impl Fields {
             return None;
         };
         let code = &message.currency_code;
-        let money = Money::new(code, message.minor_units);
+        let money = Money::set(code, message.minor_units);
         if let Err(error) = money {
             let (part, reason) = match error {
                 MoneyError::Currency => ("currency_code", reason_for(code, "CURRENCY")),
                 MoneyError::Negative => ("minor_units", "NEGATIVE"),
+                MoneyError::TooMuch => ("minor_units", "RANGE"),
             };
             let path = format!("{}.{part}", field.into());
             self.violation(path, reason, error.to_string());
@@ -210,7 +238,7 @@ impl Fields {
             value.is_some(),
             value.and_then(wire::instant),
             "TIMESTAMP",
-            "must be a valid timestamp",
+            "must be a timestamp of the years 1 to 9999",
         )
     }
 
@@ -236,27 +264,43 @@ impl Fields {
 
     /// A required local time "HH:MM"; midnight when it is wrong.
     pub fn local_time(&mut self, field: impl Into<String>, value: &str) -> NaiveTime {
-        let time = NaiveTime::parse_from_str(value, "%H:%M")
-            .ok()
-            .filter(|_| value.len() == 5);
         self.required(
             field,
             !value.is_empty(),
-            time,
+            wire::time(value),
             "TIME",
             "must be a local time such as 09:30",
         )
     }
 
+    /// A required local time at which something ends, "HH:MM": midnight for "24:00", with which a
+    /// day ends, and when it is wrong.
+    pub fn closing_time(&mut self, field: impl Into<String>, value: &str) -> NaiveTime {
+        self.required(
+            field,
+            !value.is_empty(),
+            wire::closing_time(value),
+            "TIME",
+            "must be a local time such as 09:30, at the end of a day 24:00",
+        )
+    }
+
+    /// Notes that a local time stands for no instant.
+    pub fn no_instant(&mut self, field: impl Into<String>, error: &LocalTimeError) {
+        let reason = match error {
+            LocalTimeError::NotExisting { .. } => "LOCAL_TIME_NOT_EXISTING",
+            LocalTimeError::Ambiguous { .. } => "LOCAL_TIME_AMBIGUOUS",
+            LocalTimeError::Empty { .. } => "END_BEFORE_START",
+            LocalTimeError::OutOfRange { .. } => "RANGE",
+        };
+        self.violation(field, reason, format!("must be another time: {error}"));
+    }
+
     /// A required IANA time zone; UTC when it is wrong.
-    pub fn zone(&mut self, field: impl Into<String>, value: &str) -> Tz {
-        Tz::from_str(value).unwrap_or_else(|_| {
-            self.violation(
-                field,
-                reason_for(value, "ZONE"),
-                "must be an IANA time zone such as Europe/Berlin",
-            );
-            Tz::UTC
+    pub fn zone(&mut self, field: impl Into<String>, value: &str) -> Zone {
+        value.parse().unwrap_or_else(|unknown: UnknownZone| {
+            self.violation(field, reason_for(value, "ZONE"), unknown.to_string());
+            Zone::utc()
         })
     }
 
@@ -274,7 +318,8 @@ impl Fields {
         })
     }
 
-    /// A list of so many elements.
+    /// A list of so many elements; of one that is longer only as many, so that nobody has the
+    /// rest looked at.
     pub fn list<'a, T>(
         &mut self,
         field: impl Into<String>,
@@ -293,12 +338,13 @@ impl Fields {
                 expected,
             );
         }
-        value
+        &value[..value.len().min(*count.end())]
     }
 
-    /// The wanted page, from the fields `page_size` and `page_token`.
-    pub fn page<C: DeserializeOwned>(&mut self, page_size: i32, page_token: &str) -> Page<C> {
-        let size = match i64::from(page_size) {
+    /// The wanted page of a list. A token is good for the caller who got it, and for the same
+    /// filter.
+    pub fn page<C: DeserializeOwned>(&mut self, call: &Call, request: &impl ListRpc) -> Page<C> {
+        let size = match i64::from(request.page_size()) {
             ..0 => {
                 self.violation("page_size", "NEGATIVE", "must not be negative");
                 page::DEFAULT_SIZE
@@ -306,15 +352,14 @@ impl Fields {
             0 => page::DEFAULT_SIZE,
             size => size.min(page::MAX_SIZE),
         };
-        let after = page::decode(page_token);
-        if after.is_none() && !page_token.is_empty() {
+        Page::of(call, request, size).unwrap_or_else(|| {
             self.violation(
                 "page_token",
                 "PAGE_TOKEN",
-                "must be a next_page_token of the same list, or empty",
+                "must be a next_page_token of the same list with the same filter, or empty",
             );
-        }
-        Page { size, after }
+            Page::first(size)
+        })
     }
 
     /// Refuses the request with everything that was noted.
@@ -325,7 +370,7 @@ impl Fields {
         if self.violations.is_empty() {
             Ok(())
         } else {
-            Err(invalid_fields(self.violations))
+            Err(invalid_fields(&self.violations))
         }
     }
 
@@ -374,6 +419,9 @@ mod tests {
     use contracts_core::common::v1::Role;
     use tonic_types::StatusExt as _;
 
+    use crate::auth::Principal;
+    use crate::page::tests::ListThings;
+
     use super::*;
 
     fn reasons(fields: Fields) -> Vec<(String, String)> {
@@ -386,6 +434,65 @@ mod tests {
             .into_iter()
             .map(|violation| (violation.field, violation.reason))
             .collect()
+    }
+
+    #[test]
+    fn nobody_has_more_of_a_list_looked_at_than_it_may_have() {
+        let mut fields = Fields::new();
+        let ids = vec!["?".to_owned(); 100_000];
+        assert_eq!(fields.distinct_ids::<Uuid>("ids", &ids, 0..=3).len(), 3);
+        let found = reasons(fields);
+        assert_eq!(found.len(), 4);
+        assert_eq!(found[0], ("ids".to_owned(), "COUNT".to_owned()));
+    }
+
+    #[test]
+    fn text_is_one_line_that_somebody_can_see() {
+        let mut fields = Fields::new();
+        assert_eq!(fields.text("name", " Cafe\u{301} ", 4..=4), "Caf\u{e9}");
+        assert_eq!(fields.lines("bio", "a\r\nb", 0..=3), "a\nb");
+        fields.text("a", "x\ny", 0..=9);
+        fields.text("b", "\u{200b}", 0..=9);
+        fields.text("c", "x\u{202e}", 0..=9);
+        fields.lines("d", "x\0", 0..=9);
+        fields.lines("e", &"x".repeat(100_000), 0..=9);
+        fields.text("f", " ", 1..=9);
+        let found = reasons(fields);
+        let found: Vec<_> = found.iter().map(|(_, reason)| reason.as_str()).collect();
+        let wrong = [
+            "LINE_BREAK",
+            "INVISIBLE",
+            "DIRECTION",
+            "CONTROL_CHARACTER",
+            "LENGTH",
+            "REQUIRED",
+        ];
+        assert_eq!(found, wrong);
+    }
+
+    #[test]
+    fn a_price_is_in_a_currency_of_today_and_bounded() {
+        let mut fields = Fields::new();
+        let message = |code: &str, minor_units| MoneyMessage {
+            currency_code: code.to_owned(),
+            minor_units,
+        };
+        assert!(
+            fields
+                .money("a", Some(&message("USD", Money::MOST_SET)))
+                .is_some()
+        );
+        fields.money("b", Some(&message("USD", Money::MOST_SET + 1)));
+        fields.money("c", Some(&message("ZZZ", 1)));
+        let found = reasons(fields);
+        let pair = |field: &str, reason: &str| (field.to_owned(), reason.to_owned());
+        assert_eq!(
+            found,
+            [
+                pair("b.minor_units", "RANGE"),
+                pair("c.currency_code", "CURRENCY")
+            ]
+        );
     }
 
     #[test]
@@ -423,8 +530,13 @@ mod tests {
         fields.zone("zone", "Mars/Olympus");
         fields.enum_value::<Role>("role", 0);
         fields.list::<i32>("lines", &[], 1..=3);
-        let page: Page<i64> = fields.page(-1, "?");
-        assert_eq!(page, Page::default());
+        let request = ListThings {
+            page_size: -1,
+            page_token: "?".to_owned(),
+            ..ListThings::default()
+        };
+        let page: Page<i64> = fields.page(&Call::by(Principal::Anonymous), &request);
+        assert_eq!((page.size, page.after), (page::DEFAULT_SIZE, None));
         let found = reasons(fields);
         let found: Vec<_> = found
             .iter()
@@ -457,20 +569,29 @@ mod tests {
         let mut fields = Fields::new();
         assert_eq!(fields.text("name", " Ada ", 1..=5), "Ada");
         assert_eq!(fields.optional_id::<Uuid>("trainer_id", ""), None);
-        assert_eq!(fields.zone("zone", "Europe/Berlin"), Tz::Europe__Berlin);
+        assert_eq!(
+            fields.zone("zone", "Europe/Berlin"),
+            Zone::named("Europe/Berlin").unwrap()
+        );
         assert_eq!(fields.enum_value::<Role>("role", 3), Role::Parent);
         assert_eq!(
             fields.local_time("opens", "09:30"),
             NaiveTime::from_hms_opt(9, 30, 0).unwrap()
         );
-        assert_eq!(fields.page::<i64>(1000, "").size, page::MAX_SIZE);
-        assert_eq!(
-            fields.page(7, &page::encode(&5_i64)),
-            Page {
-                size: 7,
-                after: Some(5_i64)
-            }
-        );
+        let request = ListThings {
+            page_size: 1_000,
+            ..ListThings::default()
+        };
+        let call = Call::by(Principal::Anonymous);
+        let page: Page<i64> = fields.page(&call, &request);
+        assert_eq!((page.size, page.after), (page::MAX_SIZE, None));
+        let next = ListThings {
+            page_size: 7,
+            page_token: page.token(&5),
+            ..request
+        };
+        let page: Page<i64> = fields.page(&call, &next);
+        assert_eq!((page.size, page.after), (7, Some(5)));
         fields.finish().unwrap();
     }
 

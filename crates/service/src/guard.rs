@@ -24,7 +24,7 @@ use tracing::{Instrument as _, Span};
 
 use crate::auth::{Holder, Principal, TokenError, Verifier};
 use crate::call::Call;
-use crate::errors::{invalid_fields, retry_later, role_not_allowed, violation};
+use crate::errors::{invalid_fields, refused, retry_later, role_not_allowed, violation};
 use crate::metrics::{Metrics, Observed, code_name};
 use crate::{deadline, telemetry};
 
@@ -45,6 +45,11 @@ const FORWARDED: &str = "x-forwarded-for";
 /// tonic watches `grpc-timeout` too, with a poorer answer; ours has to be there first.
 const HEAD_START: Duration = Duration::from_millis(2);
 
+/// How prost begins what it says of bytes that are no message.
+const UNREADABLE: &str = "failed to decode Protobuf message";
+/// What tonic says of a message beyond its limit.
+const TOO_LARGE: &str = "message length too large";
+
 /// No call keeps its place longer before it is answered, whatever its caller allows.
 const LONGEST: Duration = Duration::from_mins(1);
 
@@ -52,6 +57,8 @@ const LONGEST: Duration = Duration::from_mins(1);
 #[derive(Clone)]
 pub struct Guard {
     inner: Arc<Inner>,
+    /// The proto services behind it.
+    served: Arc<[&'static str]>,
 }
 
 struct Inner {
@@ -80,6 +87,7 @@ impl Guard {
         let places = Arc::new(Semaphore::new(limit as usize));
         let draining = AtomicBool::new(false);
         Self {
+            served: Arc::new([]),
             inner: Arc::new(Inner {
                 contract,
                 service,
@@ -102,6 +110,22 @@ impl Guard {
             inner.trusts_forwarded = trusts;
         }
         self
+    }
+
+    /// In front of these proto services. Methods of all others are unknown.
+    #[must_use]
+    pub fn serving(self, names: &[&'static str]) -> Self {
+        Self {
+            served: names.into(),
+            ..self
+        }
+    }
+
+    /// The rule of a method that is served here.
+    fn find(&self, path: &str) -> Option<(&'static str, &'static AccessRule)> {
+        let (service, _) = path.strip_prefix('/')?.rsplit_once('/')?;
+        let (method, rule) = self.inner.contract.find(path)?;
+        self.served.contains(&service).then_some((method, rule))
     }
 
     /// The contract that it enforces.
@@ -143,7 +167,7 @@ impl Guard {
 
     fn deadline(&self, headers: &HeaderMap, arrived: Instant) -> Result<Instant, Status> {
         let timeout = deadline::timeout(headers).map_err(|deadline::Malformed| {
-            invalid_fields(vec![violation(
+            invalid_fields(&[violation(
                 "grpc-timeout",
                 "TIMEOUT",
                 "must be one to eight digits and one of the units H, M, S, m, u, n",
@@ -232,10 +256,15 @@ where
         if INFRASTRUCTURE.iter().any(|open| path.starts_with(open)) {
             return Box::pin(inner.call(request));
         }
-        let Some((method, rule)) = self.guard.inner.contract.find(path) else {
+        let Some((method, rule)) = self.guard.find(path) else {
             // A method without an access rule does not exist for callers.
             return Box::pin(async {
-                Ok(Status::unimplemented("there is no such method").into_http())
+                let unknown = refused(
+                    Code::Unimplemented,
+                    ErrorReason::MethodUnknown,
+                    "there is no such method here",
+                );
+                Ok(unknown.into_http())
             });
         };
         let arrived = Instant::now();
@@ -300,18 +329,42 @@ impl Guard {
             call.fingerprint_key = self.inner.verifier.fingerprint_key().clone();
             request.extensions_mut().insert(call);
             match inner.call(request).await {
-                Ok(response) => Ok(response),
+                Ok(response) => Ok(explained(response)),
                 Err(never) => match never {},
             }
         };
         tokio::time::timeout_at(deadline, work)
             .await
             .unwrap_or_else(|_| {
-                Err(Status::deadline_exceeded(
+                Err(refused(
+                    Code::DeadlineExceeded,
+                    ErrorReason::DeadlineExceeded,
                     "the call was not answered before its deadline",
                 ))
             })
     }
+}
+
+/// tonic refuses a message that it cannot read before any handler sees it, with a bare status. Ours
+/// all have details.
+fn explained(response: Response<Body>) -> Response<Body> {
+    let bare = Status::from_header_map(response.headers());
+    let Some(bare) = bare.filter(|status| status.details().is_empty()) else {
+        return response;
+    };
+    let message = bare.message();
+    let status = match bare.code() {
+        Code::Internal if message.starts_with(UNREADABLE) => refused(
+            Code::InvalidArgument,
+            ErrorReason::MessageUnreadable,
+            "the body is no message of this method",
+        ),
+        Code::OutOfRange if message.contains(TOO_LARGE) => {
+            refused(Code::OutOfRange, ErrorReason::MessageTooLarge, message)
+        }
+        _ => return response,
+    };
+    status.into_http()
 }
 
 /// The address that the nearest proxy has seen: the last one of all lists, since everything

@@ -16,6 +16,8 @@ use crate::call::Call;
 use crate::definition::Runtime;
 use crate::errors::{internal, invalid_fields, refused, retry_later, unavailable, violation};
 
+/// No caller has written to more logs.
+const MOST_POSITIONS: usize = 16;
 /// Kept back from the caller's deadline, so that the answer arrives before it.
 const FOR_THE_ANSWER: Duration = Duration::from_millis(20);
 /// No call waits longer, whatever its deadline: who waits keeps a place of the service.
@@ -103,8 +105,12 @@ impl<T: ReadTables> Reads<T> {
     pub async fn reached(&self, call: &Call, positions: &[LogPosition]) -> Result<(), ReadError> {
         let no_position =
             |position: &LogPosition| position.service.is_empty() || position.position < 0;
-        if positions.iter().any(no_position) {
+        if positions.len() > MOST_POSITIONS || positions.iter().any(no_position) {
             return Err(ReadError::NoPosition);
+        }
+        let is_name = |service: &str| service.bytes().all(|it| it.is_ascii_lowercase());
+        if !positions.iter().all(|position| is_name(&position.service)) {
+            return Err(ReadError::OtherLog);
         }
         let all = async {
             for position in positions {
@@ -274,9 +280,8 @@ impl ReadError {
     /// The status for a caller who named positions in this field.
     fn status(self, field: &str) -> Status {
         let message = self.to_string();
-        let malformed = |field: String, reason, message| {
-            invalid_fields(vec![violation(field, reason, message)])
-        };
+        let malformed =
+            |field: String, reason, message| invalid_fields(&[violation(field, reason, message)]);
         match self {
             Self::NoPosition => malformed(field.to_owned(), "POSITION", message),
             Self::OtherLog => malformed(format!("{field}.service"), "SERVICE", message),

@@ -91,7 +91,7 @@ impl Server {
             // Prometheus does not speak HTTP/2 in the clear.
             .accept_http1(true)
             .http2_keepalive_interval(Some(KEEPALIVE))
-            .layer(parts.guard.clone())
+            .layer(parts.guard.clone().serving(&parts.names))
             .add_routes(routes)
             .serve_with_incoming_shutdown(
                 TcpIncoming::from(listener).with_nodelay(Some(true)),

@@ -1,6 +1,6 @@
 //! A stretch of time.
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, Datelike as _, Utc};
 use serde::{Deserialize, Serialize};
 
 /// From an instant, included, to a later one, excluded.
@@ -10,10 +10,17 @@ pub struct Interval {
     to: DateTime<Utc>,
 }
 
+/// Whether protobuf, Postgres and a calendar with four digits for the year can all hold an instant:
+/// it is of the years 1 to 9999.
+pub fn is_representable(instant: DateTime<Utc>) -> bool {
+    (1..=9999).contains(&instant.year())
+}
+
 impl Interval {
     /// `None` unless `from` is before `to`.
     pub fn new(from: DateTime<Utc>, to: DateTime<Utc>) -> Option<Self> {
-        (from < to).then_some(Self { from, to })
+        let is_interval = from < to && is_representable(from) && is_representable(to);
+        is_interval.then_some(Self { from, to })
     }
 
     /// The first instant of it.

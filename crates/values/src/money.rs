@@ -1,5 +1,7 @@
 use std::fmt;
 
+use crate::currency;
+
 use serde::{Deserialize, Serialize};
 
 /// An amount in minor units of its currency, cents for USD and yen for JPY; never negative,
@@ -14,14 +16,21 @@ pub struct Money {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum MoneyError {
     /// The code is not three upper-case letters.
-    #[error("must be an ISO 4217 code of three upper-case letters")]
+    #[error("must be the ISO 4217 code of a currency in use, three upper-case letters")]
     Currency,
     /// The amount is below zero.
     #[error("must not be negative")]
     Negative,
+    /// It is more than anything costs.
+    #[error("must be at most 1000000000000")]
+    TooMuch,
 }
 
 impl Money {
+    /// The most minor units that somebody may ask for something. Nine million such amounts add up
+    /// to less than 64 bits hold.
+    pub const MOST_SET: i64 = 1_000_000_000_000;
+
     /// An amount of a currency, which is an ISO 4217 code such as `USD`.
     pub fn new(currency_code: &str, minor_units: i64) -> Result<Self, MoneyError> {
         if currency_code.len() != 3 || !currency_code.bytes().all(|b| b.is_ascii_uppercase()) {
@@ -37,6 +46,22 @@ impl Money {
     }
 
     /// The ISO 4217 code.
+    /// An amount that somebody asks for something. Its currency is in use today: not one that was
+    /// withdrawn, one of a test, a metal or a fund.
+    ///
+    /// # Errors
+    /// For such a currency, and for an amount that is negative or more than [`Money::MOST_SET`].
+    pub fn set(currency_code: &str, minor_units: i64) -> Result<Self, MoneyError> {
+        let money = Self::new(currency_code, minor_units)?;
+        if !currency::is_current(currency_code) {
+            return Err(MoneyError::Currency);
+        }
+        if minor_units > Self::MOST_SET {
+            return Err(MoneyError::TooMuch);
+        }
+        Ok(money)
+    }
+
     pub fn currency_code(&self) -> &str {
         &self.currency_code
     }

@@ -13,7 +13,7 @@ pub struct Price(Money);
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum PriceError {
     /// The code is not three upper-case letters.
-    #[error("the currency must be an ISO 4217 code of three upper-case letters")]
+    #[error("the currency must be the ISO 4217 code of a currency in use")]
     Currency,
     /// The amount is zero, negative or too high.
     #[error("must be from 1 to 100000000 minor units")]
@@ -27,11 +27,11 @@ impl Price {
 
     /// Parses an ISO 4217 code and an amount from 1 to [`Self::MAX_MINOR_UNITS`].
     pub fn parse(currency_code: &str, minor_units: i64) -> Result<Self, PriceError> {
-        let money = Money::new(currency_code, minor_units);
+        let money = Money::set(currency_code, minor_units);
         match money {
             Err(MoneyError::Currency) => Err(PriceError::Currency),
             Ok(money) if (1..=Self::MAX_MINOR_UNITS).contains(&minor_units) => Ok(Self(money)),
-            Ok(_) | Err(MoneyError::Negative) => Err(PriceError::Amount),
+            Ok(_) | Err(MoneyError::Negative | MoneyError::TooMuch) => Err(PriceError::Amount),
         }
     }
 

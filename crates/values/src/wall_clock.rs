@@ -4,13 +4,15 @@
 //! change. A local time that a clock skips is refused; one that a clock shows twice needs
 //! its offset from UTC.
 
+use std::collections::BTreeSet;
+
 use chrono::{DateTime, Datelike, FixedOffset, NaiveDate, NaiveTime, Offset, TimeZone, Utc};
 use chrono::{MappedLocalTime, Weekday};
-use chrono_tz::Tz;
 
 use serde::{Deserialize, Serialize};
 
-use crate::interval::Interval;
+use crate::interval::{Interval, is_representable};
+use crate::zone::Zone;
 
 /// The dates of something that takes place once or again and again.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -24,7 +26,7 @@ pub enum Dates {
         /// Last date, included.
         until: NaiveDate,
         /// Dates that are left out.
-        except: Vec<NaiveDate>,
+        except: BTreeSet<NaiveDate>,
     },
 }
 
@@ -47,7 +49,7 @@ impl Dates {
     }
 }
 
-/// Start and end on each date.
+/// Start and end on each date. An end at midnight is that of the day.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Times {
     pub start: WallTime,
@@ -72,7 +74,7 @@ pub struct LocalTimes {
     pub date: NaiveDate,
     /// Time of day of the start.
     pub start: NaiveTime,
-    /// Time of day of the end.
+    /// Time of day of the end; midnight for the end of the day.
     pub end: NaiveTime,
 }
 
@@ -84,7 +86,7 @@ pub enum LocalTimeError {
     NotExisting {
         date: NaiveDate,
         time: NaiveTime,
-        zone: Tz,
+        zone: Zone,
     },
     /// Clocks show it twice, and none of the two is named.
     #[error(
@@ -93,7 +95,7 @@ pub enum LocalTimeError {
     Ambiguous {
         date: NaiveDate,
         time: NaiveTime,
-        zone: Tz,
+        zone: Zone,
         /// Offset of the first, minutes.
         earlier: i32,
         /// Offset of the second, minutes.
@@ -102,20 +104,38 @@ pub enum LocalTimeError {
     /// The end is not after the start.
     #[error("on {date} the end is not after the start")]
     Empty { date: NaiveDate },
+    /// The instant is of another year than 1 to 9999.
+    #[error("{time} on {date} in {zone} is not within the years 1 to 9999")]
+    OutOfRange {
+        date: NaiveDate,
+        time: NaiveTime,
+        zone: Zone,
+    },
+}
+
+/// Which of the two times is wrong.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Edge {
+    Start,
+    End,
 }
 
 /// The instants and local times of a slot on a date, or everything that is wrong with it.
 pub fn resolve(
-    zone: Tz,
+    zone: Zone,
     date: NaiveDate,
     times: Times,
-) -> Result<(Interval, LocalTimes), Vec<LocalTimeError>> {
+) -> Result<(Interval, LocalTimes), Vec<(Edge, LocalTimeError)>> {
     let (start, end) = match (
         instant(zone, date, times.start),
-        instant(zone, date, times.end),
+        instant(zone, last_date(date, times.end), times.end),
     ) {
         (Ok(start), Ok(end)) => (start, end),
-        (start, end) => return Err([start.err(), end.err()].into_iter().flatten().collect()),
+        (start, end) => {
+            let start = start.err().map(|error| (Edge::Start, error));
+            let end = end.err().map(|error| (Edge::End, error));
+            return Err([start, end].into_iter().flatten().collect());
+        }
     };
     let local = LocalTimes {
         time_zone: zone.name().to_owned(),
@@ -125,14 +145,24 @@ pub fn resolve(
     };
     match Interval::new(start, end) {
         Some(interval) => Ok((interval, local)),
-        None => Err(vec![LocalTimeError::Empty { date }]),
+        None => Err(vec![(Edge::End, LocalTimeError::Empty { date })]),
     }
 }
 
+/// The date on which a clock shows the end.
+fn last_date(date: NaiveDate, end: WallTime) -> NaiveDate {
+    let next = (end.time == NaiveTime::MIN).then(|| date.succ_opt());
+    next.flatten().unwrap_or(date)
+}
+
 /// The instant at which a clock in the zone shows that time on that date.
-pub fn instant(zone: Tz, date: NaiveDate, wall: WallTime) -> Result<DateTime<Utc>, LocalTimeError> {
+pub fn instant(
+    zone: Zone,
+    date: NaiveDate,
+    wall: WallTime,
+) -> Result<DateTime<Utc>, LocalTimeError> {
     let time = wall.time;
-    match zone.from_local_datetime(&date.and_time(time)) {
+    let found = match zone.from_local_datetime(&date.and_time(time)) {
         MappedLocalTime::Single(it) => Ok(it.to_utc()),
         MappedLocalTime::None => Err(LocalTimeError::NotExisting { date, time, zone }),
         MappedLocalTime::Ambiguous(earlier, later) => [&earlier, &later]
@@ -146,6 +176,11 @@ pub fn instant(zone: Tz, date: NaiveDate, wall: WallTime) -> Result<DateTime<Utc
                 earlier: earlier.offset().fix().local_minus_utc() / 60,
                 later: later.offset().fix().local_minus_utc() / 60,
             }),
+    }?;
+    if is_representable(found) {
+        Ok(found)
+    } else {
+        Err(LocalTimeError::OutOfRange { date, time, zone })
     }
 }
 

@@ -10,6 +10,7 @@ use contracts::scheduling::v1::{
 use contracts::wire::timestamp;
 use e2e::people::{ZONE, day, dollars, id};
 use prost::Message as _;
+use values::Zone;
 
 use super::rows::{Row, guarded};
 use super::world::World;
@@ -19,7 +20,7 @@ const HERE: &[&str] = &["scheduling"];
 /// A window of one slot in sixty days at the coach's location.
 fn window(world: &World) -> OpenScheduleRequest {
     let date = day(60);
-    let midnight = chrono_tz::America::New_York
+    let midnight = Zone::new_york()
         .with_ymd_and_hms(
             date.year,
             date.month.cast_unsigned(),

@@ -86,7 +86,8 @@ impl StatisticsService for StatisticsRpcs {
         request: Request<ListMonthlyStatisticsRequest>,
     ) -> Result<Response<ListMonthlyStatisticsResponse>, Status> {
         let (call, message) = (Call::of(&request), request.get_ref());
-        let ListMonthlyStatistics { year, page, as_of } = ListMonthlyStatistics::try_from(message)?;
+        let ListMonthlyStatistics { year, page, as_of } =
+            ListMonthlyStatistics::of(message, &call)?;
         let look = |pool| newest_first((pool, self.basis), Grain::Month, year, &page, as_of);
         let rows = self.read(&call, message, look).await?;
         let (months, next_page_token) = page.cut(rows, |figures| figures.period);
@@ -102,7 +103,7 @@ impl StatisticsService for StatisticsRpcs {
         request: Request<ListYearlyStatisticsRequest>,
     ) -> Result<Response<ListYearlyStatisticsResponse>, Status> {
         let (call, message) = (Call::of(&request), request.get_ref());
-        let ListYearlyStatistics { page, as_of } = ListYearlyStatistics::try_from(message)?;
+        let ListYearlyStatistics { page, as_of } = ListYearlyStatistics::of(message, &call)?;
         let look = |pool| newest_first((pool, self.basis), Grain::Year, None, &page, as_of);
         let rows = self.read(&call, message, look).await?;
         let (years, next_page_token) = page.cut(rows, |figures| figures.period);
@@ -124,7 +125,7 @@ impl StatisticsService for StatisticsRpcs {
             period,
             page,
             as_of,
-        } = ExplainStatistic::try_from(message)?;
+        } = ExplainStatistic::of(message, &call)?;
         let look = |pool| query::explain(pool, question, grain, period, as_of, &page);
         let rows = self.read(&call, message, look).await?;
         let (facts, next_page_token) = page.cut(rows, Cursor::of);

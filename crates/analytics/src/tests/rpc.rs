@@ -4,7 +4,6 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use chrono::NaiveDate;
-use chrono_tz::Tz;
 use contracts::analytics::v1::{
     DailyStatistics, ExplainStatisticRequest, GetDailyStatisticsRequest,
     ListMonthlyStatisticsRequest, ListYearlyStatisticsRequest, PeriodFigures, Statistic,
@@ -19,6 +18,7 @@ use prost_types::Timestamp;
 use testing::Caller;
 use tonic::Code;
 use uuid::Uuid;
+use values::Zone;
 
 use super::support::recount::recount;
 use super::support::season::{AS_OF, Season, season};
@@ -51,7 +51,7 @@ async fn days(world: &World, from: &str, to: &str) -> Vec<DailyStatistics> {
     answer.unwrap().days
 }
 
-fn assert_days_equal_a_recount(days: &[DailyStatistics], season: &Season, zone: Tz, from: &str) {
+fn assert_days_equal_a_recount(days: &[DailyStatistics], season: &Season, zone: Zone, from: &str) {
     let basis = Basis {
         zone,
         counts_sandbox: true,
@@ -94,7 +94,7 @@ fn assert_days_equal_a_recount(days: &[DailyStatistics], season: &Season, zone: 
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_answer_includes_every_position_that_it_was_asked_to_include() {
-    let zone = Tz::America__New_York;
+    let zone = Zone::new_york();
     let world = World::start(zone).await;
     let (from, to) = ("2025-10-28", "2025-11-06");
     let first = season(31, 120, zone);
@@ -108,10 +108,14 @@ async fn an_answer_includes_every_position_that_it_was_asked_to_include() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_start_with_another_business_zone_counts_everything_anew() {
     let mut world = World::prepare().await;
-    let season = season(32, 120, Tz::America__New_York);
+    let season = season(32, 120, Zone::new_york());
     world.publish(&season);
     let (from, to) = ("2025-12-28", "2026-01-04");
-    for zone in [Tz::America__New_York, Tz::Asia__Tokyo, Tz::Asia__Tokyo] {
+    for zone in [
+        Zone::new_york(),
+        Zone::named("Asia/Tokyo").unwrap(),
+        Zone::named("Asia/Tokyo").unwrap(),
+    ] {
         world.restart(zone).await;
         let counted = rebuilt(&world, from, to).await;
         assert_days_equal_a_recount(&counted, &season, zone, from);
@@ -138,8 +142,8 @@ async fn rebuilt(world: &World, from: &str, to: &str) -> Vec<DailyStatistics> {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn months_and_years_come_in_pages_newest_first_and_add_up() {
-    let world = World::start(Tz::America__New_York).await;
-    world.publish(&season(33, 150, Tz::America__New_York));
+    let world = World::start(Zone::new_york()).await;
+    world.publish(&season(33, 150, Zone::new_york()));
     let mut months = Vec::new();
     let mut page_token = String::new();
     loop {
@@ -211,8 +215,8 @@ async fn months_and_years_come_in_pages_newest_first_and_add_up() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_figure_is_explained_by_the_events_that_made_it() {
-    let world = World::start(Tz::America__New_York).await;
-    world.publish(&season(34, 150, Tz::America__New_York));
+    let world = World::start(Zone::new_york()).await;
+    world.publish(&season(34, 150, Zone::new_york()));
     let years = ListYearlyStatisticsRequest {
         as_of: Some(as_of()),
         min_positions: world.positions(),
@@ -256,7 +260,7 @@ async fn a_figure_is_explained_by_the_events_that_made_it() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_event_that_cannot_be_read_parks_its_aggregate_and_nothing_else() {
-    let world = World::start(Tz::America__New_York).await;
+    let world = World::start(Zone::new_york()).await;
     let registered = |user_id: &str| {
         Identity::UserRegistered(UserRegistered {
             user_id: user_id.to_owned(),
@@ -288,7 +292,7 @@ async fn an_event_that_cannot_be_read_parks_its_aggregate_and_nothing_else() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn only_admins_and_services_read_the_statistics() {
-    let world = World::start(Tz::America__New_York).await;
+    let world = World::start(Zone::new_york()).await;
     for (caller, code) in [
         (Caller::Nobody, Code::Unauthenticated),
         (Caller::parent(), Code::PermissionDenied),
@@ -309,7 +313,7 @@ async fn only_admins_and_services_read_the_statistics() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_cannot_be_asked_is_refused() {
-    let world = World::start(Tz::America__New_York).await;
+    let world = World::start(Zone::new_york()).await;
     let daily = |start: Option<Date>, end: Option<Date>| GetDailyStatisticsRequest {
         start_date: start,
         end_date: end,

@@ -2,9 +2,9 @@
 
 use std::sync::Arc;
 
-use chrono_tz::Tz;
 use eventsourcing::ProjectorError;
 use sqlx::PgPool;
+use values::Zone;
 
 use super::support::season::season;
 use super::support::{Revealed, database, dump, feeds, projector};
@@ -12,7 +12,7 @@ use crate::basis::Basis;
 use crate::folding::Folding;
 use crate::query::rebuild_is_due;
 
-fn basis(zone: Tz) -> Basis {
+fn basis(zone: Zone) -> Basis {
     Basis {
         zone,
         counts_sandbox: true,
@@ -21,7 +21,7 @@ fn basis(zone: Tz) -> Basis {
 
 /// The beginnings of four logs.
 fn logs() -> Vec<Arc<Revealed>> {
-    let season = season(41, 120, Tz::America__New_York);
+    let season = season(41, 120, Zone::new_york());
     let logs = season.logs().into_iter();
     let logs: Vec<_> = logs
         .map(|(source, events)| Revealed::new(source, events))
@@ -42,7 +42,10 @@ async fn stored(pool: &PgPool) -> Option<Basis> {
 
 #[tokio::test]
 async fn other_settings_rebuild_the_tables_although_a_worker_with_the_old_ones_still_runs() {
-    let (new_york, tokyo) = (basis(Tz::America__New_York), basis(Tz::Asia__Tokyo));
+    let (new_york, tokyo) = (
+        basis(Zone::new_york()),
+        basis(Zone::named("Asia/Tokyo").unwrap()),
+    );
     let logs = logs();
     let expected = database(tokyo).await;
     projector(&expected.pool(), tokyo, &logs)
@@ -72,7 +75,10 @@ async fn other_settings_rebuild_the_tables_although_a_worker_with_the_old_ones_s
 
 #[tokio::test]
 async fn settings_are_stored_when_nothing_is_folded_and_after_a_rebuild_but_not_before_it() {
-    let (new_york, tokyo) = (basis(Tz::America__New_York), basis(Tz::Asia__Tokyo));
+    let (new_york, tokyo) = (
+        basis(Zone::new_york()),
+        basis(Zone::named("Asia/Tokyo").unwrap()),
+    );
     let logs = logs();
     let database = database(new_york).await;
     let pool = database.pool();

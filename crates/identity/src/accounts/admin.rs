@@ -2,6 +2,7 @@
 
 use eventsourcing::{Context, ExecuteError};
 use uuid::Uuid;
+use values::text;
 
 use super::{AccountError, Accounts};
 use crate::{
@@ -71,7 +72,7 @@ pub async fn create_admin(
         phone_number: None,
         now: service::now(),
     };
-    let password = Password::chosen(password)?;
+    let password = Password::chosen(&password)?;
     let accounts = Accounts::new(resources, Passwords::new()?);
     let registered = accounts
         .register(Context::system(), registration, password)
@@ -82,10 +83,10 @@ pub async fn create_admin(
     })
 }
 
-fn name(text: &str) -> Result<String, CreateAdminError> {
-    let text = text.trim();
-    if (1..=MAX_NAME_LENGTH).contains(&text.chars().count()) {
-        Ok(text.to_owned())
+fn name(typed: &str) -> Result<String, CreateAdminError> {
+    let name = text::line(typed).map_err(|_| CreateAdminError::Name)?;
+    if (1..=MAX_NAME_LENGTH).contains(&name.chars().count()) {
+        Ok(name)
     } else {
         Err(CreateAdminError::Name)
     }

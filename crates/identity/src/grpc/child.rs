@@ -293,7 +293,7 @@ impl ChildService for ChildRpcs {
         request: Request<ListGuardianTransfersRequest>,
     ) -> Result<Response<ListGuardianTransfersResponse>, Status> {
         let (call, message) = (Call::of(&request), request.get_ref());
-        let ListGuardianTransfers { page } = ListGuardianTransfers::try_from(message)?;
+        let ListGuardianTransfers { page } = ListGuardianTransfers::of(message, &call)?;
         let viewer = caller(&call)?;
         let look = |pool| query::transfers(pool, viewer, &page);
         let rows = self.list.read(&call, message, look).await?;

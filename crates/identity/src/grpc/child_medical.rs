@@ -137,7 +137,7 @@ impl ChildMedicalService for ChildMedicalRpcs {
         request: Request<ListMedicalAccessRequest>,
     ) -> Result<Response<ListMedicalAccessResponse>, Status> {
         let (call, message) = (Call::of(&request), request.get_ref());
-        let ListMedicalAccess { child_id, page } = ListMedicalAccess::try_from(message)?;
+        let ListMedicalAccess { child_id, page } = ListMedicalAccess::of(message, &call)?;
         self.references.own_child(acting(&call), child_id).await?;
         let look = |pool| query::medical_accesses(pool, child_id, &page);
         let rows = self.list.read(&call, message, look).await?;

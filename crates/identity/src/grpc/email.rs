@@ -100,7 +100,7 @@ impl EmailService for EmailRpcs {
             user_id,
             status,
             page,
-        } = ListEmails::try_from(message)?;
+        } = ListEmails::of(message, &call)?;
         let user_id = whose(&call, user_id)?;
         let filter = EmailFilter { user_id, status };
         let rows = self.outbox.emails(&filter, &page).await;

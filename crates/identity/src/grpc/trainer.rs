@@ -136,11 +136,7 @@ impl TrainerService for TrainerRpcs {
         request: Request<ListTrainersRequest>,
     ) -> Result<Response<ListTrainersResponse>, Status> {
         let (call, message) = (Call::of(&request), request.get_ref());
-        let ListTrainers {
-            filter,
-            filter_token,
-            page,
-        } = ListTrainers::of(message, &self.profiles)?;
+        let ListTrainers { filter, page } = ListTrainers::of(message, &self.profiles, &call)?;
         let of_scheduling = |position: &LogPosition| position.service == SCHEDULING;
         let look = |pool| query::trainers(pool, &filter, now(), &page);
         let rows = if filter.asks_for_availability()
@@ -150,10 +146,7 @@ impl TrainerService for TrainerRpcs {
         } else {
             self.list.read(&call, message, look).await?
         };
-        let (rows, next_page_token) = page.cut(rows, |row| TrainerCursor {
-            filter: filter_token,
-            after: filter.order.place(row),
-        });
+        let (rows, next_page_token) = page.cut(rows, |row| TrainerCursor::of(row, &filter));
         Ok(Response::new(ListTrainersResponse {
             trainers: self.opened(rows).await?,
             next_page_token,

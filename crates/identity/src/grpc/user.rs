@@ -126,7 +126,7 @@ impl UserService for UserRpcs {
         request: Request<ListUsersRequest>,
     ) -> Result<Response<ListUsersResponse>, Status> {
         let (call, message) = (Call::of(&request), request.get_ref());
-        let ListUsers { filter, page } = ListUsers::of(message, &self.lookup)?;
+        let ListUsers { filter, page } = ListUsers::of(message, &self.lookup, &call)?;
         let look = |pool| query::users(pool, &filter, &page);
         let rows = self.list.read(&call, message, look).await?;
         let (rows, next_page_token) = page.cut(rows, |row| UserCursor::of(row, &filter));

@@ -1,9 +1,9 @@
 //! The templates of mails.
 
 use chrono::{DateTime, Utc};
-use chrono_tz::Tz;
 use minijinja::{Environment, Error, ErrorKind, UndefinedBehavior, Value as Rendered};
 use serde_json::Value;
+use values::Zone;
 
 use strum::{EnumIter, EnumString, IntoEnumIterator as _, IntoStaticStr};
 
@@ -237,11 +237,12 @@ pub(super) fn instant(text: &str) -> Option<DateTime<Utc>> {
     Some(parsed.with_timezone(&Utc))
 }
 
-fn local(text: &str, zone: Tz) -> Result<String, Error> {
+fn local(text: &str, zone: Zone) -> Result<String, Error> {
     let instant = instant(text)
         .ok_or_else(|| Error::new(ErrorKind::InvalidOperation, "not an RFC 3339 instant"))?;
     let local = instant.with_timezone(&zone);
-    Ok(local.format("%B %-d, %Y at %-I:%M %p %Z").to_string())
+    let shown = local.format("%B %-d, %Y at %-I:%M %p");
+    Ok(format!("{shown} {}", zone.abbreviation(instant)))
 }
 
 #[cfg(test)]

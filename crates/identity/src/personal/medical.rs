@@ -1,5 +1,6 @@
 use eventsourcing::personal::{LookupKey, PersonalError, Sealer};
 use uuid::Uuid;
+use values::text;
 
 use crate::domain::child::{CustomAllergen, MedicalChanges};
 use crate::domain::values::{Allergen, ChildId, EmergencyContact, MedicalConditions};
@@ -61,8 +62,7 @@ impl ClearAllergen {
 
     /// What the child has it by, however it is written.
     fn key(&self, child_id: ChildId, lookup: &LookupKey) -> String {
-        let folded = self.0.to_lowercase();
-        let folded = folded.split_whitespace().collect::<Vec<_>>().join(" ");
-        lookup.fingerprint(ALLERGEN_PURPOSE, &format!("{child_id}:{folded}"))
+        let name = text::unique_key(&self.0);
+        lookup.fingerprint(ALLERGEN_PURPOSE, &format!("{child_id}:{name}"))
     }
 }

@@ -1,7 +1,5 @@
 //! Trainers' profiles, and the tokens that find them.
 
-use std::fmt;
-
 use eventsourcing::personal::{Keyring, LookupKey, PersonalError, Sealer};
 
 use super::search;
@@ -84,11 +82,6 @@ impl Profiles {
     /// The tokens that a profile must have to be found by this text.
     pub fn wanted(&self, text: &str) -> Vec<i64> {
         search::whole_words(&self.lookup, text)
-    }
-
-    /// A keyed token that binds the pages of a list to its filter without revealing it.
-    pub fn page_token(&self, filter: &impl fmt::Debug) -> i64 {
-        self.lookup.token("trainer.page", &format!("{filter:?}"))
     }
 
     fn name(&self, sealer: &Sealer, text: &String) -> Result<Searchable, PersonalError> {

@@ -13,6 +13,7 @@ use thread_priority::ThreadPriority;
 #[cfg(target_os = "linux")]
 use thread_priority::{NormalThreadSchedulePolicy, ThreadSchedulePolicy};
 use tokio::sync::oneshot;
+use values::text;
 
 /// OWASP's parameters for argon2id: memory in KiB, passes, lanes.
 const MEMORY_KIB: u32 = 19_456;
@@ -37,20 +38,26 @@ impl Password {
     /// The most characters of any password.
     pub const MAX_LENGTH: usize = 128;
 
-    /// A new password, 12 to 128 characters, taken as it is.
-    pub fn chosen(text: String) -> Result<Self, PasswordError> {
-        if text.chars().count() < Self::MIN_LENGTH {
+    /// A new password, 12 to 128 characters in the form in which passwords are compared.
+    pub fn chosen(typed: &str) -> Result<Self, PasswordError> {
+        let password = Self::offered(typed)?;
+        if password.0.chars().count() < Self::MIN_LENGTH {
             return Err(PasswordError);
         }
-        Self::offered(text)
+        Ok(password)
     }
 
     /// A password offered as proof: at most 128 characters.
-    pub fn offered(text: String) -> Result<Self, PasswordError> {
-        if text.is_empty() || text.chars().count() > Self::MAX_LENGTH {
+    pub fn offered(typed: &str) -> Result<Self, PasswordError> {
+        // Hardly anything is composed of so many bytes: what is longer is not looked at.
+        if typed.is_empty() || typed.len() > Self::MAX_LENGTH * 32 {
             return Err(PasswordError);
         }
-        Ok(Self(text))
+        let password = text::password(typed);
+        if password.chars().count() > Self::MAX_LENGTH {
+            return Err(PasswordError);
+        }
+        Ok(Self(password))
     }
 }
 
@@ -252,17 +259,17 @@ mod tests {
     use super::*;
 
     fn password(text: &str) -> Password {
-        Password::chosen(text.to_owned()).unwrap()
+        Password::chosen(text).unwrap()
     }
 
     #[test]
     fn a_new_password_has_12_to_128_characters() {
         for length in [12, 128] {
-            assert!(Password::chosen("ü".repeat(length)).is_ok());
+            assert!(Password::chosen(&"ü".repeat(length)).is_ok());
         }
         for length in [0, 11, 129] {
             assert_eq!(
-                Password::chosen("ü".repeat(length)).err(),
+                Password::chosen(&"ü".repeat(length)).err(),
                 Some(PasswordError)
             );
         }
@@ -270,9 +277,18 @@ mod tests {
 
     #[test]
     fn an_offered_password_may_be_short_but_not_endless() {
-        assert!(Password::offered("x".to_owned()).is_ok());
-        assert!(Password::offered("x".repeat(129)).is_err());
-        assert!(Password::offered(String::new()).is_err());
+        assert!(Password::offered("x").is_ok());
+        assert!(Password::offered(&"x".repeat(129)).is_err());
+        assert!(Password::offered("").is_err());
+    }
+
+    #[test]
+    fn a_password_is_the_same_however_a_keyboard_composes_it() {
+        let (composed, decomposed) = (
+            password("caf\u{e9} caf\u{e9} caf\u{e9}"),
+            password("cafe\u{301} cafe\u{301} cafe\u{301}"),
+        );
+        assert_eq!(composed.0, decomposed.0);
     }
 
     #[test]

@@ -110,31 +110,22 @@ pub enum TrainerOrder {
     PriceDesc,
 }
 
-/// Where a list of profiles goes on, and its filter.
+/// Where a list of profiles goes on.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct TrainerCursor {
-    /// A keyed token of the filter, which does not reveal it.
-    pub filter: i64,
-    /// The row after which the next page begins.
-    pub after: TrainerPlace,
-}
-
-/// A place in the order of a list.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub enum TrainerPlace {
+pub enum TrainerCursor {
     /// A place in the order of age.
     Age(DateTime<Utc>, UserId),
     /// A place in the order of price.
     Price(String, i64, UserId),
 }
 
-impl TrainerOrder {
-    /// The place of a row in this order.
-    pub fn place(self, row: &TrainerView) -> TrainerPlace {
-        match self {
-            Self::Newest => TrainerPlace::Age(row.created_at, row.user_id),
-            Self::PriceAsc | Self::PriceDesc => {
-                TrainerPlace::Price(row.currency.clone(), row.price_per_hour, row.user_id)
+impl TrainerCursor {
+    /// The next page begins after this profile.
+    pub fn of(row: &TrainerView, filter: &TrainerFilter) -> Self {
+        match filter.order {
+            TrainerOrder::Newest => Self::Age(row.created_at, row.user_id),
+            TrainerOrder::PriceAsc | TrainerOrder::PriceDesc => {
+                Self::Price(row.currency.clone(), row.price_per_hour, row.user_id)
             }
         }
     }
@@ -159,11 +150,11 @@ pub async fn trainers(
             TrainerOrder::Newest | TrainerOrder::PriceDesc => '<',
         };
         query.push(format!(" and {by} {beyond} ("));
-        match &cursor.after {
-            TrainerPlace::Age(created_at, id) => {
+        match cursor {
+            TrainerCursor::Age(created_at, id) => {
                 query.push_bind(*created_at).push(", ").push_bind(id.uuid());
             }
-            TrainerPlace::Price(currency, price, id) => {
+            TrainerCursor::Price(currency, price, id) => {
                 query.push_bind(currency.clone()).push(", ");
                 query.push_bind(*price).push(", ").push_bind(id.uuid());
             }

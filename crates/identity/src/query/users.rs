@@ -33,18 +33,16 @@ pub struct UserFilter {
 }
 
 /// By what accounts are ordered.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum UserOrder {
     Created,
     /// By last login; accounts that never logged in come first.
     LastLogin,
 }
 
-/// Where a list of accounts goes on, and its order.
+/// Where a list of accounts goes on.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct UserCursor {
-    pub order: UserOrder,
-    pub descending: bool,
     at: DateTime<Utc>,
     id: UserId,
 }
@@ -56,12 +54,7 @@ impl UserCursor {
             UserOrder::Created => row.created_at,
             UserOrder::LastLogin => row.last_login_at.unwrap_or(DateTime::UNIX_EPOCH),
         };
-        Self {
-            order: filter.order,
-            descending: filter.descending,
-            at,
-            id: row.id,
-        }
+        Self { at, id: row.id }
     }
 }
 

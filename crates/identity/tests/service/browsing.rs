@@ -291,12 +291,11 @@ async fn the_token_of_a_page_belongs_to_what_was_asked_for() {
         let refused = directory.page(other.clone()).await.unwrap_err();
         assert_eq!(fields(&refused), ["page_token"], "{other:?}");
     }
-    let same_words = ListTrainersRequest {
+    let larger = ListTrainersRequest {
         page_size: 2,
-        text: " QUINN ".to_owned(),
         ..going_on
     };
-    assert_eq!(directory.found(same_words).await, ["Tom", "Tara"]);
+    assert_eq!(directory.found(larger).await, ["Tom", "Tara"]);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -89,7 +89,7 @@ impl PaymentService for PaymentRpcs {
         request: Request<ListPaymentsRequest>,
     ) -> Result<Response<ListPaymentsResponse>, Status> {
         let (call, message) = (Call::of(&request), request.get_ref());
-        let ListPayments { filter, page } = ListPayments::try_from(message)?;
+        let ListPayments { filter, page } = ListPayments::of(message, &call)?;
         let acting = acting(&call)?;
         let look = |pool| query::payments(pool, acting, &filter, &page);
         let rows = self.list.read(&call, message, look).await?;

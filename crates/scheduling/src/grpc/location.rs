@@ -54,7 +54,7 @@ impl LocationService for LocationRpcs {
         request: Request<ListLocationsRequest>,
     ) -> Result<Response<ListLocationsResponse>, Status> {
         let (call, message) = (Call::of(&request), request.get_ref());
-        let ListLocations { page } = ListLocations::try_from(message)?;
+        let ListLocations { page } = ListLocations::of(message, &call)?;
         let look = |pool| query::locations(pool, &page);
         let rows = self.calendar.read(&call, message, look).await?;
         let (locations, next_page_token) = page.cut(rows, LocationCursor::of);

@@ -59,6 +59,7 @@ impl Refusal for ScheduleError {
             Self::NoSlots => Code::InvalidArgument,
             Self::LocationNotAssigned { .. }
             | Self::OutsideWindow { .. }
+            | Self::SlotPast { .. }
             | Self::SlotsOverlap { .. } => Code::FailedPrecondition,
         }
     }
@@ -69,6 +70,7 @@ impl Refusal for ScheduleError {
             Self::NoSlots => ErrorReason::InvalidFields,
             Self::LocationNotAssigned { .. } => ErrorReason::LocationNotAssigned,
             Self::OutsideWindow { .. } | Self::SlotsOverlap { .. } => ErrorReason::SlotMisplaced,
+            Self::SlotPast { .. } => ErrorReason::SlotPast,
         }
     }
 

@@ -64,7 +64,7 @@ impl ScheduleService for ScheduleRpcs {
         request: Request<ListAvailableSlotsRequest>,
     ) -> Result<Response<ListAvailableSlotsResponse>, Status> {
         let (call, message) = (Call::of(&request), request.get_ref());
-        let ListAvailableSlots { filter, page } = ListAvailableSlots::try_from(message)?;
+        let ListAvailableSlots { filter, page } = ListAvailableSlots::of(message, &call)?;
         let look = |pool| query::available_slots(pool, &filter, now(), &page);
         let rows = self.calendar.read(&call, message, look).await?;
         let (slots, next_page_token) = page.cut(rows, StartCursor::of_slot);

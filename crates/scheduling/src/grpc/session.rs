@@ -128,7 +128,7 @@ impl SessionService for SessionRpcs {
         request: Request<ListSessionsRequest>,
     ) -> Result<Response<ListSessionsResponse>, Status> {
         let (call, message) = (Call::of(&request), request.get_ref());
-        let ListSessions { filter, page } = ListSessions::try_from(message)?;
+        let ListSessions { filter, page } = ListSessions::of(message, &call)?;
         let acting = acting(&call)?;
         let look = |pool| query::sessions(pool, acting, &filter, &page);
         let rows = self.list.read(&call, message, look).await?;

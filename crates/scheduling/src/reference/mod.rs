@@ -8,12 +8,11 @@ mod booking;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use chrono_tz::Tz;
 use eventsourcing::{Feed, Repository};
 use service::{Call, CatchUp, Reads, Runtime, Source, internal, json_row, not_found};
 use sqlx::PgPool;
 use tonic::Status;
-use values::{LocationId, TrainerId, UserId};
+use values::{LocationId, TrainerId, UserId, Zone};
 
 use crate::domain::SchedulingLogEvent;
 use crate::domain::location::Location;
@@ -26,7 +25,7 @@ pub struct Opening {
     /// Every location where the trainer works.
     pub assigned_locations: BTreeSet<LocationId>,
     /// The zones of those of them that the window names.
-    pub zones: BTreeMap<LocationId, Tz>,
+    pub zones: BTreeMap<LocationId, Zone>,
 }
 
 /// Looks up what commands depend on. Cheap to clone.

@@ -67,8 +67,8 @@ async fn local_times_that_do_not_exist_or_exist_twice_are_told_apart() {
     let request = open_schedule(trainer, forward - Days::new(1), 300, slots);
     let refused = world.call(trainer, request).await.unwrap_err();
     let expected = [
-        "slots[0].single.times: LOCAL_TIME_NOT_EXISTING",
-        "slots[1].single.times: LOCAL_TIME_AMBIGUOUS",
+        "slots[0].single.times.start: LOCAL_TIME_NOT_EXISTING",
+        "slots[1].single.times.start: LOCAL_TIME_AMBIGUOUS",
     ];
     assert_eq!(violations(&refused), expected);
 

@@ -95,6 +95,7 @@ async fn answered_by_deadline(timeout: &str) -> Duration {
         16,
         Duration::from_secs(30),
     );
+    let guard = guard.serving(&["divinetime.log.v1.EventLogService"]);
     let never = tower::service_fn(|_: http::Request<Body>| {
         futures::future::pending::<Result<http::Response<Body>, Infallible>>()
     });

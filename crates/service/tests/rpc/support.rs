@@ -189,7 +189,10 @@ impl Running {
         .trusting_forwarded(setup.trusts_forwarded);
         let mut parts = ServerParts::new(
             routes,
-            vec!["divinetime.log.v1.EventLogService"],
+            vec![
+                "divinetime.log.v1.EventLogService",
+                "divinetime.identity.v1.KeyService",
+            ],
             guard,
             &metrics,
         );

@@ -72,7 +72,7 @@ impl EventService for EventRpcs {
         request: Request<ListEventsRequest>,
     ) -> Result<Response<ListEventsResponse>, Status> {
         let (call, message) = (Call::of(&request), request.get_ref());
-        let ListEvents { filter, page } = ListEvents::try_from(message)?;
+        let ListEvents { filter, page } = ListEvents::of(message, &call)?;
         let look = |pool| query::events(pool, call.is_admin(), &filter, &page);
         let events = self.sales.read(&call, message, look).await?;
         let (events, next_page_token) = page.cut(events, EventCursor::of);

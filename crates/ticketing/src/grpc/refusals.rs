@@ -13,6 +13,7 @@ impl Refusal for CampError {
             Self::TierNameTaken(_) | Self::NoTotal => Code::InvalidArgument,
             Self::ChildArchived(_)
             | Self::NotOnSale
+            | Self::Past
             | Self::TierSoldOut(_)
             | Self::SoldOut
             | Self::ChildRegistered(_) => Code::FailedPrecondition,
@@ -25,6 +26,7 @@ impl Refusal for CampError {
             Self::TierNameTaken(_) | Self::NoTotal => ErrorReason::InvalidFields,
             Self::ChildArchived(_) => ErrorReason::ChildArchived,
             Self::NotOnSale => ErrorReason::EventNotOnSale,
+            Self::Past => ErrorReason::EventPast,
             Self::TierSoldOut(_) | Self::SoldOut => ErrorReason::SoldOut,
             Self::ChildRegistered(_) => ErrorReason::ChildRegistered,
         }

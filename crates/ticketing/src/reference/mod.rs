@@ -7,13 +7,12 @@ mod guardians;
 
 use std::{collections::HashMap, sync::Arc};
 
-use chrono_tz::Tz;
 use eventsourcing::Feed;
 use service::{CatchUp, Reads, Runtime, Source, internal, not_found};
 use sqlx::PgPool;
 use tonic::Status;
 use uuid::Uuid;
-use values::{ChildId, EventId, HoldId, LocationId, UserId};
+use values::{ChildId, EventId, HoldId, LocationId, UserId, Zone};
 
 use guardians::{Guarded, Guardians};
 
@@ -58,7 +57,7 @@ impl References {
     }
 
     /// The zone of a location, by its id as it was sent; `None` if there is no such location.
-    pub async fn zone(&self, location_id: &str) -> Result<Option<Tz>, Status> {
+    pub async fn zone(&self, location_id: &str) -> Result<Option<Zone>, Status> {
         let Ok(id) = Uuid::parse_str(location_id) else {
             return Ok(None);
         };

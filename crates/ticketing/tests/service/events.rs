@@ -213,12 +213,12 @@ async fn everything_wrong_with_a_draft_comes_back_together() {
             "max_participants: RANGE",
             "min_age: RANGE",
             "max_age: RANGE",
-            "skill_levels[1]: REPEATED",
+            "skill_levels[1]: DUPLICATE",
             "skill_levels[2]: ENUM",
             "trainer_ids[0]: UUID",
             "tiers[0].price.minor_units: NEGATIVE",
             "tiers[0].capacity: RANGE",
-            "tiers[1].type: REPEATED",
+            "tiers[1].type: DUPLICATE",
         ]
     );
     world.stop().await;
@@ -251,7 +251,7 @@ async fn a_local_time_that_the_clocks_skip_or_pass_twice_is_refused() {
         ..on(2027, 11, 6, 8)
     };
     for (request, field, why) in [
-        (skipped, "start_time", "LOCAL_TIME_MISSING"),
+        (skipped, "start_time", "LOCAL_TIME_NOT_EXISTING"),
         (twice, "end_time", "LOCAL_TIME_AMBIGUOUS"),
     ] {
         let refused = world.call(Caller::Admin, request).await.unwrap_err();

@@ -217,7 +217,7 @@ async fn everything_wrong_with_a_hold_comes_back_together() {
             "event_id: UUID",
             "lines[1].tier_id: UUID",
             "lines[1].child_id: REQUIRED",
-            "lines[2].child_id: REPEATED",
+            "lines[2].child_id: DUPLICATE",
         ]
     );
     let empty = world

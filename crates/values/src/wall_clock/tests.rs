@@ -1,5 +1,4 @@
 use chrono::{Days, TimeDelta, Timelike};
-use chrono_tz::{America::New_York, Europe::Berlin, TZ_VARIANTS};
 use proptest::prelude::*;
 
 use super::*;
@@ -22,6 +21,10 @@ fn with_offset(wall: WallTime, minutes: i32) -> WallTime {
     }
 }
 
+fn berlin() -> Zone {
+    Zone::named("Europe/Berlin").unwrap()
+}
+
 fn utc(text: &str) -> DateTime<Utc> {
     text.parse().unwrap()
 }
@@ -33,11 +36,11 @@ fn thirteen_o_clock_stays_thirteen_o_clock_across_a_clock_change() {
         weekdays: vec![Weekday::Sun],
         from: date(2026, 3, 1),
         until: date(2026, 3, 15),
-        except: vec![],
+        except: BTreeSet::new(),
     };
     let instants: Vec<_> = sundays
         .days()
-        .map(|date| instant(New_York, date, wall(13, 0)).unwrap())
+        .map(|date| instant(Zone::new_york(), date, wall(13, 0)).unwrap())
         .collect();
     assert_eq!(
         instants,
@@ -51,7 +54,7 @@ fn thirteen_o_clock_stays_thirteen_o_clock_across_a_clock_change() {
 
 #[test]
 fn a_local_time_that_clocks_skip_is_refused() {
-    let skipped = instant(New_York, date(2026, 3, 8), wall(2, 30));
+    let skipped = instant(Zone::new_york(), date(2026, 3, 8), wall(2, 30));
     assert!(
         matches!(skipped, Err(LocalTimeError::NotExisting { .. })),
         "{skipped:?}"
@@ -61,7 +64,7 @@ fn a_local_time_that_clocks_skip_is_refused() {
 #[test]
 fn a_local_time_that_clocks_show_twice_needs_its_offset() {
     let day = date(2026, 11, 1);
-    let without = instant(New_York, day, wall(1, 30));
+    let without = instant(Zone::new_york(), day, wall(1, 30));
     assert!(
         matches!(
             without,
@@ -73,11 +76,11 @@ fn a_local_time_that_clocks_show_twice_needs_its_offset() {
         ),
         "{without:?}"
     );
-    let first = instant(New_York, day, with_offset(wall(1, 30), -240));
+    let first = instant(Zone::new_york(), day, with_offset(wall(1, 30), -240));
     assert_eq!(first, Ok(utc("2026-11-01T05:30:00Z")));
-    let second = instant(New_York, day, with_offset(wall(1, 30), -300));
+    let second = instant(Zone::new_york(), day, with_offset(wall(1, 30), -300));
     assert_eq!(second, Ok(utc("2026-11-01T06:30:00Z")));
-    let neither = instant(New_York, day, with_offset(wall(1, 30), 0));
+    let neither = instant(Zone::new_york(), day, with_offset(wall(1, 30), 0));
     assert!(
         matches!(neither, Err(LocalTimeError::Ambiguous { .. })),
         "{neither:?}"
@@ -90,7 +93,7 @@ fn a_slot_over_the_hour_that_clocks_show_twice_is_an_hour_longer() {
         start: wall(0, 30),
         end: wall(3, 0),
     };
-    let (interval, local) = resolve(New_York, date(2026, 11, 1), times).unwrap();
+    let (interval, local) = resolve(Zone::new_york(), date(2026, 11, 1), times).unwrap();
     assert_eq!(interval.minutes(), 210);
     assert_eq!(local.start, times.start.time);
     assert_eq!(local.end, times.end.time);
@@ -101,10 +104,63 @@ fn a_slot_ends_after_it_starts() {
     let day = date(2026, 6, 1);
     for (start, end) in [(wall(13, 0), wall(13, 0)), (wall(13, 0), wall(12, 0))] {
         assert_eq!(
-            resolve(Berlin, day, Times { start, end }),
-            Err(vec![LocalTimeError::Empty { date: day }])
+            resolve(berlin(), day, Times { start, end }),
+            Err(vec![(Edge::End, LocalTimeError::Empty { date: day })])
         );
     }
+}
+
+#[test]
+fn a_slot_may_end_with_the_day() {
+    let times = Times {
+        start: wall(22, 0),
+        end: wall(0, 0),
+    };
+    let (interval, local) = resolve(berlin(), date(2026, 12, 31), times).unwrap();
+    assert_eq!(interval.from(), utc("2026-12-31T21:00:00Z"));
+    assert_eq!(interval.to(), utc("2026-12-31T23:00:00Z"));
+    assert_eq!(
+        (local.date, local.end),
+        (date(2026, 12, 31), NaiveTime::MIN)
+    );
+    let whole = Times {
+        start: wall(0, 0),
+        end: wall(0, 0),
+    };
+    let (interval, _) = resolve(berlin(), date(2026, 3, 29), whole).unwrap();
+    assert_eq!(interval.minutes(), 23 * 60);
+}
+
+#[test]
+fn no_instant_leaves_the_years_that_everybody_can_hold() {
+    let late = Times {
+        start: wall(20, 0),
+        end: wall(23, 0),
+    };
+    let apia = Zone::named("Pacific/Apia").unwrap();
+    for (zone, day) in [
+        (Zone::new_york(), date(9999, 12, 31)),
+        (apia, date(1, 1, 1)),
+    ] {
+        let early = Times {
+            start: wall(0, 0),
+            end: wall(1, 0),
+        };
+        let times = if day.year() == 1 { early } else { late };
+        let errors = resolve(zone, day, times).unwrap_err();
+        assert!(
+            errors
+                .iter()
+                .all(|(_, error)| matches!(error, LocalTimeError::OutOfRange { .. })),
+            "{errors:?}"
+        );
+    }
+    // New Year's Eve of the last year ends in the year 10000.
+    let eve = Times {
+        start: wall(1, 0),
+        end: wall(0, 0),
+    };
+    assert!(resolve(Zone::utc(), date(9999, 12, 31), eve).is_err());
 }
 
 #[test]
@@ -114,7 +170,7 @@ fn both_ends_of_a_slot_are_reported() {
         start: wall(2, 0),
         end: wall(2, 30),
     };
-    assert_eq!(resolve(Berlin, day, times).unwrap_err().len(), 2);
+    assert_eq!(resolve(berlin(), day, times).unwrap_err().len(), 2);
 }
 
 #[test]
@@ -123,7 +179,7 @@ fn recurring_dates_are_those_weekdays_without_the_exceptions() {
         weekdays: vec![Weekday::Mon, Weekday::Wed],
         from: date(2026, 6, 1),
         until: date(2026, 6, 10),
-        except: vec![date(2026, 6, 3)],
+        except: [date(2026, 6, 3)].into(),
     };
     let dates: Vec<_> = dates.days().collect();
     assert_eq!(
@@ -138,8 +194,8 @@ fn a_single_date_is_one() {
     assert_eq!(Dates::Single(day).days().collect::<Vec<_>>(), vec![day]);
 }
 
-fn zones() -> impl Strategy<Value = Tz> {
-    proptest::sample::select(&TZ_VARIANTS[..])
+fn zones() -> impl Strategy<Value = Zone> {
+    proptest::sample::select(Zone::all().collect::<Vec<_>>())
 }
 
 fn days() -> impl Strategy<Value = NaiveDate> {
@@ -196,7 +252,7 @@ proptest! {
             weekdays: vec![Weekday::Tue, Weekday::Sat],
             from,
             until: from + Days::new(60),
-            except: vec![],
+            except: BTreeSet::new(),
         };
         for day in dates.days() {
             if let Ok((interval, local)) = resolve(zone, day, Times { start: wall, end }) {

@@ -6,7 +6,7 @@ use contracts::analytics::v1 as pb;
 use contracts::analytics::v1::Statistic;
 use contracts::google::r#type::Date;
 use prost_types::Timestamp;
-use service::{Fields, Page};
+use service::{Call, Fields, Page};
 use tonic::Status;
 
 use crate::basis::Grain;
@@ -53,14 +53,12 @@ pub struct ListMonthlyStatistics {
     pub as_of: DateTime<Utc>,
 }
 
-impl TryFrom<&pb::ListMonthlyStatisticsRequest> for ListMonthlyStatistics {
-    type Error = Status;
-
-    fn try_from(request: &pb::ListMonthlyStatisticsRequest) -> Result<Self, Status> {
+impl ListMonthlyStatistics {
+    pub fn of(request: &pb::ListMonthlyStatisticsRequest, call: &Call) -> Result<Self, Status> {
         let pb::ListMonthlyStatisticsRequest {
             year,
-            page_size,
-            page_token,
+            page_size: _,
+            page_token: _,
             as_of,
             min_positions: _,
         } = request;
@@ -68,7 +66,7 @@ impl TryFrom<&pb::ListMonthlyStatisticsRequest> for ListMonthlyStatistics {
         let year = fields.int_in("year", *year, 0..=9999);
         let list = Self {
             year: (year != 0).then_some(year),
-            page: fields.page(*page_size, page_token),
+            page: fields.page(call, request),
             as_of: as_of_or_now(&mut fields, as_of.as_ref()),
         };
         fields.finish()?;
@@ -81,19 +79,17 @@ pub struct ListYearlyStatistics {
     pub as_of: DateTime<Utc>,
 }
 
-impl TryFrom<&pb::ListYearlyStatisticsRequest> for ListYearlyStatistics {
-    type Error = Status;
-
-    fn try_from(request: &pb::ListYearlyStatisticsRequest) -> Result<Self, Status> {
+impl ListYearlyStatistics {
+    pub fn of(request: &pb::ListYearlyStatisticsRequest, call: &Call) -> Result<Self, Status> {
         let pb::ListYearlyStatisticsRequest {
-            page_size,
-            page_token,
+            page_size: _,
+            page_token: _,
             as_of,
             min_positions: _,
         } = request;
         let mut fields = Fields::new();
         let list = Self {
-            page: fields.page(*page_size, page_token),
+            page: fields.page(call, request),
             as_of: as_of_or_now(&mut fields, as_of.as_ref()),
         };
         fields.finish()?;
@@ -110,15 +106,13 @@ pub struct ExplainStatistic {
     pub as_of: DateTime<Utc>,
 }
 
-impl TryFrom<&pb::ExplainStatisticRequest> for ExplainStatistic {
-    type Error = Status;
-
-    fn try_from(request: &pb::ExplainStatisticRequest) -> Result<Self, Status> {
+impl ExplainStatistic {
+    pub fn of(request: &pb::ExplainStatisticRequest, call: &Call) -> Result<Self, Status> {
         let pb::ExplainStatisticRequest {
             statistic,
             period,
-            page_size,
-            page_token,
+            page_size: _,
+            page_token: _,
             as_of,
             min_positions: _,
         } = request;
@@ -129,7 +123,7 @@ impl TryFrom<&pb::ExplainStatisticRequest> for ExplainStatistic {
             question,
             grain,
             period,
-            page: fields.page(*page_size, page_token),
+            page: fields.page(call, request),
             as_of: as_of_or_now(&mut fields, as_of.as_ref()),
         };
         fields.finish()?;

@@ -3,9 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, Duration, NaiveDate, NaiveTime, TimeZone, Utc};
-use chrono_tz::Tz;
 use contracts::payments::events::v1::PayableKind;
 use eventsourcing::Delivered;
+use values::Zone;
 
 use super::PublicEvent;
 use super::season::Season;
@@ -187,7 +187,7 @@ fn standing(season: &Season) -> Vec<(&Delivered<PublicEvent>, (i64, i64))> {
 }
 
 /// The first instant of a local day.
-fn midnight(zone: Tz, day: NaiveDate) -> DateTime<Utc> {
+fn midnight(zone: Zone, day: NaiveDate) -> DateTime<Utc> {
     let mut local = day.and_time(NaiveTime::MIN);
     loop {
         match zone.from_local_datetime(&local).earliest() {

@@ -4,7 +4,6 @@
 use std::collections::BTreeMap;
 
 use chrono::{DateTime, Datelike, Duration, NaiveDate, NaiveTime, TimeZone, Timelike, Utc};
-use chrono_tz::Tz;
 use contracts::common::v1::{Money, Role};
 use contracts::identity::events::v1 as identity;
 use contracts::payments::events::v1 as payments;
@@ -16,6 +15,7 @@ use rand::rngs::StdRng;
 use rand::seq::IndexedRandom as _;
 use rand::{Rng, SeedableRng};
 use uuid::Uuid;
+use values::Zone;
 
 use super::PublicEvent;
 
@@ -68,7 +68,7 @@ impl Season {
 }
 
 /// A season of about so many things.
-pub fn season(seed: u64, size: usize, zone: Tz) -> Season {
+pub fn season(seed: u64, size: usize, zone: Zone) -> Season {
     let mut maker = Maker {
         random: StdRng::seed_from_u64(seed),
         zone,
@@ -104,7 +104,7 @@ enum Standing {
 
 struct Maker {
     random: StdRng,
-    zone: Tz,
+    zone: Zone,
     season: Season,
     users: Vec<Uuid>,
     trainers: Vec<Uuid>,
@@ -286,7 +286,12 @@ impl Maker {
                 "EUR"
             }
             .to_owned(),
-            minor_units: self.random.random_range(0..20_000),
+            // Somebody asks for the most that may be asked for, and is paid.
+            minor_units: if self.random.random_bool(0.05) {
+                values::Money::MOST_SET
+            } else {
+                self.random.random_range(0..20_000)
+            },
         };
         let (created_at, at) = (self.instant(), self.instant());
         let created = payments::PaymentCreated {

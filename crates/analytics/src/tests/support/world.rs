@@ -2,8 +2,8 @@
 
 use std::ops::Deref;
 
-use chrono_tz::Tz;
 use contracts::common::v1::LogPosition;
+use values::Zone;
 
 use super::PublicEvent;
 use super::season::Season;
@@ -30,14 +30,14 @@ impl World {
     }
 
     /// The service runs with a business zone.
-    pub async fn start(business_zone: Tz) -> Self {
+    pub async fn start(business_zone: Zone) -> Self {
         let mut world = Self::prepare().await;
         world.restart(business_zone).await;
         world
     }
 
     /// Ends the service if it runs, and starts it with a business zone.
-    pub async fn restart(&mut self, business_zone: Tz) {
+    pub async fn restart(&mut self, business_zone: Zone) {
         let own = AnalyticsSettings {
             business_zone,
             ..AnalyticsSettings::default()

@@ -1,6 +1,7 @@
 use serde::{Deserialize, Serialize};
 use strum::{EnumIter, EnumString, IntoEnumIterator, IntoStaticStr};
 use uuid::Uuid;
+use values::text;
 
 use super::{ChildId, PhoneNumber};
 
@@ -67,10 +68,8 @@ impl Allergen {
 }
 
 fn letters(name: &str) -> String {
-    name.chars()
-        .filter(|character| character.is_alphanumeric())
-        .flat_map(char::to_lowercase)
-        .collect()
+    let name = text::unique_key(name);
+    name.chars().filter(|it| it.is_alphanumeric()).collect()
 }
 
 /// What a trainer has to know about a child's health.

@@ -262,13 +262,13 @@ impl TryFrom<&pb::ChangeEmailRequest> for ChangeEmail {
 
 /// A password that is offered as proof.
 fn offered(fields: &mut Fields, text: &str) -> Option<Password> {
-    let password = Password::offered(text.to_owned());
+    let password = Password::offered(text);
     let password = password.map_err(|_| "must have 1 to 128 characters");
     fields.check("password", "LENGTH", password)
 }
 
 fn chosen(fields: &mut Fields, text: &str) -> Option<Password> {
-    fields.check("new_password", "LENGTH", Password::chosen(text.to_owned()))
+    fields.check("new_password", "LENGTH", Password::chosen(text))
 }
 
 fn token(fields: &mut Fields, field: &str, text: &str) -> String {

@@ -192,14 +192,14 @@ impl ListChildren {
     pub fn of(request: &pb::ListChildrenRequest, call: &Call) -> Result<Self, Status> {
         let pb::ListChildrenRequest {
             guardian_id,
-            page_size,
-            page_token,
+            page_size: _,
+            page_token: _,
             min_position: _,
         } = request;
         let mut fields = Fields::new();
         let list = Self {
             guardian_id: own_unless_admin(&mut fields, call, "guardian_id", guardian_id),
-            page: fields.page(*page_size, page_token),
+            page: fields.page(call, request),
         };
         fields.finish()?;
         Ok(list)

@@ -2,7 +2,7 @@
 //! new one breaks the build.
 
 use contracts::identity::v1 as pb;
-use service::{Fields, Page, requests_of_ids};
+use service::{Call, Fields, Page, requests_of_ids};
 use tonic::Status;
 
 use crate::domain::values::{
@@ -41,7 +41,7 @@ impl TryFrom<&pb::UpdateMedicalRequest> for UpdateMedical {
         let (allergies, custom) = names.unzip();
         let conditions = medical_conditions.as_ref();
         let conditions = conditions.map(|pb::MedicalConditions { asthma, other }| {
-            let other = fields.text("medical_conditions.other", other, 0..=1_000);
+            let other = fields.lines("medical_conditions.other", other, 0..=1_000);
             MedicalConditions {
                 asthma: *asthma,
                 other,
@@ -96,20 +96,18 @@ pub struct ListMedicalAccess {
     pub page: Page<MedicalAccessCursor>,
 }
 
-impl TryFrom<&pb::ListMedicalAccessRequest> for ListMedicalAccess {
-    type Error = Status;
-
-    fn try_from(request: &pb::ListMedicalAccessRequest) -> Result<Self, Status> {
+impl ListMedicalAccess {
+    pub fn of(request: &pb::ListMedicalAccessRequest, call: &Call) -> Result<Self, Status> {
         let pb::ListMedicalAccessRequest {
             child_id,
-            page_size,
-            page_token,
+            page_size: _,
+            page_token: _,
             min_position: _,
         } = request;
         let mut fields = Fields::new();
         let list = Self {
             child_id: fields.id("child_id", child_id),
-            page: fields.page(*page_size, page_token),
+            page: fields.page(call, request),
         };
         fields.finish()?;
         Ok(list)

@@ -4,7 +4,7 @@
 use chrono::{DateTime, Utc};
 use contracts::identity::v1 as pb;
 use eventsourcing::personal::Personal;
-use service::{Fields, Page};
+use service::{Call, Fields, Page};
 use tonic::Status;
 use uuid::Uuid;
 
@@ -18,20 +18,18 @@ pub struct ListEmails {
     pub page: Page<EmailCursor>,
 }
 
-impl TryFrom<&pb::ListEmailsRequest> for ListEmails {
-    type Error = Status;
-
-    fn try_from(request: &pb::ListEmailsRequest) -> Result<Self, Status> {
+impl ListEmails {
+    pub fn of(request: &pb::ListEmailsRequest, call: &Call) -> Result<Self, Status> {
         let pb::ListEmailsRequest {
             user_id,
             status,
-            page_size,
-            page_token,
+            page_size: _,
+            page_token: _,
         } = request;
         let mut fields = Fields::new();
         let user_id = fields.optional_id("user_id", user_id);
         let status = (*status != 0).then(|| fields.enum_value("status", *status));
-        let page = fields.page(*page_size, page_token);
+        let page = fields.page(call, request);
         fields.finish()?;
         Ok(Self {
             user_id,

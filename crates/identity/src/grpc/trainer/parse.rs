@@ -136,17 +136,19 @@ impl UpdateTrainer {
 
 pub struct ListTrainers {
     pub filter: TrainerFilter,
-    /// What the tokens of its pages carry.
-    pub filter_token: i64,
     pub page: Page<TrainerCursor>,
 }
 
 impl ListTrainers {
     /// Words are looked for by their tokens.
-    pub fn of(request: &pb::ListTrainersRequest, profiles: &Profiles) -> Result<Self, Status> {
+    pub fn of(
+        request: &pb::ListTrainersRequest,
+        profiles: &Profiles,
+        call: &Call,
+    ) -> Result<Self, Status> {
         let pb::ListTrainersRequest {
-            page_size,
-            page_token,
+            page_size: _,
+            page_token: _,
             min_position: _,
             location_id,
             price_per_hour,
@@ -172,19 +174,9 @@ impl ListTrainers {
             accepting_bookings: *accepting_bookings,
             order: order_of(&mut fields, *order),
         };
-        let filter_token = profiles.page_token(&filter);
-        let page: Page<TrainerCursor> = fields.page(*page_size, page_token);
-        let fits = |cursor: &TrainerCursor| cursor.filter == filter_token;
-        if !page.after.as_ref().is_none_or(fits) {
-            let expected = "must come with the request that it was the answer to";
-            fields.violation("page_token", "PAGE_TOKEN", expected);
-        }
+        let page = fields.page(call, request);
         fields.finish()?;
-        Ok(Self {
-            filter,
-            filter_token,
-            page,
-        })
+        Ok(Self { filter, page })
     }
 }
 

@@ -4,7 +4,7 @@
 use contracts::common::v1::Role as PublicRole;
 use contracts::identity::v1 as pb;
 use eventsourcing::personal::LookupKey;
-use service::{Fields, Page, requests_of_ids};
+use service::{Call, Fields, Page, requests_of_ids};
 use tonic::Status;
 
 use crate::accounts::Subject;
@@ -45,7 +45,7 @@ impl TryFrom<&pb::RegisterUserRequest> for RegisterUser {
         } = request;
         let role = open_role(&mut fields, *role);
         let email = fields.check("email", "EMAIL", EmailAddress::parse(email));
-        let password = Password::chosen(password.clone());
+        let password = Password::chosen(password);
         let password = fields.check("password", "LENGTH", password);
         let first_name = fields.text("first_name", first_name, 1..=100);
         let last_name = fields.text("last_name", last_name, 1..=100);
@@ -80,7 +80,11 @@ pub struct ListUsers {
 
 impl ListUsers {
     /// An address is looked for by its key.
-    pub fn of(request: &pb::ListUsersRequest, lookup: &LookupKey) -> Result<Self, Status> {
+    pub fn of(
+        request: &pb::ListUsersRequest,
+        lookup: &LookupKey,
+        call: &Call,
+    ) -> Result<Self, Status> {
         let pb::ListUsersRequest {
             role,
             active,
@@ -89,8 +93,8 @@ impl ListUsers {
             created_before,
             order,
             descending,
-            page_size,
-            page_token,
+            page_size: _,
+            page_token: _,
             min_position: _,
         } = request;
         let (order, descending) = (*order, *descending);
@@ -114,12 +118,7 @@ impl ListUsers {
             order,
             descending,
         };
-        let page: Page<UserCursor> = fields.page(*page_size, page_token);
-        let fits = |cursor: &UserCursor| cursor.order == order && cursor.descending == descending;
-        if !page.after.as_ref().is_none_or(fits) {
-            let expected = "must be a next_page_token of the same list, or empty";
-            fields.violation("page_token", "PAGE_TOKEN", expected);
-        }
+        let page = fields.page(call, request);
         fields.finish()?;
         Ok(Self { filter, page })
     }

@@ -4,9 +4,9 @@ use std::fs;
 use std::path::Path;
 
 use crate::{IdentitySettings, MailSettings};
-use chrono_tz::Tz;
 use serde_json::{Value, json};
 use strum::IntoEnumIterator as _;
+use values::Zone;
 
 use super::{Template, Templates, TemplatesError};
 use crate::domain::child::OFFER;
@@ -157,9 +157,12 @@ fn nobody_is_greeted_by_a_name_that_leads_somewhere() {
 #[test]
 fn times_are_those_of_the_business_zone_with_its_name() {
     let cases = [
-        (Tz::America__New_York, "January 31, 2026 at 6:59 PM EST"),
-        (Tz::Europe__Berlin, "February 1, 2026 at 12:59 AM CET"),
-        (Tz::UTC, "January 31, 2026 at 11:59 PM UTC"),
+        (Zone::new_york(), "January 31, 2026 at 6:59 PM EST"),
+        (
+            Zone::named("Europe/Berlin").unwrap(),
+            "February 1, 2026 at 12:59 AM CET",
+        ),
+        (Zone::utc(), "January 31, 2026 at 11:59 PM UTC"),
     ];
     for (business_zone, expected) in cases {
         let settings = IdentitySettings {

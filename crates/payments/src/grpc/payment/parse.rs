@@ -2,7 +2,7 @@
 //! one breaks the build.
 
 use contracts::payments::v1 as pb;
-use service::{Fields, Page, requests_of_ids};
+use service::{Call, Fields, Page, requests_of_ids};
 use tonic::Status;
 use values::PaymentId;
 
@@ -51,13 +51,11 @@ pub struct ListPayments {
     pub page: Page<PaymentCursor>,
 }
 
-impl TryFrom<&pb::ListPaymentsRequest> for ListPayments {
-    type Error = Status;
-
-    fn try_from(request: &pb::ListPaymentsRequest) -> Result<Self, Status> {
+impl ListPayments {
+    pub fn of(request: &pb::ListPaymentsRequest, call: &Call) -> Result<Self, Status> {
         let pb::ListPaymentsRequest {
-            page_size,
-            page_token,
+            page_size: _,
+            page_token: _,
             state,
             payable_kind,
             payable_id,
@@ -65,7 +63,7 @@ impl TryFrom<&pb::ListPaymentsRequest> for ListPayments {
             min_position: _,
         } = request;
         let mut fields = Fields::new();
-        let page = fields.page(*page_size, page_token);
+        let page = fields.page(call, request);
         let state = (*state != 0).then(|| fields.enum_value("state", *state));
         let kind = (*payable_kind != 0).then(|| fields.enum_value("payable_kind", *payable_kind));
         let list = Self {

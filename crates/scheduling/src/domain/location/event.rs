@@ -1,7 +1,7 @@
 use chrono::{DateTime, Utc};
 use eventsourcing::{Claim, ClaimChange, ClaimingEvent, DomainEvent};
 use serde::{Deserialize, Serialize};
-use values::LocationId;
+use values::{LocationId, text};
 
 /// The scope of the claim on a folded name.
 pub const NAME_SCOPE: &str = "location.name";
@@ -35,15 +35,9 @@ impl ClaimingEvent for LocationEvent {
         match self {
             Self::LocationCreated { name, .. } => vec![ClaimChange::Acquire(Claim::Unique {
                 scope: NAME_SCOPE,
-                key: folded(name),
+                // Two spellings of one name are the same name.
+                key: text::unique_key(name),
             })],
         }
     }
-}
-
-/// Two names are the same when they fold to the same: letter case and the amount of white
-/// space make no difference.
-fn folded(name: &str) -> String {
-    let words: Vec<String> = name.split_whitespace().map(str::to_lowercase).collect();
-    words.join(" ")
 }

@@ -66,6 +66,12 @@ impl Decide for Schedule {
         if slots.is_empty() {
             return Err(ScheduleError::NoSlots);
         }
+        // The first to start is the first to be past.
+        if let Some(slot) = slots.first().filter(|slot| slot.time.from() < now) {
+            return Err(ScheduleError::SlotPast {
+                starts_at: slot.time.from(),
+            });
+        }
         check_times(&slots, window)?;
         Ok(vec![ScheduleEvent::ScheduleOpened {
             schedule_id,

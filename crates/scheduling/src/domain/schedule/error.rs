@@ -19,6 +19,12 @@ pub enum ScheduleError {
         /// Start of that slot.
         starts_at: DateTime<Utc>,
     },
+    /// A slot has begun: nobody can book it.
+    #[error("the slot at {starts_at} lies in the past")]
+    SlotPast {
+        /// Start of that slot.
+        starts_at: DateTime<Utc>,
+    },
     #[error("the slots at {first} and {second} overlap")]
     SlotsOverlap {
         /// Start of the earlier one.

@@ -95,6 +95,20 @@ fn a_slot_outside_the_window_is_refused() {
 }
 
 #[test]
+fn a_slot_that_has_begun_is_refused() {
+    let mut command = open(vec![slot(60, 120), slot(30, 60)]);
+    let ScheduleCommand::Open { now, .. } = &mut command;
+    *now = minute(31);
+    let refused = ScheduleError::SlotPast {
+        starts_at: minute(30),
+    };
+    TestFramework::<Root<Schedule>>::with(())
+        .given_no_previous_events()
+        .when(command)
+        .then_expect_error(refused);
+}
+
+#[test]
 fn slots_that_overlap_are_refused_in_whatever_order_they_come() {
     opening(vec![slot(119, 180), slot(0, 60), slot(60, 120)]).then_expect_error(
         ScheduleError::SlotsOverlap {

@@ -95,7 +95,8 @@ impl Hold {
         Ok([Some(held), stands].into_iter().flatten().collect())
     }
 
-    /// By the hour for one child; the trainer's exact row for a group.
+    /// By the hour for one child; the trainer's exact row for a group. A row from a time when the
+    /// trainer charged in another currency is none any more.
     fn price(&self) -> Result<Money, SessionError> {
         let children = &self.place.child_ids;
         let is_distinct = |(i, child)| !children[..i].contains(child);
@@ -108,7 +109,10 @@ impl Hold {
                 .per_hour_for(self.place.time.minutes())
                 .ok_or(SessionError::PriceTooLarge);
         }
-        self.group_price.clone().ok_or(SessionError::NoGroupPrice {
+        let currency = self.price_per_hour.currency_code();
+        let row = self.group_price.as_ref();
+        let row = row.filter(|price| price.currency_code() == currency);
+        row.cloned().ok_or(SessionError::NoGroupPrice {
             participants: children.len(),
         })
     }

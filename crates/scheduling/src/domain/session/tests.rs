@@ -220,6 +220,14 @@ fn a_group_pays_the_trainers_price_for_its_size() {
 }
 
 #[test]
+fn a_group_price_in_a_currency_that_the_trainer_has_left_is_none() {
+    let euros = Money::new("EUR", 15_000).unwrap();
+    given(vec![])
+        .when(hold(&[1, 2, 3], Some(euros), at(0)))
+        .then_expect_error(SessionError::NoGroupPrice { participants: 3 });
+}
+
+#[test]
 fn a_group_without_a_price_for_its_size_is_refused() {
     given(vec![])
         .when(hold(&[1, 2], None, at(0)))

@@ -1,15 +1,15 @@
 //! The requests of `LocationService`.
 
-use chrono_tz::Tz;
 use contracts::scheduling::v1 as pb;
-use service::{Fields, Page};
+use service::{Call, Fields, Page};
 use tonic::Status;
+use values::Zone;
 
 use crate::query::LocationCursor;
 
 pub struct CreateLocation {
     pub name: String,
-    pub zone: Tz,
+    pub zone: Zone,
 }
 
 impl TryFrom<&pb::CreateLocationRequest> for CreateLocation {
@@ -35,17 +35,15 @@ pub struct ListLocations {
     pub page: Page<LocationCursor>,
 }
 
-impl TryFrom<&pb::ListLocationsRequest> for ListLocations {
-    type Error = Status;
-
-    fn try_from(request: &pb::ListLocationsRequest) -> Result<Self, Status> {
+impl ListLocations {
+    pub fn of(request: &pb::ListLocationsRequest, call: &Call) -> Result<Self, Status> {
         let pb::ListLocationsRequest {
-            page_size,
-            page_token,
+            page_size: _,
+            page_token: _,
             min_position: _,
         } = request;
         let mut fields = Fields::new();
-        let page = fields.page(*page_size, page_token);
+        let page = fields.page(call, request);
         fields.finish()?;
         Ok(Self { page })
     }

@@ -2,14 +2,13 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use chrono::{DateTime, Datelike, FixedOffset, NaiveDate, Utc, Weekday};
-use chrono_tz::Tz;
+use chrono::{DateTime, FixedOffset, NaiveDate, Utc, Weekday};
 use contracts::google::r#type::Date;
 use contracts::scheduling::v1 as pb;
 use contracts::scheduling::v1::slot_rule::Rule as PbRule;
-use service::{Fields, Page, new_id, now};
+use service::{Call, Fields, Page, new_id, now};
 use tonic::Status;
-use values::{Dates, Interval, LocalTimeError, LocationId, Times, TrainerId, WallTime, resolve};
+use values::{Dates, Edge, Interval, LocationId, Times, TrainerId, WallTime, Zone, resolve};
 
 use crate::domain::schedule::Slot;
 use crate::query::{SlotFilter, StartCursor};
@@ -18,8 +17,7 @@ const MAX_RULES: usize = 100;
 const MAX_SLOTS: usize = 1_000;
 /// Longest series, in days.
 const MAX_DAYS: i64 = 1_100;
-/// So many violations say enough.
-const MAX_VIOLATIONS: usize = 50;
+const MAX_EXCEPT_DATES: usize = 1_100;
 
 /// A window to open: what can be checked by itself, its local times only with the zones of the
 /// locations.
@@ -58,7 +56,6 @@ impl TryFrom<&pb::OpenScheduleRequest> for OpenSchedule {
         let rules: Vec<Rule> = fields
             .list("slots", slots, 1..=MAX_RULES)
             .iter()
-            .take(MAX_RULES)
             .enumerate()
             .filter_map(|(index, slot)| rule(&mut fields, index, slot))
             .collect();
@@ -83,7 +80,7 @@ impl OpenSchedule {
 
     /// The slots, each with a new id; none while the zone of a location is missing. Local times that
     /// stand for no instant are violations.
-    pub fn slots(&self, zones: &BTreeMap<LocationId, Tz>) -> Result<Vec<Slot>, Status> {
+    pub fn slots(&self, zones: &BTreeMap<LocationId, Zone>) -> Result<Vec<Slot>, Status> {
         let mut slots = vec![];
         let mut violations = vec![];
         for rule in &self.rules {
@@ -104,12 +101,12 @@ impl OpenSchedule {
         }
         let nothing_wrong = violations.is_empty();
         let mut fields = Fields::new();
-        for (rule, error) in violations.into_iter().take(MAX_VIOLATIONS) {
-            fields.violation(
-                format!("{}.times", rule.path),
-                reason(&error),
-                error.to_string(),
-            );
+        for (rule, (edge, error)) in violations {
+            let edge = match edge {
+                Edge::Start => "start",
+                Edge::End => "end",
+            };
+            fields.no_instant(format!("{}.times.{edge}", rule.path), &error);
         }
         if slots.is_empty() && nothing_wrong {
             fields.violation("slots", "EMPTY", "must make at least one slot");
@@ -124,17 +121,15 @@ pub struct ListAvailableSlots {
     pub page: Page<StartCursor>,
 }
 
-impl TryFrom<&pb::ListAvailableSlotsRequest> for ListAvailableSlots {
-    type Error = Status;
-
-    fn try_from(request: &pb::ListAvailableSlotsRequest) -> Result<Self, Status> {
+impl ListAvailableSlots {
+    pub fn of(request: &pb::ListAvailableSlotsRequest, call: &Call) -> Result<Self, Status> {
         let pb::ListAvailableSlotsRequest {
             trainer_id,
             location_id,
             from,
             until,
-            page_size,
-            page_token,
+            page_size: _,
+            page_token: _,
             min_position: _,
         } = request;
         let mut fields = Fields::new();
@@ -145,18 +140,10 @@ impl TryFrom<&pb::ListAvailableSlotsRequest> for ListAvailableSlots {
                 from: fields.optional_timestamp("from", from.as_ref()),
                 until: fields.optional_timestamp("until", until.as_ref()),
             },
-            page: fields.page(*page_size, page_token),
+            page: fields.page(call, request),
         };
         fields.finish()?;
         Ok(list)
-    }
-}
-
-fn reason(error: &LocalTimeError) -> &'static str {
-    match error {
-        LocalTimeError::NotExisting { .. } => "LOCAL_TIME_NOT_EXISTING",
-        LocalTimeError::Ambiguous { .. } => "LOCAL_TIME_AMBIGUOUS",
-        LocalTimeError::Empty { .. } => "END_BEFORE_START",
     }
 }
 
@@ -256,17 +243,12 @@ fn recurring_dates(fields: &mut Fields, path: &str, rule: &pb::RecurringSlots) -
     })
 }
 
-fn except_dates_of(fields: &mut Fields, path: &str, dates: &[Date]) -> Vec<NaiveDate> {
+fn except_dates_of(fields: &mut Fields, path: &str, dates: &[Date]) -> BTreeSet<NaiveDate> {
     fields
-        .list(
-            path,
-            dates,
-            0..=usize::try_from(MAX_DAYS).unwrap_or(usize::MAX),
-        )
+        .list(path, dates, 0..=MAX_EXCEPT_DATES)
         .iter()
         .enumerate()
         .map(|(index, date)| fields.date(format!("{path}[{index}]"), Some(date)))
-        .filter(|date| date.year() > 0)
         .collect()
 }
 
@@ -304,7 +286,7 @@ fn times_of(fields: &mut Fields, path: &str, times: Option<&pb::LocalTimes>) -> 
         ),
     };
     let end = WallTime {
-        time: fields.local_time(format!("{path}.end"), end),
+        time: fields.closing_time(format!("{path}.end"), end),
         offset: offset(
             fields,
             format!("{path}.end_utc_offset_minutes"),

@@ -1,7 +1,7 @@
 //! The answers of `ScheduleService`.
 
 use contracts::scheduling::v1 as pb;
-use contracts::wire::{date, local_time, timestamp};
+use contracts::wire::{date, local_end, local_time, timestamp};
 use values::ScheduleId;
 
 use crate::domain::schedule::Schedule;
@@ -32,7 +32,7 @@ impl From<SlotRow> for pb::Slot {
             time_zone: row.time_zone,
             date: Some(date(row.date)),
             local_start: local_time(row.start),
-            local_end: local_time(row.end),
+            local_end: local_end(row.end),
             status: status.into(),
         }
     }

@@ -2,7 +2,7 @@
 //! one breaks the build.
 
 use contracts::scheduling::v1 as pb;
-use service::{Fields, Page, requests_of_ids};
+use service::{Call, Fields, Page, requests_of_ids};
 use tonic::Status;
 use values::{ChildId, PaymentId, SessionId, SlotId};
 
@@ -50,16 +50,14 @@ pub struct ListSessions {
     pub page: Page<StartCursor>,
 }
 
-impl TryFrom<&pb::ListSessionsRequest> for ListSessions {
-    type Error = Status;
-
-    fn try_from(request: &pb::ListSessionsRequest) -> Result<Self, Status> {
+impl ListSessions {
+    pub fn of(request: &pb::ListSessionsRequest, call: &Call) -> Result<Self, Status> {
         let pb::ListSessionsRequest {
             states,
             from,
             until,
-            page_size,
-            page_token,
+            page_size: _,
+            page_token: _,
             min_position: _,
         } = request;
         let mut fields = Fields::new();
@@ -73,7 +71,7 @@ impl TryFrom<&pb::ListSessionsRequest> for ListSessions {
                 from: fields.optional_timestamp("from", from.as_ref()),
                 until: fields.optional_timestamp("until", until.as_ref()),
             },
-            page: fields.page(*page_size, page_token),
+            page: fields.page(call, request),
         };
         fields.finish()?;
         Ok(list)

@@ -1,7 +1,7 @@
 //! The answers of `SessionService`.
 
 use contracts::scheduling::v1 as pb;
-use contracts::wire::{amount, date, local_time, money, optional_id, timestamp};
+use contracts::wire::{amount, date, local_end, local_time, money, optional_id, timestamp};
 use values::{PaymentId, SessionId};
 
 use crate::domain::session::{Held, Session, SessionEvent, SessionState};
@@ -72,7 +72,7 @@ impl From<SessionRow> for pb::Session {
             time_zone: row.time_zone,
             date: Some(date(row.local_date)),
             local_start: local_time(row.local_start),
-            local_end: local_time(row.local_end),
+            local_end: local_end(row.local_end),
             price: Some(amount(row.currency, row.total_price)),
             cancellation_notice_hours: row.cancellation_notice_hours.try_into().unwrap_or(i32::MAX),
             hold_expires_at: is_pending.then(|| timestamp(row.hold_expires_at)),

@@ -3,7 +3,7 @@ use std::collections::{HashMap, HashSet};
 use chrono::{DateTime, Utc};
 use eventsourcing::Decide;
 use serde::{Deserialize, Serialize};
-use values::{ChildId, EventId, HoldId, Money, PaymentId, TierId};
+use values::{ChildId, EventId, HoldId, Money, PaymentId, TierId, text};
 
 use super::{CampCommand, CampError, CampEvent, Draft, EventCreated, HeldTicket, HoldState};
 
@@ -86,6 +86,7 @@ impl Decide for Camp {
         match command {
             CampCommand::Create { .. } => Ok(vec![]),
             CampCommand::Publish { .. } if self.published => Ok(vec![]),
+            CampCommand::Publish { now } if terms.starts_at <= now => Err(CampError::Past),
             CampCommand::Publish { now } => Ok(vec![CampEvent::EventPublished {
                 event_id: terms.event_id,
                 published_at: now,
@@ -159,7 +160,7 @@ impl Decide for Camp {
 fn created(event_id: EventId, draft: Draft, now: DateTime<Utc>) -> Result<CampEvent, CampError> {
     let mut names = HashSet::new();
     for tier in &draft.tiers {
-        if !names.insert(tier.name.to_lowercase()) {
+        if !names.insert(text::unique_key(&tier.name)) {
             return Err(CampError::TierNameTaken(tier.name.clone()));
         }
     }

@@ -21,6 +21,9 @@ pub enum CampError {
     /// It is a draft, or it has started.
     #[error("the event is not on sale")]
     NotOnSale,
+    /// It has begun before it was published.
+    #[error("the event has begun: what lies in the past cannot be offered")]
+    Past,
     /// No ticket was asked for, or tickets of several currencies.
     #[error("the tickets have no common price")]
     NoTotal,

@@ -6,23 +6,21 @@ mod days;
 use std::collections::HashSet;
 use std::ops::RangeInclusive;
 
-use chrono_tz::Tz;
 use contracts::ticketing::v1 as pb;
-use service::{Fields, Page, new_id, not_found, requests_of_ids};
+use service::{Call, Fields, Page, new_id, not_found, requests_of_ids};
 use tonic::Status;
-use values::{EventId, LocationId, TrainerId};
+use values::{EventId, LocationId, TrainerId, Zone, text};
 
 use self::days::day_list;
 use crate::domain::camp::{Draft, SkillLevel, TicketTier};
 use crate::query::{EventCursor, EventFilter};
 use crate::wire;
 
-/// The highest price of a ticket; the sum of a hold stays far below `i64::MAX`.
-const MAX_PRICE: i64 = 1_000_000_000_000;
 const COUNTS: RangeInclusive<i32> = 1..=1_000_000;
 const AGES: RangeInclusive<i32> = 0..=120;
 const MAX_TRAINERS: usize = 50;
 const MAX_TIERS: usize = 50;
+const MAX_LEVELS: usize = 10;
 
 requests_of_ids! {
     write PublishEvent of pb::PublishEventRequest { event_id: EventId }
@@ -35,7 +33,7 @@ pub struct CreateEvent {
 
 impl CreateEvent {
     /// `zone` is that of its location, if there is such a location.
-    pub fn of(request: &pb::CreateEventRequest, zone: Option<Tz>) -> Result<Self, Status> {
+    pub fn of(request: &pb::CreateEventRequest, zone: Option<Zone>) -> Result<Self, Status> {
         let mut fields = Fields::of(request);
         let pb::CreateEventRequest {
             request_id: _,
@@ -55,13 +53,13 @@ impl CreateEvent {
             tiers,
         } = request;
         let title = fields.text("title", title, 1..=200);
-        let description = fields.text("description", description, 0..=10_000);
+        let description = fields.lines("description", description, 0..=10_000);
         let event_type = wire::event_type_of(fields.enum_value("event_type", *event_type));
         let location_id: LocationId = fields.id("location_id", location_id);
         let start_date = fields.date("start_date", start_date.as_ref());
         let end_date = fields.date("end_date", end_date.as_ref());
         let start_time = fields.local_time("start_time", start_time);
-        let end_time = fields.local_time("end_time", end_time);
+        let end_time = fields.closing_time("end_time", end_time);
         let max_participants = count(&mut fields, "max_participants", *max_participants, COUNTS);
         let min_age = min_age.map(|age| count(&mut fields, "min_age", age, AGES));
         let max_age = max_age.map(|age| count(&mut fields, "max_age", age, AGES));
@@ -106,16 +104,14 @@ pub struct ListEvents {
     pub page: Page<EventCursor>,
 }
 
-impl TryFrom<&pb::ListEventsRequest> for ListEvents {
-    type Error = Status;
-
-    fn try_from(request: &pb::ListEventsRequest) -> Result<Self, Status> {
+impl ListEvents {
+    pub fn of(request: &pb::ListEventsRequest, call: &Call) -> Result<Self, Status> {
         let pb::ListEventsRequest {
             event_type,
             from,
             until,
-            page_size,
-            page_token,
+            page_size: _,
+            page_token: _,
             min_position: _,
         } = request;
         let mut fields = Fields::new();
@@ -126,7 +122,7 @@ impl TryFrom<&pb::ListEventsRequest> for ListEvents {
                 from: fields.optional_timestamp("from", from.as_ref()),
                 until: fields.optional_timestamp("until", until.as_ref()),
             },
-            page: fields.page(*page_size, page_token),
+            page: fields.page(call, request),
         };
         fields.finish()?;
         Ok(list)
@@ -140,13 +136,14 @@ fn count(fields: &mut Fields, field: &str, value: i32, range: RangeInclusive<i32
 
 fn skill_level_list(fields: &mut Fields, levels: &[i32]) -> Vec<SkillLevel> {
     let mut list = Vec::with_capacity(levels.len());
+    let levels = fields.list("skill_levels", levels, 0..=MAX_LEVELS);
     for (index, level) in levels.iter().enumerate() {
         let field = format!("skill_levels[{index}]");
         let Some(level) = wire::skill_level_of(fields.enum_value(&field, *level)) else {
             continue;
         };
         if list.contains(&level) {
-            fields.violation(field, "REPEATED", "must not be in the list twice");
+            fields.violation(field, "DUPLICATE", "must not be in the list twice");
         }
         list.push(level);
     }
@@ -164,7 +161,7 @@ fn trainer_list(fields: &mut Fields, ids: &[String]) -> Vec<TrainerId> {
         let field = format!("trainer_ids[{index}]");
         let id: TrainerId = fields.id(&field, id);
         if !id.uuid().is_nil() && !seen.insert(id) {
-            fields.violation(field, "REPEATED", "must not be in the list twice");
+            fields.violation(field, "DUPLICATE", "must not be in the list twice");
         }
         list.push(id);
     }
@@ -186,15 +183,10 @@ fn tier_list(fields: &mut Fields, tiers: &[pb::NewTier]) -> Vec<TicketTier> {
         } = tier;
         let field = |name: &str| format!("tiers[{index}].{name}");
         let name = fields.text(field("type"), r#type, 1..=100);
-        if !name.is_empty() && !names.insert(name.to_lowercase()) {
-            fields.violation(field("type"), "REPEATED", "must be unique among the tiers");
+        if !name.is_empty() && !names.insert(text::unique_key(&name)) {
+            fields.violation(field("type"), "DUPLICATE", "must be unique among the tiers");
         }
-        let sent = price.as_ref();
-        let price = fields.money(field("price"), sent);
-        if sent.is_some_and(|sent| sent.minor_units > MAX_PRICE) {
-            let expected = format!("must be at most {MAX_PRICE}");
-            fields.violation(field("price.minor_units"), "RANGE", expected);
-        }
+        let price = fields.money(field("price"), price.as_ref());
         if currency(tier) != currency(&tiers[0]) {
             let expected = "must be that of the first tier";
             fields.violation(field("price.currency_code"), "CURRENCY", expected);
@@ -221,6 +213,6 @@ fn has_days(request: &pb::CreateEventRequest) -> bool {
     fields.date("start_date", request.start_date.as_ref());
     fields.date("end_date", request.end_date.as_ref());
     fields.local_time("start_time", &request.start_time);
-    fields.local_time("end_time", &request.end_time);
+    fields.closing_time("end_time", &request.end_time);
     fields.finish().is_ok()
 }

@@ -50,7 +50,7 @@ fn line_list(fields: &mut Fields, lines: &[pb::TicketLine]) -> Vec<Line> {
         let child_id: ChildId = fields.id(&field, child_id);
         let is_repeated = list.iter().any(|line| line.child_id == child_id);
         if is_repeated && !child_id.uuid().is_nil() {
-            fields.violation(field, "REPEATED", "must not be in the request twice");
+            fields.violation(field, "DUPLICATE", "must not be in the request twice");
         }
         list.push(Line {
             ticket_id: new_id(),
@@ -73,8 +73,8 @@ impl ListTickets {
             event_id,
             user_id,
             status,
-            page_size,
-            page_token,
+            page_size: _,
+            page_token: _,
             min_position: _,
         } = request;
         let mut fields = Fields::new();
@@ -91,7 +91,7 @@ impl ListTickets {
                 event_id,
                 status: status.and_then(wire::ticket_status_of),
             },
-            page: fields.page(*page_size, page_token),
+            page: fields.page(call, request),
         };
         fields.finish()?;
         Ok(list)

@@ -97,17 +97,15 @@ pub struct ListGuardianTransfers {
     pub page: Page<TransferCursor>,
 }
 
-impl TryFrom<&pb::ListGuardianTransfersRequest> for ListGuardianTransfers {
-    type Error = Status;
-
-    fn try_from(request: &pb::ListGuardianTransfersRequest) -> Result<Self, Status> {
+impl ListGuardianTransfers {
+    pub fn of(request: &pb::ListGuardianTransfersRequest, call: &Call) -> Result<Self, Status> {
         let pb::ListGuardianTransfersRequest {
-            page_size,
-            page_token,
+            page_size: _,
+            page_token: _,
             min_position: _,
         } = request;
         let mut fields = Fields::new();
-        let page = fields.page(*page_size, page_token);
+        let page = fields.page(call, request);
         fields.finish()?;
         Ok(Self { page })
     }

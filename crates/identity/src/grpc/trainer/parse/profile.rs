@@ -18,7 +18,7 @@ pub fn name(fields: &mut Fields, field: &str, text: &str) -> String {
 }
 
 pub fn prose(fields: &mut Fields, field: &str, text: &str) -> String {
-    fields.text(field, text, 0..=5_000)
+    fields.lines(field, text, 0..=5_000)
 }
 
 pub fn photo_addresses(fields: &mut Fields, field: &str, photos: &[String]) -> Vec<WebAddress> {

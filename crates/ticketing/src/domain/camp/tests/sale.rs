@@ -42,6 +42,16 @@ fn publishing_puts_a_draft_on_sale() {
 }
 
 #[test]
+fn what_has_begun_cannot_be_published() {
+    for late in [at("2027-07-10T13:00:00Z"), at("2027-08-10T13:00:00Z")] {
+        framework()
+            .given(vec![created()])
+            .when(CampCommand::Publish { now: late })
+            .then_expect_error(CampError::Past);
+    }
+}
+
+#[test]
 fn publishing_again_is_success() {
     on_sale(vec![])
         .when(CampCommand::Publish { now: now() })

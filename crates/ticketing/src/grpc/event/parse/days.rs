@@ -1,9 +1,8 @@
 //! The days of an event: local dates and times to instants.
 
 use chrono::{NaiveDate, NaiveTime, TimeDelta};
-use chrono_tz::Tz;
 use service::Fields;
-use values::{LocalTimeError, WallTime, instant};
+use values::{Edge, LocalTimeError, Times, WallTime, Zone, resolve};
 
 use crate::domain::camp::Day;
 
@@ -13,7 +12,7 @@ const MAX_DAYS: i64 = 366;
 /// Every day as instants; empty when a day cannot be resolved, or the zone is not known.
 pub fn day_list(
     fields: &mut Fields,
-    zone: Option<Tz>,
+    zone: Option<Zone>,
     (first, last): (NaiveDate, NaiveDate),
     (start, end): (NaiveTime, NaiveTime),
 ) -> Vec<Day> {
@@ -26,40 +25,42 @@ pub fn day_list(
         fields.violation("end_date", "RANGE", expected);
         return Vec::new();
     }
-    if end <= start {
-        fields.violation("end_time", "ORDER", "must be after start_time");
-        return Vec::new();
-    }
     let Some(zone) = zone else {
         return Vec::new();
     };
     days(zone, (first, last), (start, end)).unwrap_or_else(|errors| {
-        for (field, error) in errors {
-            let (reason, trouble) = trouble(&error);
-            let description = format!("must be another time, since {trouble} in {zone}");
-            fields.violation(field, reason, description);
+        for (edge, error) in errors {
+            let field = match edge {
+                Edge::Start => "start_time",
+                Edge::End => "end_time",
+            };
+            fields.no_instant(field, &error);
         }
         Vec::new()
     })
 }
 
 /// The instants of every day from the first to the last, both included, or every daily time that
-/// does not exist or exists twice, with its field.
+/// stands for no instant.
 fn days(
-    zone: Tz,
+    zone: Zone,
     (first, last): (NaiveDate, NaiveDate),
     (start, end): (NaiveTime, NaiveTime),
-) -> Result<Vec<Day>, Vec<(&'static str, LocalTimeError)>> {
+) -> Result<Vec<Day>, Vec<(Edge, LocalTimeError)>> {
+    let wall = |time| WallTime { time, offset: None };
+    let times = Times {
+        start: wall(start),
+        end: wall(end),
+    };
     let mut days = Vec::new();
     let mut errors = Vec::new();
     for date in first.iter_days().take_while(|date| *date <= last) {
-        let at = |time| instant(zone, date, WallTime { time, offset: None });
-        match (at(start), at(end)) {
-            (Ok(starts_at), Ok(ends_at)) => days.push(Day { starts_at, ends_at }),
-            (start, end) => {
-                errors.extend(start.err().map(|error| ("start_time", error)));
-                errors.extend(end.err().map(|error| ("end_time", error)));
-            }
+        match resolve(zone, date, times) {
+            Ok((interval, _)) => days.push(Day {
+                starts_at: interval.from(),
+                ends_at: interval.to(),
+            }),
+            Err(wrong) => errors.extend(wrong),
         }
     }
     if errors.is_empty() {
@@ -69,24 +70,8 @@ fn days(
     }
 }
 
-fn trouble(error: &LocalTimeError) -> (&'static str, String) {
-    match error {
-        LocalTimeError::NotExisting { date, time, .. } => (
-            "LOCAL_TIME_MISSING",
-            format!("{date} {time} does not exist there: the clocks are put forward over it"),
-        ),
-        LocalTimeError::Ambiguous { date, time, .. } => (
-            "LOCAL_TIME_AMBIGUOUS",
-            format!("{date} {time} exists twice there: the clocks are put back over it"),
-        ),
-        LocalTimeError::Empty { date } => ("ORDER", format!("{date} has no time between the two")),
-    }
-}
-
 #[cfg(test)]
 mod tests {
-    use chrono_tz::America::New_York;
-
     use super::*;
 
     fn date(date: &str) -> NaiveDate {
@@ -100,7 +85,7 @@ mod tests {
     #[test]
     fn nine_o_clock_stays_nine_o_clock_across_a_clock_change() {
         let dates = (date("2027-03-13"), date("2027-03-15"));
-        let days = days(New_York, dates, (time("09:00"), time("15:30"))).unwrap();
+        let days = days(Zone::new_york(), dates, (time("09:00"), time("15:30"))).unwrap();
         let starts: Vec<_> = days.iter().map(|day| day.starts_at.to_rfc3339()).collect();
         assert_eq!(
             starts,
@@ -115,26 +100,26 @@ mod tests {
     #[test]
     fn a_time_that_does_not_exist_on_one_of_the_days_is_refused() {
         let dates = (date("2027-03-13"), date("2027-03-15"));
-        let errors = days(New_York, dates, (time("02:30"), time("15:30"))).unwrap_err();
+        let errors = days(Zone::new_york(), dates, (time("02:30"), time("15:30"))).unwrap_err();
         let missing = LocalTimeError::NotExisting {
             date: date("2027-03-14"),
             time: time("02:30"),
-            zone: New_York,
+            zone: Zone::new_york(),
         };
-        assert_eq!(errors, [("start_time", missing)]);
+        assert_eq!(errors, [(Edge::Start, missing)]);
     }
 
     #[test]
     fn a_time_that_exists_twice_on_one_of_the_days_is_refused() {
         let dates = (date("2027-11-06"), date("2027-11-08"));
-        let errors = days(New_York, dates, (time("00:30"), time("01:30"))).unwrap_err();
+        let errors = days(Zone::new_york(), dates, (time("00:30"), time("01:30"))).unwrap_err();
         let twice = LocalTimeError::Ambiguous {
             date: date("2027-11-07"),
             time: time("01:30"),
-            zone: New_York,
+            zone: Zone::new_york(),
             earlier: -240,
             later: -300,
         };
-        assert_eq!(errors, [("end_time", twice)]);
+        assert_eq!(errors, [(Edge::End, twice)]);
     }
 }
