@@ -8,4 +8,5 @@ mod faults;
 mod guardians;
 mod identity;
 mod matrix;
+mod nasty;
 mod tickets;

@@ -15,20 +15,20 @@ mod payments;
 mod rows;
 mod scheduling;
 mod ticketing;
-mod wire;
+pub mod wire;
 mod world;
 
 use std::fmt::Write as _;
 
 use contracts::CONTRACT;
 
-use callers::Caller;
+pub use callers::Caller;
 use outcome::Outcome;
-use rows::Row;
-use world::World;
+pub use rows::Row;
+pub use world::World;
 
 /// In the order in which they are called: what ends somebody's account comes last.
-const TABLES: &[&[Row]] = &[
+pub const TABLES: &[&[Row]] = &[
     scheduling::ROWS,
     ticketing::ROWS,
     payments::ROWS,

@@ -70,6 +70,13 @@ impl Row {
         Self { owner, ..self }
     }
 
+    /// Who gets furthest with it.
+    pub fn most_powerful(&self) -> Caller {
+        let all = [Caller::Owner, Caller::Admin, Caller::Service, Caller::Coach];
+        let let_in = |caller: &Caller| self.expected(*caller) == Outcome::Allowed;
+        all.into_iter().find(let_in).unwrap_or(Caller::Owner)
+    }
+
     pub fn is_public(&self) -> bool {
         self.outcomes.is_none()
     }

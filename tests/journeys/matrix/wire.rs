@@ -1,5 +1,7 @@
 //! A call by its path, with encoded messages.
 
+use std::time::Duration;
+
 use e2e::people::User;
 use futures::TryStreamExt as _;
 use prost::bytes::{Buf as _, BufMut as _};
@@ -19,10 +21,34 @@ pub async fn call(
     user: Option<User>,
     message: Vec<u8>,
 ) -> Result<Vec<u8>, Status> {
-    let request = match user {
+    send(channel, path, request(user, message)).await
+}
+
+/// The same by a caller who does not wait longer.
+pub async fn call_within(
+    channel: Channel,
+    path: &'static str,
+    user: Option<User>,
+    message: Vec<u8>,
+    patience: Duration,
+) -> Result<Vec<u8>, Status> {
+    let mut request = request(user, message);
+    request.set_timeout(patience);
+    send(channel, path, request).await
+}
+
+fn request(user: Option<User>, message: Vec<u8>) -> Request<Vec<u8>> {
+    match user {
         Some(user) => user.says(message),
         None => Request::new(message),
-    };
+    }
+}
+
+async fn send(
+    channel: Channel,
+    path: &'static str,
+    request: Request<Vec<u8>>,
+) -> Result<Vec<u8>, Status> {
     let mut client = Grpc::new(channel);
     client
         .ready()
