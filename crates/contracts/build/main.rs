@@ -3,6 +3,7 @@
 
 mod access;
 mod events;
+mod http;
 mod rpcs;
 
 use std::error::Error;
@@ -30,6 +31,10 @@ fn main() -> Result<(), Box<dyn Error>> {
     fs::write(out.join("descriptor_set.bin"), &descriptors)?;
     let pool = compiler.descriptor_pool();
     fs::write(out.join("access_rules.rs"), access::rules(&pool)?)?;
+    let problems = http::problems(&pool, OURS);
+    if !problems.is_empty() {
+        return Err(problems.join("\n").into());
+    }
     let traits = [
         rpcs::implementations(&pool),
         events::implementations(&pool)?,
