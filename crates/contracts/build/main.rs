@@ -12,6 +12,8 @@ use std::{env, fs};
 
 /// The packages of this project.
 const OURS: &str = "divinetime.";
+/// What clients decode refusals with. No code is generated of it: `tonic-types` has that.
+const REFUSALS: &str = "google.rpc";
 /// The packages that `contracts-core` generates whole, and the one file that it takes of another.
 const CORE_PACKAGES: [&str; 3] = ["divinetime.common.", "divinetime.log.", "google."];
 const CORE_FILE: &str = "divinetime/identity/v1/key_service.proto";
@@ -24,7 +26,9 @@ fn main() -> Result<(), Box<dyn Error>> {
 
     let mut compiler = protox::Compiler::new([&protos])?;
     compiler.include_imports(true).include_source_info(true);
-    compiler.open_files(proto_files(&protos.join("divinetime"))?)?;
+    for folder in ["divinetime", "google/rpc"] {
+        compiler.open_files(proto_files(&protos.join(folder))?)?;
+    }
 
     // Encoded by the compiler itself: prost's own descriptor types drop our options.
     let descriptors = compiler.encode_file_descriptor_set();
@@ -51,6 +55,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         .extern_path(".google.api", "::contracts_core::google::api")
         .extern_path(".google.type", "crate::google_type");
     let mut files = compiler.file_descriptor_set();
+    files.file.retain(|file| file.package() != REFUSALS);
     for file in &mut files.file {
         if is_of_the_core(file.package(), file.name()) {
             file.service.clear();

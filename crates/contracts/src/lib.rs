@@ -30,6 +30,9 @@ pub static CONTRACT: Contract = Contract {
 
 #[cfg(test)]
 mod tests {
+    use prost::Message as _;
+    use prost_types::{DescriptorProto, EnumDescriptorProto, FileDescriptorSet};
+
     use super::*;
 
     fn rule(path: &str) -> Option<&'static AccessRule> {
@@ -52,6 +55,34 @@ mod tests {
         let read = rule("/divinetime.log.v1.EventLogService/Read").expect("a rule");
         assert!(read.admits(Role::Service) && read.admits(Role::Admin));
         assert!(!read.admits(Role::Parent) && !read.admits(Role::Trainer));
+    }
+
+    #[test]
+    fn clients_find_what_refusals_are_made_of() {
+        let files = FileDescriptorSet::decode(CONTRACT.descriptors).unwrap();
+        let names: Vec<_> = files
+            .file
+            .iter()
+            .flat_map(|file| {
+                let messages = file.message_type.iter().map(DescriptorProto::name);
+                let enums = file.enum_type.iter().map(EnumDescriptorProto::name);
+                messages
+                    .chain(enums)
+                    .map(|name| format!("{}.{name}", file.package()))
+            })
+            .collect();
+        for name in [
+            "google.rpc.Status",
+            "google.rpc.Code",
+            "google.rpc.ErrorInfo",
+            "google.rpc.BadRequest",
+            "google.rpc.RetryInfo",
+            "google.protobuf.Any",
+            "google.protobuf.Duration",
+            "divinetime.common.v1.ErrorReason",
+        ] {
+            assert!(names.iter().any(|known| known == name), "{name}");
+        }
     }
 
     #[test]
