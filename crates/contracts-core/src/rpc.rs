@@ -23,11 +23,11 @@ pub trait WriteRpc: Rpc<Answer: Positioned> {
 
 /// The request of a read that can wait for the caller's own writes.
 pub trait ReadRpc: Rpc {
-    /// The name of the field that has them, for violations.
-    const POSITIONS: &'static str;
-
     /// The positions that the read tables must have reached.
     fn min_positions(&self) -> &[LogPosition];
+
+    /// The path of one of them, for violations: `min_position`, or `min_positions[1]`.
+    fn min_position_path(index: usize) -> String;
 }
 
 /// The request of a list that comes in pages (AIP-158).

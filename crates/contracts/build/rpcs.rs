@@ -52,15 +52,27 @@ fn implementation(service: &str, method: &MethodDescriptor) -> String {
             "impl WriteRpc for {request} {{ fn request_id(&self) -> &str {{ &self.request_id }} }}"
         );
     }
-    for (field, repeated, slice) in [
-        ("min_position", false, "self.min_position.as_slice()"),
-        ("min_positions", true, "&self.min_positions"),
+    for (field, repeated, slice, index, path) in [
+        (
+            "min_position",
+            false,
+            "self.min_position.as_slice()",
+            "_",
+            "\"min_position\".to_owned()",
+        ),
+        (
+            "min_positions",
+            true,
+            "&self.min_positions",
+            "index",
+            "format!(\"min_positions[{index}]\")",
+        ),
     ] {
         if has(&input, field, repeated) {
             let _ = writeln!(
                 source,
-                "impl ReadRpc for {request} {{ const POSITIONS: &'static str = \"{field}\"; \
-                 fn min_positions(&self) -> &[LogPosition] {{ {slice} }} }}"
+                "impl ReadRpc for {request} {{ fn min_positions(&self) -> &[LogPosition] \
+                 {{ {slice} }} fn min_position_path({index}: usize) -> String {{ {path} }} }}"
             );
         }
     }

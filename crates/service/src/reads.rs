@@ -81,7 +81,7 @@ impl<T: ReadTables> Reads<T> {
         ReadError: From<E>,
     {
         let read = self.read_at(call, request.min_positions(), look).await;
-        read.map_err(|error| error.status(M::POSITIONS))
+        read.map_err(|error| error.status(M::min_position_path))
     }
 
     /// What `look` finds once the tables have reached these positions, for what is more than a
@@ -103,18 +103,13 @@ impl<T: ReadTables> Reads<T> {
     /// Waits until the tables have reached these positions, up to the call's deadline and for ten
     /// seconds at most.
     pub async fn reached(&self, call: &Call, positions: &[LogPosition]) -> Result<(), ReadError> {
-        let no_position =
-            |position: &LogPosition| position.service.is_empty() || position.position < 0;
-        if positions.len() > MOST_POSITIONS || positions.iter().any(no_position) {
-            return Err(ReadError::NoPosition);
-        }
-        let is_name = |service: &str| service.bytes().all(|it| it.is_ascii_lowercase());
-        if !positions.iter().all(|position| is_name(&position.service)) {
-            return Err(ReadError::OtherLog);
-        }
+        check(positions)?;
         let all = async {
-            for position in positions {
-                one_reached(&self.checkpoints, T::PROJECTIONS, position).await?;
+            for (index, position) in positions.iter().enumerate() {
+                let folded = one_reached(&self.checkpoints, T::PROJECTIONS, position).await?;
+                if !folded {
+                    return Err(ReadError::OtherLog(index));
+                }
             }
             Ok(())
         };
@@ -250,12 +245,15 @@ impl<P: Projection> CatchUp for Source<P> {
 /// Why read tables were not read.
 #[derive(Debug, thiserror::Error)]
 pub enum ReadError {
-    /// No log can have the position.
+    /// No log can have the position with this index.
     #[error("must be a position that a write answered with")]
-    NoPosition,
-    /// The position is of a log that the projection does not fold.
+    NoPosition(usize),
+    /// The position with this index is of a log that the projection does not fold.
     #[error("must be a service whose log is read here")]
-    OtherLog,
+    OtherLog(usize),
+    /// A position is one too many.
+    #[error("must be left out: a read waits for {MOST_POSITIONS} positions at most")]
+    TooMany,
     /// The projection is too far behind the position.
     #[error("the positions were not reached in time: the read tables are behind")]
     Behind,
@@ -272,19 +270,22 @@ pub enum ReadError {
 
 impl From<ReadError> for Status {
     fn from(error: ReadError) -> Self {
-        error.status("min_position")
+        error.status(|_| "min_position".to_owned())
     }
 }
 
 impl ReadError {
-    /// The status for a caller who named positions in this field.
-    fn status(self, field: &str) -> Status {
+    /// The status for a caller who named the position with an index at this path.
+    fn status(self, path: impl Fn(usize) -> String) -> Status {
         let message = self.to_string();
         let malformed =
             |field: String, reason, message| invalid_fields(&[violation(field, reason, message)]);
         match self {
-            Self::NoPosition => malformed(field.to_owned(), "POSITION", message),
-            Self::OtherLog => malformed(format!("{field}.service"), "SERVICE", message),
+            Self::NoPosition(index) => malformed(path(index), "POSITION", message),
+            Self::OtherLog(index) => {
+                malformed(format!("{}.service", path(index)), "SERVICE", message)
+            }
+            Self::TooMany => malformed(path(MOST_POSITIONS), "COUNT", message),
             Self::Behind => refused(
                 Code::DeadlineExceeded,
                 ErrorReason::PositionNotReached,
@@ -297,13 +298,31 @@ impl ReadError {
     }
 }
 
-/// Waits for those of the projections that fold the log. Looks once before it waits: most positions
-/// are reached when they are asked for, and of a log that is not folded none ever is.
+/// Refuses positions that cannot be waited for.
+fn check(positions: &[LogPosition]) -> Result<(), ReadError> {
+    if positions.len() > MOST_POSITIONS {
+        return Err(ReadError::TooMany);
+    }
+    let is_name = |service: &str| service.bytes().all(|it| it.is_ascii_lowercase());
+    for (index, LogPosition { service, position }) in positions.iter().enumerate() {
+        if service.is_empty() || *position < 0 {
+            return Err(ReadError::NoPosition(index));
+        }
+        if !is_name(service) {
+            return Err(ReadError::OtherLog(index));
+        }
+    }
+    Ok(())
+}
+
+/// Waits for those of the projections that fold the log, and says whether any does. Looks once
+/// before it waits: most positions are reached when they are asked for, and of a log that is not
+/// folded none ever is.
 async fn one_reached(
     checkpoints: &Checkpoints,
     projections: &[&str],
     wanted: &LogPosition,
-) -> Result<(), ReadError> {
+) -> Result<bool, CheckpointError> {
     let source = wanted.service.as_str();
     let mut folded = false;
     for projection in projections {
@@ -318,7 +337,7 @@ async fn one_reached(
                 .await?;
         }
     }
-    folded.then_some(()).ok_or(ReadError::OtherLog)
+    Ok(folded)
 }
 
 /// Whether the projection folds other logs and not this one. One that has never run may fold any.
@@ -356,7 +375,35 @@ fn checkpoint_status(error: CheckpointError) -> Status {
 
 #[cfg(test)]
 mod tests {
+    use tonic_types::StatusExt as _;
+
     use super::*;
+
+    fn violation_of(error: ReadError) -> (String, String) {
+        let status = error.status(|index| format!("min_positions[{index}]"));
+        let details = status.get_details_bad_request().unwrap();
+        let violation = &details.field_violations[0];
+        (violation.field.clone(), violation.reason.clone())
+    }
+
+    #[test]
+    fn a_position_that_cannot_be_waited_for_is_named() {
+        let at = |service: &str, position| LogPosition {
+            service: service.to_owned(),
+            position,
+        };
+        let good = || at("identity", 1);
+        assert!(check(&vec![good(); MOST_POSITIONS]).is_ok());
+        for (positions, field, reason) in [
+            (vec![good(), at("identity", -1)], "[1]", "POSITION"),
+            (vec![at("", 1), good()], "[0]", "POSITION"),
+            (vec![good(), good(), at("?", 1)], "[2].service", "SERVICE"),
+            (vec![good(); MOST_POSITIONS + 1], "[16]", "COUNT"),
+        ] {
+            let expected = (format!("min_positions{field}"), reason.to_owned());
+            assert_eq!(violation_of(check(&positions).unwrap_err()), expected);
+        }
+    }
 
     #[test]
     fn a_read_waits_until_shortly_before_its_deadline_and_for_ten_seconds_at_most() {

@@ -15,7 +15,7 @@ use contracts::identity::events::v1::identity_event::Event as Identity;
 use contracts::wire::{self, timestamp};
 use eventsourcing::Parked;
 use prost_types::Timestamp;
-use testing::Caller;
+use testing::{Caller, violations};
 use tonic::Code;
 use uuid::Uuid;
 use values::Zone;
@@ -340,14 +340,20 @@ async fn what_cannot_be_asked_is_refused() {
     let answer = world.call(Caller::Admin, unspecified).await;
     assert_eq!(answer.unwrap_err().code(), Code::InvalidArgument);
 
-    let ahead = GetDailyStatisticsRequest {
+    let at = |service: &str, position| LogPosition {
+        service: service.to_owned(),
+        position,
+    };
+    let behind = |min_positions| GetDailyStatisticsRequest {
         start_date: Some(date("2025-01-02")),
-        min_positions: vec![LogPosition {
-            service: "payments".to_owned(),
-            position: 1_000_000,
-        }],
+        min_positions,
         ..Default::default()
     };
+    let elsewhere = behind(vec![at("identity", 0), at("analytics", 1)]);
+    let refused = world.call(Caller::Admin, elsewhere).await.unwrap_err();
+    assert_eq!(violations(&refused), ["min_positions[1].service: SERVICE"]);
+
+    let ahead = behind(vec![at("payments", 1_000_000)]);
     let deadline = Duration::from_millis(300);
     let answer = world.call_within(deadline, Caller::Admin, ahead).await;
     assert_eq!(answer.unwrap_err().code(), Code::DeadlineExceeded);
