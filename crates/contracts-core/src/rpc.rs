@@ -16,9 +16,13 @@ pub trait Rpc: Message + Default + 'static {
 
 /// The request of a command: it has a `request_id` (AIP-155), and its response the position at
 /// which the command stands in the log.
-pub trait WriteRpc: Rpc<Answer: Positioned> {
+pub trait WriteRpc: Rpc<Answer: Positioned> + Clone {
     /// The field `request_id` as it was sent.
     fn request_id(&self) -> &str;
+
+    /// Spells every id as [`canonical_id`](crate::wire::canonical_id) does, the `request_id` among
+    /// them, so that the same request is the same message.
+    fn spell_ids(&mut self);
 }
 
 /// The request of a read that can wait for the caller's own writes.

@@ -2,6 +2,7 @@
 
 use chrono::{DateTime, Datelike, NaiveDate, NaiveTime, Utc};
 use prost_types::Timestamp;
+use uuid::Uuid;
 use values::{Money, is_representable};
 
 use crate::common::v1::{LogPosition, Money as MoneyMessage};
@@ -101,6 +102,18 @@ pub fn optional_id(id: Option<impl ToString>) -> String {
     id.map(|id| id.to_string()).unwrap_or_default()
 }
 
+/// Spells an id as the answers do, in small letters with hyphens. What is no UUID stays as it is.
+pub fn canonical_id(id: &mut String) {
+    let Ok(uuid) = Uuid::parse_str(id) else {
+        return;
+    };
+    let mut buffer = Uuid::encode_buffer();
+    let canonical = uuid.hyphenated().encode_lower(&mut buffer);
+    if canonical != id {
+        canonical.clone_into(id);
+    }
+}
+
 /// A place in a service's log.
 pub fn position(service: &str, position: i64) -> LogPosition {
     LogPosition {
@@ -192,6 +205,27 @@ mod tests {
                 day: number,
             };
             assert_eq!(day(&odd), None, "{odd:?}");
+        }
+    }
+
+    #[test]
+    fn an_id_has_one_spelling() {
+        let known = "0198c2a5-0000-7000-8000-00000000abcd";
+        for spelling in [
+            known,
+            "0198C2A5-0000-7000-8000-00000000ABCD",
+            "0198c2a500007000800000000000abCD",
+            "{0198c2a5-0000-7000-8000-00000000abcd}",
+            "urn:uuid:0198c2a5-0000-7000-8000-00000000abcd",
+        ] {
+            let mut id = spelling.to_owned();
+            canonical_id(&mut id);
+            assert_eq!(id, known, "{spelling}");
+        }
+        for other in ["", "ABCD", " 0198C2A5-0000-7000-8000-00000000ABCD"] {
+            let mut id = other.to_owned();
+            canonical_id(&mut id);
+            assert_eq!(id, other);
         }
     }
 }

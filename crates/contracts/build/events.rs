@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use prost_reflect::{DescriptorPool, Kind, MessageDescriptor};
 
-use super::{OURS, rust_path, service_of};
+use super::{OURS, rust_path, service_of, snake_case};
 
 /// The implementations for every `divinetime.<service>.events.v1.<Service>Event`.
 pub fn implementations(pool: &DescriptorPool) -> Result<String, String> {
@@ -46,16 +46,4 @@ fn implementation(message: &MessageDescriptor) -> Result<String, String> {
          impl EventKind for {event} {{ type Message = {path}; \
          fn name(&self) -> &'static str {{ match self {{ {names} }} }} }}\n"
     ))
-}
-
-/// `SessionHeld` is `session_held`.
-fn snake_case(name: &str) -> String {
-    let mut text = String::new();
-    for (index, letter) in name.chars().enumerate() {
-        if letter.is_uppercase() && index > 0 {
-            text.push('_');
-        }
-        text.extend(letter.to_lowercase());
-    }
-    text
 }

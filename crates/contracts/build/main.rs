@@ -4,6 +4,7 @@
 mod access;
 mod events;
 mod http;
+mod ids;
 mod rpcs;
 
 use std::error::Error;
@@ -101,6 +102,18 @@ fn rust_path(full_name: &str) -> String {
 fn service_of(package: &str) -> &str {
     let ours = package.trim_start_matches(OURS);
     ours.split('.').next().unwrap_or(ours)
+}
+
+/// `SessionHeld` is `session_held`.
+fn snake_case(name: &str) -> String {
+    let mut text = String::new();
+    for (index, letter) in name.chars().enumerate() {
+        if letter.is_uppercase() && index > 0 {
+            text.push('_');
+        }
+        text.extend(letter.to_lowercase());
+    }
+    text
 }
 
 fn proto_files(folder: &Path) -> Result<Vec<PathBuf>, Box<dyn Error>> {

@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 
 use prost_reflect::{DescriptorPool, Kind, MessageDescriptor, MethodDescriptor};
 
-use super::{OURS, is_of_the_core, rust_path, service_of};
+use super::{OURS, ids, is_of_the_core, rust_path, service_of};
 
 const POSITION: &str = "divinetime.common.v1.LogPosition";
 
@@ -49,7 +49,9 @@ fn implementation(service: &str, method: &MethodDescriptor) -> String {
     if is_positioned && input.get_field_by_name("request_id").is_some() {
         let _ = writeln!(
             source,
-            "impl WriteRpc for {request} {{ fn request_id(&self) -> &str {{ &self.request_id }} }}"
+            "impl WriteRpc for {request} {{ fn request_id(&self) -> &str {{ &self.request_id }} \
+             fn spell_ids(&mut self) {{ {} }} }}",
+            ids::spelling(&input, "self")
         );
     }
     for (field, repeated, slice, index, path) in [

@@ -204,19 +204,22 @@ pub fn recorded<T: Positioned>(service: &str, position: i64, mut answer: T) -> T
     answer
 }
 
-/// The context of the command that a write RPC gives.
+/// The context of the command that a write RPC gives. The same request with its ids in other
+/// letters, as other clients write them, is the same request.
 fn context<M: WriteRpc>(call: &Call, request: &M) -> Result<Context, Status> {
     let mut fields = Fields::new();
     let request_id: Uuid = fields.id("request_id", request.request_id());
     fields.finish()?;
-    Ok(call.context(M::PATH, request_id, request))
+    let mut request = request.clone();
+    request.spell_ids();
+    Ok(call.context(M::PATH, request_id, &request))
 }
 
 #[cfg(test)]
 mod tests {
     use contracts::identity::v1::{LogoutRequest, LogoutResponse};
     use contracts_core::common::v1::LogPosition;
-    use eventsourcing::Committed;
+    use eventsourcing::{Committed, RequestKey};
 
     use super::*;
     use crate::auth::Principal;
@@ -263,6 +266,32 @@ mod tests {
         let answer = operations.perform(&call, &request, operation, reply).await;
         let position = Some(wire::position("identity", 7));
         assert_eq!(answer.unwrap().into_inner(), LogoutResponse { position });
+    }
+
+    #[test]
+    fn a_request_is_the_same_however_its_ids_are_spelt() {
+        use contracts::ticketing::v1::{HoldTicketsRequest, TicketLine};
+
+        let call = Call::by(Principal::Anonymous);
+        let key = |request: &HoldTicketsRequest| {
+            let RequestKey { id, fingerprint } = context(&call, request).unwrap().request.unwrap();
+            (id, fingerprint)
+        };
+        let request = |spell: fn(String) -> String| HoldTicketsRequest {
+            request_id: spell(Uuid::from_u128(0xa).to_string()),
+            event_id: spell(Uuid::from_u128(0xb).to_string()),
+            lines: vec![TicketLine {
+                tier_id: spell(Uuid::from_u128(0xc).to_string()),
+                child_id: spell(Uuid::from_u128(0xd).to_string()),
+            }],
+        };
+        let small = request(|id| id);
+        let capital = request(|id| id.to_uppercase());
+        assert_ne!(small, capital);
+        assert_eq!(key(&small), key(&capital));
+        let mut other = small.clone();
+        other.lines[0].child_id = Uuid::from_u128(0xe).to_string();
+        assert_ne!(key(&small), key(&other));
     }
 
     #[tokio::test]
