@@ -194,7 +194,7 @@ async fn everything_wrong_with_a_draft_comes_back_together() {
         max_age: Some(200),
         skill_levels: vec![1, 1, 9],
         trainer_ids: vec!["coach".to_owned()],
-        tiers: vec![tier("A", -1, 0), tier("a", 5, 1)],
+        tiers: vec![tier("A", -1, -1), tier("a", 5, 1)],
     };
     let refused = world.call(Caller::Admin, request).await.unwrap_err();
     assert_eq!(refused.code(), Code::InvalidArgument);

@@ -54,6 +54,24 @@ async fn three_hundred_parents_get_fifty_seats_and_not_one_more() {
 }
 
 #[tokio::test]
+async fn a_tier_of_no_tickets_is_shown_and_sells_none() {
+    let world = World::start(LONG).await;
+    let tiers = vec![tier("Early Bird", 4_999, 0), tier("VIP", 12_000, 5)];
+    let event = world.on_sale(10, tiers).await;
+    let parent = Caller::parent();
+    let child = world.add_child(parent);
+    let hold = async |tier: usize| {
+        let lines = [(event.tier_ids[tier].as_str(), child)];
+        world.hold(parent, &event.event_id, &lines).await
+    };
+    assert_eq!(reason(&hold(0).await.unwrap_err()), "SOLD_OUT");
+    let position = hold(1).await.unwrap().position.unwrap().position;
+    let shown = world.event(&event.event_id, position).await;
+    assert_eq!((shown.tiers[0].capacity, shown.tiers[0].held), (0, 0));
+    world.stop().await;
+}
+
+#[tokio::test]
 async fn a_hold_takes_all_of_its_lines_or_none() {
     let world = World::start(LONG).await;
     let tiers = vec![tier("Early Bird", 4_999, 1), tier("VIP", 12_000, 5)];

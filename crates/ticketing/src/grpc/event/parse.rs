@@ -16,7 +16,9 @@ use crate::domain::camp::{Draft, SkillLevel, TicketTier};
 use crate::query::{EventCursor, EventFilter};
 use crate::wire;
 
-const COUNTS: RangeInclusive<i32> = 1..=1_000_000;
+const PARTICIPANTS: RangeInclusive<i32> = 1..=1_000_000;
+/// A tier of no tickets is sold out from the beginning.
+const CAPACITIES: RangeInclusive<i32> = 0..=1_000_000;
 const AGES: RangeInclusive<i32> = 0..=120;
 const MAX_TRAINERS: usize = 50;
 const MAX_TIERS: usize = 50;
@@ -60,7 +62,12 @@ impl CreateEvent {
         let end_date = fields.date("end_date", end_date.as_ref());
         let start_time = fields.local_time("start_time", start_time);
         let end_time = fields.closing_time("end_time", end_time);
-        let max_participants = count(&mut fields, "max_participants", *max_participants, COUNTS);
+        let max_participants = count(
+            &mut fields,
+            "max_participants",
+            *max_participants,
+            PARTICIPANTS,
+        );
         let min_age = min_age.map(|age| count(&mut fields, "min_age", age, AGES));
         let max_age = max_age.map(|age| count(&mut fields, "max_age", age, AGES));
         if min_age.zip(max_age).is_some_and(|(min, max)| min > max) {
@@ -191,7 +198,7 @@ fn tier_list(fields: &mut Fields, tiers: &[pb::NewTier]) -> Vec<TicketTier> {
             let expected = "must be that of the first tier";
             fields.violation(field("price.currency_code"), "CURRENCY", expected);
         }
-        let capacity = count(fields, &field("capacity"), *capacity, COUNTS);
+        let capacity = count(fields, &field("capacity"), *capacity, CAPACITIES);
         list.extend(price.map(|price| TicketTier {
             tier_id: new_id(),
             name,

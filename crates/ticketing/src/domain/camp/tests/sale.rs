@@ -170,6 +170,22 @@ fn a_tier_sells_its_capacity_and_not_one_more() {
 }
 
 #[test]
+fn a_tier_of_no_tickets_is_sold_out_and_the_others_are_not() {
+    let CampEvent::EventCreated(mut created) = created() else {
+        panic!("an event begins with its draft");
+    };
+    created.draft.tiers[0].capacity = 0;
+    let created = CampEvent::EventCreated(created);
+    let on_sale = || framework().given(vec![created.clone(), published()]);
+    on_sale()
+        .when(hold(1, &[(early_bird(), 11)]))
+        .then_expect_error(CampError::TierSoldOut(early_bird()));
+    on_sale()
+        .when(hold(1, &[(vip(), 11)]))
+        .then_expect_events(vec![held(1, &[(vip(), 11)])]);
+}
+
+#[test]
 fn paid_places_stay_taken() {
     let lines = [(early_bird(), 11), (early_bird(), 12)];
     on_sale(vec![held(1, &lines), confirmed(1, &lines, 9, false)])
