@@ -103,7 +103,7 @@ async fn a_parent_books_pays_cancels_and_the_statistics_follow_to_the_cent() {
             .await
             .unwrap()
             .into_inner()
-            .refunded
+            .refund_due
     );
     let refunded = |payment: &contracts::payments::v1::Payment| {
         payment

@@ -213,7 +213,7 @@ impl Scene<'_> {
             && refunded(self.platform, self.parent, &payment_id, self.tally).await?)
     }
 
-    /// Cancels the session and returns whether money goes back.
+    /// Cancels the session and returns whether money has to go back.
     async fn cancel(&self, by: &Person) -> Result<bool, DemoError> {
         let message = CancelSessionRequest {
             request_id: request_id(),
@@ -228,7 +228,7 @@ impl Scene<'_> {
             })
             .await
             .attempting("cancelling a session")?;
-        Ok(canceled.refunded)
+        Ok(canceled.refund_due)
     }
 
     async fn look(&self) -> Result<Option<Session>, DemoError> {

@@ -49,7 +49,7 @@ async fn a_held_slot_is_not_available_any_more_and_a_canceled_one_is_again() {
     assert_eq!(available(booked.position).await, vec![slots[1].clone()]);
     let canceled = world.cancel(parent, &booked.session_id).await.unwrap();
     assert_eq!(canceled.state(), SessionState::Canceled);
-    assert!(!canceled.refunded);
+    assert!(!canceled.refund_due);
     assert_eq!(available(canceled.position).await, slots);
 }
 

@@ -19,7 +19,7 @@ async fn a_payment_makes_the_session_stand_and_canceling_it_in_time_gives_the_mo
     let paid = world.session(parent, &id, Some(position)).await.unwrap();
     assert_eq!(paid.state(), SessionState::Paid);
     assert_eq!(paid.payment_id, payment.to_string());
-    assert!(world.cancel(parent, &id).await.unwrap().refunded);
+    assert!(world.cancel(parent, &id).await.unwrap().refund_due);
     assert_eq!(
         world.history(&id).await,
         ["SessionHeld", "SessionPaid", "SessionCanceled"]
@@ -57,6 +57,24 @@ async fn a_payment_after_the_hold_gets_the_place_back_if_it_is_free() {
     );
     let (other, children) = world.family(1);
     world.book(other, &slots[0], &children).await.unwrap_err();
+}
+
+#[tokio::test]
+async fn a_payment_after_the_hold_goes_back_if_the_session_was_canceled() {
+    let world = World::with_holds_of(SHORT).await;
+    let (_, slots) = world.slots(&[9]).await;
+    let (parent, children) = world.family(1);
+    let booked = world.book(parent, &slots[0], &children).await;
+    let id = booked.unwrap().session_id;
+    world.happened(&id, "SessionHoldExpired").await;
+    let canceled = world.cancel(parent, &id).await.unwrap();
+    assert_eq!(canceled.state(), SessionState::Canceled);
+    assert!(!canceled.refund_due, "nothing was paid");
+    world.pay(&id);
+    let position = world.happened(&id, "SessionPaymentRejected").await;
+    let session = world.session(parent, &id, Some(position)).await.unwrap();
+    assert_eq!(session.state(), SessionState::Canceled);
+    assert_eq!(session.payment_id, "");
 }
 
 #[tokio::test]

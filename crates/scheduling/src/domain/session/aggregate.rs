@@ -28,7 +28,7 @@ pub struct Held {
     hold_expires_at: DateTime<Utc>,
     pub(super) payment_id: Option<PaymentId>,
     pub(super) rejected_payments: Vec<PaymentId>,
-    refunded: bool,
+    refund_due: bool,
 }
 
 /// What became of a session.
@@ -143,9 +143,9 @@ impl Held {
         self.payment_id
     }
 
-    /// Whether it was given up and its payment goes back.
-    pub fn refunded(&self) -> bool {
-        self.refunded
+    /// Whether it was given up and its payment has to go back.
+    pub fn refund_due(&self) -> bool {
+        self.refund_due
     }
 
     fn canceled_by(&self, acting: Acting) -> Result<CanceledBy, SessionError> {
@@ -157,6 +157,8 @@ impl Held {
         }
     }
 
+    /// What nothing brings back is left as it is; before its start a payment would bring back a
+    /// session whose hold has run out.
     fn cancel(
         &self,
         acting: Acting,
@@ -166,6 +168,7 @@ impl Held {
         let by_parent = canceled_by == CanceledBy::Parent;
         match self.state {
             SessionState::Canceled => return Ok(vec![]),
+            SessionState::Expired if now >= self.place.time.from() => return Ok(vec![]),
             SessionState::Completed => return Err(SessionError::State { state: self.state }),
             SessionState::Paid if by_parent && now >= self.place.time.from() => {
                 return Err(SessionError::Begun);
@@ -272,7 +275,7 @@ impl Decide for Session {
                     hold_expires_at,
                     payment_id: None,
                     rejected_payments: vec![],
-                    refunded: false,
+                    refund_due: false,
                 });
             }
             (event, Some(held)) => held.apply(&event),
@@ -295,7 +298,7 @@ impl Held {
                 refund_payment_id, ..
             } => {
                 self.state = SessionState::Canceled;
-                self.refunded = refund_payment_id.is_some();
+                self.refund_due = refund_payment_id.is_some();
             }
             SessionEvent::SessionCompleted { .. } => self.state = SessionState::Completed,
             SessionEvent::SessionPaymentRejected { payment_id, .. } => {

@@ -177,6 +177,8 @@ impl DomainEvent for SessionEvent {
 }
 
 impl ClaimingEvent for SessionEvent {
+    const FOLD_VERSION: i32 = 2;
+
     fn claims(&self, _aggregate_id: &str) -> Vec<ClaimChange> {
         match self {
             Self::SessionHeld { place, .. } | Self::SessionReinstated { place, .. } => place

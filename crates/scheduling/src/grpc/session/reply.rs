@@ -27,7 +27,7 @@ pub fn booked(session_id: SessionId, session: &Session) -> pb::BookSessionRespon
 pub fn canceled(session: &Session, _: &[SessionEvent]) -> pb::CancelSessionResponse {
     pb::CancelSessionResponse {
         state: state_after(session),
-        refunded: session.held().is_some_and(Held::refunded),
+        refund_due: session.held().is_some_and(Held::refund_due),
         position: None,
     }
 }

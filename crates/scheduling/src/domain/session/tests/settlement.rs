@@ -3,8 +3,8 @@ use uuid::Uuid;
 use values::PaymentId;
 
 use super::{
-    START, SessionCommand, SessionEvent, at, canceled, expired, given, held, paid, payment, place,
-    session_id,
+    Acting, START, SessionCommand, SessionEvent, at, cancel, canceled, expired, given, held, paid,
+    parent, payment, place, session_id, start,
 };
 
 fn other_payment() -> PaymentId {
@@ -93,6 +93,22 @@ fn a_payment_for_a_canceled_session_is_rejected() {
     given(vec![held(), canceled(true, None, at(5))])
         .when(settle(payment(), at(6)))
         .then_expect_events(vec![rejected(payment(), at(6))]);
+}
+
+#[test]
+fn a_late_payment_does_not_bring_back_a_session_that_was_canceled_after_its_hold() {
+    given(vec![held(), expired(at(15)), canceled(false, None, at(16))])
+        .when(settle(payment(), at(20)))
+        .then_expect_events(vec![rejected(payment(), at(20))]);
+}
+
+#[test]
+fn a_session_whose_hold_ran_out_is_canceled_only_while_a_payment_can_bring_it_back() {
+    let cancel_at =
+        |now| given(vec![held(), expired(at(15))]).when(cancel(Acting::Parent(parent()), now));
+    cancel_at(start()).then_expect_events(vec![]);
+    let events = cancel_at(start() - TimeDelta::seconds(1)).inspect_result();
+    assert_eq!(events.unwrap().len(), 1);
 }
 
 #[test]
