@@ -36,7 +36,8 @@ create table payments (
     created_at        timestamptz not null,
     updated_at        timestamptz not null
 );
-create index payments_by_user on payments (user_id, id desc);
+create index payments_by_time on payments (created_at desc, id desc);
+create index payments_by_user on payments (user_id, created_at desc, id desc);
 create index payments_by_payable on payments (payable_id);
 
 -- Payments for sessions.
@@ -56,7 +57,8 @@ create table trainer_orders (
     created_at        timestamptz not null,
     updated_at        timestamptz not null
 );
-create index trainer_orders_by_user on trainer_orders (user_id, id desc);
+create index trainer_orders_by_time on trainer_orders (created_at desc, id desc);
+create index trainer_orders_by_user on trainer_orders (user_id, created_at desc, id desc);
 create index trainer_orders_by_payable on trainer_orders (payable_id);
 
 -- Money that goes back. `status` is the legacy word, `state` ours.

@@ -41,19 +41,30 @@ pub struct PaymentFilter {
     pub state: Option<PaymentState>,
     pub kind: Option<PayableKind>,
     pub payable_id: Option<Uuid>,
+    /// Opened then or later.
+    pub created_from: Option<DateTime<Utc>>,
+    /// Opened before.
+    pub created_before: Option<DateTime<Utc>>,
 }
 
-/// Where a list goes on: before this payment.
+/// Where a list goes on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub struct PaymentCursor(PaymentId);
+pub struct PaymentCursor {
+    created_at: DateTime<Utc>,
+    id: PaymentId,
+}
 
 impl PaymentCursor {
+    /// The next page begins after this payment, with one that was opened earlier.
     pub fn of(payment: &PaymentView) -> Self {
-        Self(payment.id)
+        Self {
+            created_at: payment.created_at,
+            id: payment.id,
+        }
     }
 }
 
-/// Both tables as one. Each half can use its own indexes; the order by id is by time.
+/// Both tables as one. Each half can use its own indexes.
 const PAYMENTS: &str = "
     select id, user_id, 'TICKET_HOLD' as kind, payable_id, null::uuid as trainer_id, event_id, amount, refunded,
            currency, status, failure_code, payment_method, stripe_payment_id, live, created_at, updated_at
@@ -84,7 +95,7 @@ pub async fn payment(
         .await
 }
 
-/// The payments that whoever acts sees, newest first.
+/// The payments that whoever acts sees, the last opened first.
 pub async fn payments(
     pool: &PgPool,
     acting: Acting,
@@ -96,9 +107,12 @@ pub async fn payments(
              select * from ({PAYMENTS}) every
              where ($1::uuid is null or user_id = $1) and ($2::uuid is null or user_id = $2)
                and ($3::text is null or status = $3) and ($4::text is null or kind = $4)
-               and ($5::uuid is null or payable_id = $5) and ($6::uuid is null or id < $6)
-             order by id desc limit $7)
-         select {WITH_REFUNDS} from page p order by id desc"
+               and ($5::uuid is null or payable_id = $5)
+               and ($6::timestamptz is null or created_at >= $6)
+               and ($7::timestamptz is null or created_at < $7)
+               and ($8::timestamptz is null or (created_at, id) < ($8, $9))
+             order by created_at desc, id desc limit $10)
+         select {WITH_REFUNDS} from page p order by created_at desc, id desc"
     );
     sqlx::query(&sql)
         .bind(owner(acting))
@@ -106,7 +120,10 @@ pub async fn payments(
         .bind(filter.state.map(|state| state.to_string()))
         .bind(filter.kind.map(|kind| kind.to_string()))
         .bind(filter.payable_id)
-        .bind(page.after.map(|PaymentCursor(id)| id.uuid()))
+        .bind(filter.created_from)
+        .bind(filter.created_before)
+        .bind(page.after.map(|after| after.created_at))
+        .bind(page.after.map(|after| after.id.uuid()))
         .bind(page.limit())
         .try_map(json_row)
         .fetch_all(pool)

@@ -103,3 +103,49 @@ async fn payments_are_listed_newest_first_page_by_page() {
     assert_eq!(list(&world, Caller::Admin, all).await.payments.len(), 6);
     world.stop().await;
 }
+
+#[tokio::test]
+async fn payments_are_found_by_the_time_at_which_they_were_opened() {
+    let world = World::start().await;
+    let parent = Caller::parent();
+    let mut position = 0;
+    for number in 0..3 {
+        let opened = if number == 1 {
+            let session = world.holds_session(parent, Uuid::now_v7(), HOLD);
+            world.pay_session(parent, session, "sandbox_ok").await
+        } else {
+            let hold = world.holds_ticket(parent, Uuid::now_v7());
+            world.pay_tickets(parent, hold, "sandbox_ok").await
+        };
+        position = world.succeeded(id(&opened.unwrap())).await;
+    }
+    let all = ListPaymentsRequest {
+        min_position: Some(world.position(position)),
+        ..ListPaymentsRequest::default()
+    };
+    let listed = list(&world, parent, all.clone()).await;
+    let [last, middle, first] = &ids(&listed)[..] else {
+        panic!("three payments: {listed:?}");
+    };
+    let created_at = listed.payments[1].created_at;
+    let from = ListPaymentsRequest {
+        created_from: created_at,
+        ..all.clone()
+    };
+    let before = ListPaymentsRequest {
+        created_before: created_at,
+        ..all.clone()
+    };
+    for caller in [parent, Caller::Admin] {
+        let from = list(&world, caller, from.clone()).await;
+        assert_eq!(ids(&from), [last.clone(), middle.clone()]);
+        let before = list(&world, caller, before.clone()).await;
+        assert_eq!(ids(&before), std::slice::from_ref(first));
+    }
+    let nothing = ListPaymentsRequest {
+        created_before: created_at,
+        ..from
+    };
+    assert_eq!(list(&world, parent, nothing).await.payments.len(), 0);
+    world.stop().await;
+}

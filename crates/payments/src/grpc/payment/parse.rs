@@ -61,6 +61,8 @@ impl ListPayments {
             payable_id,
             user_id,
             min_position: _,
+            created_from,
+            created_before,
         } = request;
         let mut fields = Fields::new();
         let page = fields.page(call, request);
@@ -72,6 +74,9 @@ impl ListPayments {
                 state: state.and_then(wire::payment_state_of),
                 kind: kind.and_then(wire::payable_kind_of),
                 payable_id: fields.optional_id("payable_id", payable_id),
+                created_from: fields.optional_timestamp("created_from", created_from.as_ref()),
+                created_before: fields
+                    .optional_timestamp("created_before", created_before.as_ref()),
             },
             page,
         };
