@@ -31,6 +31,7 @@ create table event_listings (
     published_at timestamptz
 );
 create index event_listings_by_start on event_listings (starts_at, id);
+create index event_listings_at_location on event_listings (location_id, starts_at, id);
 
 -- Who coaches an event.
 create table event_trainers (
@@ -89,6 +90,9 @@ create table tickets (
 );
 create index tickets_by_user on tickets (user_id, id desc);
 create index tickets_by_event on tickets (event_id, id desc);
+create index tickets_by_hold on tickets (hold_id, id desc);
+create index tickets_by_tier on tickets (event_ticket_id, id desc);
+create index tickets_by_child on tickets (child_id, id desc);
 
 -- Which child uses which ticket; the id is that of the ticket.
 create table user_tickets (
@@ -103,7 +107,7 @@ create table user_tickets (
 create index user_tickets_by_user on user_tickets (user_id);
 create index user_tickets_by_child on user_tickets (child_id);
 
--- Where a hold belongs: a payment knows nothing but the hold.
+-- Holds. A payment knows nothing else of what it pays for.
 create table ticket_holds (
     id uuid primary key,
     event_id uuid not null,
@@ -112,7 +116,8 @@ create table ticket_holds (
     currency_code text not null,
     state text not null check (state in ('HELD', 'CONFIRMED', 'EXPIRED')),
     payment_id uuid,
-    expires_at timestamptz not null
+    expires_at timestamptz not null,
+    held_at timestamptz not null
 );
 
 -- Whose child it is, from identity.

@@ -38,6 +38,11 @@ pub fn event_state(state: EventState) -> pb::EventState {
     }
 }
 
+/// The state that a message means; `None` for the unspecified one.
+pub fn event_state_of(message: pb::EventState) -> Option<EventState> {
+    EventState::iter().find(|known| event_state(*known) == message)
+}
+
 pub fn hold_state(state: HoldState) -> pb::HoldState {
     match state {
         HoldState::Held => pb::HoldState::Held,

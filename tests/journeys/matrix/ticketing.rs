@@ -1,6 +1,7 @@
 use contracts::ticketing::v1::{
-    ExpireTicketHoldRequest, GetEventRequest, HoldTicketsRequest, ListEventsRequest,
-    ListTicketsRequest, PublishEventRequest, SettleTicketHoldRequest, TicketLine,
+    ExpireTicketHoldRequest, GetEventRequest, GetTicketHoldRequest, GetTicketRequest,
+    HoldTicketsRequest, ListEventsRequest, ListTicketsRequest, PublishEventRequest,
+    SettleTicketHoldRequest, TicketLine,
 };
 use e2e::people::id;
 use prost::Message as _;
@@ -23,6 +24,12 @@ pub const ROWS: &[Row] = &[
     guarded(HERE, "/divinetime.ticketing.v1.TicketService/HoldTickets", b"ANNRRRR", |w| {
         let line = TicketLine { tier_id: w.camp.tiers[0].clone(), child_id: w.child_id() };
         HoldTicketsRequest { request_id: id(), event_id: w.camp.event_id.clone(), lines: vec![line] }.encode_to_vec()
+    }),
+    guarded(HERE, "/divinetime.ticketing.v1.TicketService/GetTicket", b"ANNRRAR", |w| {
+        GetTicketRequest { ticket_id: w.ticket_id.clone(), min_position: None }.encode_to_vec()
+    }),
+    guarded(HERE, "/divinetime.ticketing.v1.TicketService/GetTicketHold", b"ANNRRAR", |w| {
+        GetTicketHoldRequest { hold_id: w.free_hold_id.clone(), min_position: None }.encode_to_vec()
     }),
     guarded(HERE, "/divinetime.ticketing.v1.TicketService/ListTickets", b"AAARRAR", |_| ListTicketsRequest::default().encode_to_vec()),
     guarded(HERE, "/divinetime.ticketing.v1.TicketService/ExpireTicketHold", b"RRRRRRA", |w| {

@@ -15,7 +15,8 @@ use contracts::{
         CancelSessionRequest, SessionState, session_service_client::SessionServiceClient,
     },
     ticketing::v1::{
-        CreateEventRequest, EventType, NewTier, event_service_client::EventServiceClient,
+        CreateEventRequest, EventType, HoldTicketsResponse, NewTier,
+        event_service_client::EventServiceClient,
     },
 };
 use e2e::{
@@ -60,6 +61,8 @@ pub struct World {
     pub refunded_payment_id: String,
     pub refund_id: String,
     pub free_hold_id: String,
+    /// The ticket of the free hold.
+    pub ticket_id: String,
     pub paid_hold_id: String,
     /// A mail to the owner.
     pub email_id: String,
@@ -100,8 +103,8 @@ impl World {
         let settled_session_id = seed.held().await;
         let failed_payment_id = seed.declined().await;
         let (refunded_payment_id, refund_id) = seed.refunded().await;
-        let free_hold_id = seed.tickets(&camp, 1, 1).await;
-        let paid_hold_id = seed.tickets(&camp, 2, 0).await;
+        let free = seed.tickets(&camp, 1, 1).await;
+        let paid_hold_id = seed.tickets(&camp, 2, 0).await.hold_id;
         let email_id = seed.mail().await;
         let free_slot_id = seed.slot();
         outlived(&system, &expired).await;
@@ -129,7 +132,8 @@ impl World {
             failed_payment_id,
             refunded_payment_id,
             refund_id,
-            free_hold_id,
+            free_hold_id: free.hold_id,
+            ticket_id: free.tickets[0].ticket_id.clone(),
             paid_hold_id,
             email_id,
         }
@@ -303,10 +307,10 @@ impl Seed<'_> {
         (payment_id, refund_id)
     }
 
-    async fn tickets(&self, camp: &Camp, child: usize, tier: usize) -> String {
+    async fn tickets(&self, camp: &Camp, child: usize, tier: usize) -> HoldTicketsResponse {
         let parent = self.with_child(child);
         let hold = people::hold(self.system, &parent, camp, tier, id());
-        hold.await.expect("tickets").hold_id
+        hold.await.expect("tickets")
     }
 
     async fn mail(&self) -> String {

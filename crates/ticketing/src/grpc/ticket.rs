@@ -4,13 +4,16 @@ mod reply;
 use chrono::TimeDelta;
 use contracts::ticketing::v1::ticket_service_server::TicketService;
 use contracts::ticketing::v1::{
-    ExpireTicketHoldRequest, ExpireTicketHoldResponse, HoldTicketsRequest, HoldTicketsResponse,
+    ExpireTicketHoldRequest, ExpireTicketHoldResponse, GetTicketHoldRequest, GetTicketHoldResponse,
+    GetTicketRequest, GetTicketResponse, HoldTicketsRequest, HoldTicketsResponse,
     ListTicketsRequest, ListTicketsResponse, SettleTicketHoldRequest, SettleTicketHoldResponse,
 };
-use service::{Call, Reads, Runtime, Writes, new_id, now};
+use service::{Call, Reads, Runtime, Writes, new_id, not_found, now};
 use tonic::{Request, Response, Status};
 
-use self::parse::{ExpireTicketHold, HoldTickets, ListTickets, SettleTicketHold};
+use self::parse::{
+    ExpireTicketHold, GetTicket, GetTicketHold, HoldTickets, ListTickets, SettleTicketHold,
+};
 use super::{WHO_HAS_TICKETS, acting};
 use crate::TicketingSettings;
 use crate::domain::camp::{Camp, CampCommand, Hold};
@@ -18,7 +21,7 @@ use crate::projector::Sales;
 use crate::query;
 use crate::reference::{Holding, References};
 
-/// Takes places, lets go of them, and lists tickets.
+/// Takes places, lets go of them, and shows tickets.
 pub struct TicketRpcs {
     camps: Writes<Camp>,
     sales: Reads<Sales>,
@@ -59,6 +62,36 @@ impl TicketService for TicketRpcs {
         self.camps
             .execute(&call, message, event_id, hold, reply::held)
             .await
+    }
+
+    async fn get_ticket(
+        &self,
+        request: Request<GetTicketRequest>,
+    ) -> Result<Response<GetTicketResponse>, Status> {
+        let (call, message) = (Call::of(&request), request.get_ref());
+        let GetTicket { ticket_id } = GetTicket::try_from(message)?;
+        let acting = acting(&call)?;
+        let look = |pool| query::ticket(pool, acting, ticket_id);
+        let ticket = self.sales.read(&call, message, look).await?;
+        let ticket = ticket.ok_or_else(|| not_found("ticket", &ticket_id.to_string()))?;
+        Ok(Response::new(GetTicketResponse {
+            ticket: Some(ticket.into()),
+        }))
+    }
+
+    async fn get_ticket_hold(
+        &self,
+        request: Request<GetTicketHoldRequest>,
+    ) -> Result<Response<GetTicketHoldResponse>, Status> {
+        let (call, message) = (Call::of(&request), request.get_ref());
+        let GetTicketHold { hold_id } = GetTicketHold::try_from(message)?;
+        let acting = acting(&call)?;
+        let look = |pool| query::ticket_hold(pool, acting, hold_id);
+        let hold = self.sales.read(&call, message, look).await?;
+        let hold = hold.ok_or_else(|| not_found("ticket hold", &hold_id.to_string()))?;
+        Ok(Response::new(GetTicketHoldResponse {
+            hold: Some(hold.into()),
+        }))
     }
 
     async fn list_tickets(

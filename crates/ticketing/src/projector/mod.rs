@@ -13,4 +13,4 @@ pub use children::{ChildEvent, Children};
 pub use listings::{ListingRow, TierRow};
 pub use locations::{LocationRow, Locations};
 pub use sales::Sales;
-pub use tickets::TicketRow;
+pub use tickets::{HoldRow, TicketRow};

@@ -27,7 +27,7 @@ pub struct Sales;
 
 impl Projection for Sales {
     const NAME: &'static str = "sales";
-    const FOLD_VERSION: i32 = 1;
+    const FOLD_VERSION: i32 = 2;
     type Event = TicketingLogEvent;
     type Tables = SalesTables;
 
@@ -71,12 +71,13 @@ impl Projection for Sales {
                     state: HoldState::Held,
                     payment_id: None,
                     expires_at: *hold_expires_at,
+                    held_at: *held_at,
                 };
                 let rows = each(tickets, |ticket| {
                     let tier = tables.tiers.get_mut(&ticket.tier_id);
                     let tier = expected(tier, "tier", &ticket.tier_id)?;
                     tier.held += 1;
-                    let ticket = TicketRow::pending(ticket, &hold, &tier.r#type, *held_at);
+                    let ticket = TicketRow::pending(ticket, &hold, &tier.r#type);
                     tables.user_tickets.insert(UserTicketRow::of(&ticket));
                     let registration = RegistrationRow::pending(&ticket);
                     tables.registrations.insert(registration);

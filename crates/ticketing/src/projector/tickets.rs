@@ -21,6 +21,7 @@ pub struct HoldRow {
     /// The payment that paid for it.
     pub payment_id: Option<PaymentId>,
     pub expires_at: DateTime<Utc>,
+    pub held_at: DateTime<Utc>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -92,12 +93,7 @@ eventsourcing::rows! {
 }
 
 impl TicketRow {
-    pub fn pending(
-        ticket: &HeldTicket,
-        hold: &HoldRow,
-        tier_name: &str,
-        held_at: DateTime<Utc>,
-    ) -> Self {
+    pub fn pending(ticket: &HeldTicket, hold: &HoldRow, tier_name: &str) -> Self {
         Self {
             id: ticket.ticket_id,
             hold_id: hold.id,
@@ -112,7 +108,7 @@ impl TicketRow {
             status: TicketStatus::Pending,
             payment_id: None,
             hold_expires_at: hold.expires_at,
-            held_at,
+            held_at: hold.held_at,
         }
     }
 }

@@ -5,9 +5,9 @@ use serde::{Deserialize, Serialize};
 use service::{Page, json_row};
 use sqlx::PgPool;
 use uuid::Uuid;
-use values::{EventId, TrainerId};
+use values::{EventId, LocationId, TrainerId};
 
-use crate::domain::camp::EventType;
+use crate::domain::camp::{EventState, EventType};
 use crate::projector::{ListingRow, TierRow};
 
 /// An event with what belongs to it.
@@ -21,9 +21,14 @@ pub struct EventView {
     pub trainer_ids: Vec<TrainerId>,
 }
 
+/// Which events; what is left out does not matter.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct EventFilter {
     pub event_type: Option<EventType>,
+    pub state: Option<EventState>,
+    pub location_id: Option<LocationId>,
+    /// Coached by this trainer.
+    pub trainer_id: Option<TrainerId>,
     /// Only events that end after this.
     pub from: Option<DateTime<Utc>>,
     /// Only events that start before this.
@@ -69,7 +74,8 @@ pub async fn event(
         .await
 }
 
-/// Events by start, then id; drafts only if asked for.
+/// Events by start, then id; drafts only for those who may see them. Those of a trainer are found
+/// first: they are few.
 pub async fn events(
     pool: &PgPool,
     drafts: bool,
@@ -83,8 +89,12 @@ pub async fn events(
           and ($3::timestamptz is null or l.ends_at > $3)
           and ($4::timestamptz is null or l.starts_at < $4)
           and ($5::timestamptz is null or (l.starts_at, l.id) > ($5, $6))
+          and ($7::text is null or l.state = $7)
+          and ($8::uuid is null or l.location_id = $8)
+          and ($9::uuid is null or l.id = any(array(
+                  select event_id from event_trainers where trainer_id = $9)))
         order by l.starts_at, l.id
-        limit $7"
+        limit $10"
     );
     sqlx::query(&sql)
         .bind(drafts)
@@ -93,6 +103,9 @@ pub async fn events(
         .bind(filter.until)
         .bind(page.after.map(|after| after.starts_at))
         .bind(page.after.map(|after| after.id))
+        .bind(filter.state.map(<&str>::from))
+        .bind(filter.location_id.map(LocationId::uuid))
+        .bind(filter.trainer_id.map(TrainerId::uuid))
         .bind(page.limit())
         .try_map(json_row)
         .fetch_all(pool)

@@ -4,4 +4,4 @@ mod events;
 mod tickets;
 
 pub use events::{EventCursor, EventFilter, EventView, event, events};
-pub use tickets::{TicketFilter, tickets};
+pub use tickets::{HoldView, TicketFilter, ticket, ticket_hold, tickets};

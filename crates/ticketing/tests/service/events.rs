@@ -169,6 +169,58 @@ async fn events_are_listed_by_their_start_in_pages_and_by_filter() {
         ..Default::default()
     };
     assert_eq!(list(Caller::Nobody, between).await.0, ["Day 2", "Day 3"]);
+    let in_state = |state: EventState| ListEventsRequest {
+        state: state.into(),
+        ..Default::default()
+    };
+    let drafts = || in_state(EventState::Draft);
+    assert_eq!(list(Caller::Admin, drafts()).await.0, ["Day 5"]);
+    assert!(list(Caller::Nobody, drafts()).await.0.is_empty());
+    let (published, _) = list(Caller::Admin, in_state(EventState::Published)).await;
+    assert_eq!(published, ["Day 1", "Day 2", "Day 3", "Day 4"]);
+    world.stop().await;
+}
+
+#[tokio::test]
+async fn events_are_found_by_their_location_and_by_who_coaches_them() {
+    let world = World::start(HOLD).await;
+    let (berlin, york) = (
+        world.add_location("Europe/Berlin"),
+        world.add_location("America/New_York"),
+    );
+    let (tom, eve) = (Uuid::now_v7(), Uuid::now_v7());
+    let mut position = None;
+    for (title, location, trainers) in [
+        ("Both", berlin, vec![tom, eve]),
+        ("Tom's", york, vec![tom]),
+        ("Nobody's", berlin, vec![]),
+    ] {
+        let request = CreateEventRequest {
+            title: title.to_owned(),
+            trainer_ids: trainers.iter().map(ToString::to_string).collect(),
+            ..camp(location)
+        };
+        let created = world.call(Caller::Admin, request).await.unwrap();
+        position = world.publish(&created.event_id).await.unwrap().position;
+    }
+    let titles = async |location: Option<Uuid>, trainer: Option<Uuid>| {
+        let text = |id: Option<Uuid>| id.map_or_else(String::new, |id| id.to_string());
+        let request = ListEventsRequest {
+            location_id: text(location),
+            trainer_id: text(trainer),
+            min_position: position.clone(),
+            ..Default::default()
+        };
+        let page = world.call(Caller::Nobody, request).await.unwrap();
+        let mut titles: Vec<_> = page.events.into_iter().map(|event| event.title).collect();
+        titles.sort();
+        titles
+    };
+    assert_eq!(titles(Some(berlin), None).await, ["Both", "Nobody's"]);
+    assert_eq!(titles(None, Some(tom)).await, ["Both", "Tom's"]);
+    assert_eq!(titles(None, Some(eve)).await, ["Both"]);
+    assert_eq!(titles(Some(york), Some(tom)).await, ["Tom's"]);
+    assert!(titles(Some(york), Some(eve)).await.is_empty());
     world.stop().await;
 }
 

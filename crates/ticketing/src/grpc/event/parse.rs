@@ -120,12 +120,19 @@ impl ListEvents {
             page_size: _,
             page_token: _,
             min_position: _,
+            state,
+            location_id,
+            trainer_id,
         } = request;
         let mut fields = Fields::new();
         let event_type = (*event_type != 0).then(|| fields.enum_value("event_type", *event_type));
+        let state = (*state != 0).then(|| fields.enum_value("state", *state));
         let list = Self {
             filter: EventFilter {
                 event_type: event_type.and_then(wire::event_type_of),
+                state: state.and_then(wire::event_state_of),
+                location_id: fields.optional_id("location_id", location_id),
+                trainer_id: fields.optional_id("trainer_id", trainer_id),
                 from: fields.optional_timestamp("from", from.as_ref()),
                 until: fields.optional_timestamp("until", until.as_ref()),
             },

@@ -16,6 +16,8 @@ const MAX_LINES: usize = 20;
 requests_of_ids! {
     write ExpireTicketHold of pb::ExpireTicketHoldRequest { event_id: EventId, hold_id: HoldId }
     write SettleTicketHold of pb::SettleTicketHoldRequest { hold_id: HoldId, payment_id: PaymentId }
+    read GetTicket of pb::GetTicketRequest { ticket_id: TicketId }
+    read GetTicketHold of pb::GetTicketHoldRequest { hold_id: HoldId }
 }
 
 pub struct HoldTickets {
@@ -76,6 +78,9 @@ impl ListTickets {
             page_size: _,
             page_token: _,
             min_position: _,
+            hold_id,
+            tier_id,
+            child_id,
         } = request;
         let mut fields = Fields::new();
         let event_id = fields.optional_id("event_id", event_id);
@@ -90,6 +95,9 @@ impl ListTickets {
                 user_id,
                 event_id,
                 status: status.and_then(wire::ticket_status_of),
+                hold_id: fields.optional_id("hold_id", hold_id),
+                tier_id: fields.optional_id("tier_id", tier_id),
+                child_id: fields.optional_id("child_id", child_id),
             },
             page: fields.page(call, request),
         };

@@ -6,6 +6,7 @@ use values::{HoldId, PaymentId};
 
 use crate::domain::camp::{Camp, CampEvent, HeldTicket};
 use crate::projector::TicketRow;
+use crate::query::HoldView;
 use crate::wire::{hold_state, ticket_status};
 
 pub fn held(_: &Camp, events: &[CampEvent]) -> pb::HoldTicketsResponse {
@@ -87,6 +88,22 @@ impl From<TicketRow> for pb::Ticket {
             payment_id: optional_id(row.payment_id),
             hold_expires_at: Some(timestamp(row.hold_expires_at)),
             held_at: Some(timestamp(row.held_at)),
+        }
+    }
+}
+
+impl From<HoldView> for pb::TicketHold {
+    fn from(HoldView { hold, tickets }: HoldView) -> Self {
+        Self {
+            hold_id: hold.id.to_string(),
+            user_id: hold.user_id.to_string(),
+            event_id: hold.event_id.to_string(),
+            state: hold_state(hold.state).into(),
+            total: Some(amount(hold.currency_code, hold.total_minor_units)),
+            payment_id: optional_id(hold.payment_id),
+            hold_expires_at: Some(timestamp(hold.expires_at)),
+            held_at: Some(timestamp(hold.held_at)),
+            tickets: tickets.into_iter().map(Into::into).collect(),
         }
     }
 }
