@@ -51,7 +51,8 @@ create table schedules (
     end_date timestamptz not null,
     opened_at timestamptz not null
 );
-create index schedules_of_trainer on schedules (trainer_id, start_date);
+create index schedules_by_start on schedules (start_date, id);
+create index schedules_of_trainer on schedules (trainer_id, start_date, id);
 
 create table slots (
     id uuid primary key,
@@ -70,6 +71,9 @@ create table slots (
     is_booked boolean generated always as (status = 'BOOKED') stored,
     is_deleted boolean not null default false
 );
+create index slots_by_start on slots (starts_at, id);
+create index slots_of_trainer on slots (trainer_id, starts_at, id);
+create index slots_at_location on slots (location_id, starts_at, id);
 create index free_slots on slots (starts_at, id) where status = 'FREE';
 create index free_slots_of_trainer on slots (trainer_id, starts_at, id) where status = 'FREE';
 create index free_slots_at_location on slots (location_id, starts_at, id) where status = 'FREE';
@@ -119,6 +123,7 @@ create table sessions (
 create index sessions_by_start on sessions (starts_at, id);
 create index sessions_of_parent on sessions (parent_id, starts_at, id);
 create index sessions_of_trainer on sessions (trainer_id, starts_at, id);
+create index sessions_of_slot on sessions (slot_id);
 
 create table session_participants (
     session_id uuid not null,

@@ -3,9 +3,11 @@
 use chrono::{TimeDelta, TimeZone as _};
 use contracts::scheduling::v1::{
     AssignTrainerLocationRequest, BookSessionRequest, CancelSessionRequest, CompleteSessionRequest,
-    CreateLocationRequest, ExpireSessionHoldRequest, GetSessionRequest, ListAvailableSlotsRequest,
-    ListLocationsRequest, ListSessionsRequest, LocalTimes, OpenScheduleRequest,
-    SetGroupPriceRequest, SettleSessionRequest, SingleSlot, SlotRule, slot_rule::Rule,
+    CreateLocationRequest, ExpireSessionHoldRequest, GetLocationRequest, GetSessionRequest,
+    GetSlotRequest, ListAvailableSlotsRequest, ListGroupPricesRequest, ListLocationsRequest,
+    ListSchedulesRequest, ListSessionsRequest, ListSlotsRequest, ListTrainerLocationsRequest,
+    LocalTimes, OpenScheduleRequest, SetGroupPriceRequest, SettleSessionRequest, SingleSlot,
+    SlotRule, slot_rule::Rule,
 };
 use contracts::wire::timestamp;
 use e2e::people::{ZONE, day, dollars, id};
@@ -57,6 +59,9 @@ pub const ROWS: &[Row] = &[
     guarded(HERE, "/divinetime.scheduling.v1.LocationService/CreateLocation", b"RRRRRAR", |_| {
         CreateLocationRequest { request_id: id(), name: id(), time_zone: ZONE.to_owned() }.encode_to_vec()
     }),
+    guarded(HERE, "/divinetime.scheduling.v1.LocationService/GetLocation", b"AAAAAAA", |w| {
+        GetLocationRequest { location_id: w.location_id.clone(), min_position: None }.encode_to_vec()
+    }),
     guarded(HERE, "/divinetime.scheduling.v1.LocationService/ListLocations", b"AAAAAAA", |_| {
         ListLocationsRequest::default().encode_to_vec()
     }),
@@ -66,7 +71,23 @@ pub const ROWS: &[Row] = &[
     guarded(HERE, "/divinetime.scheduling.v1.TrainerCalendarService/SetGroupPrice", b"RRRNAAR", |w| {
         SetGroupPriceRequest { request_id: id(), trainer_id: w.coach.id.clone(), participants: 2, price: Some(dollars(130)) }.encode_to_vec()
     }),
+    guarded(HERE, "/divinetime.scheduling.v1.TrainerCalendarService/ListTrainerLocations", b"AAAAAAR", |w| {
+        ListTrainerLocationsRequest { trainer_id: w.coach.id.clone(), ..Default::default() }.encode_to_vec()
+    }),
+    guarded(HERE, "/divinetime.scheduling.v1.TrainerCalendarService/ListGroupPrices", b"AAAAAAR", |w| {
+        ListGroupPricesRequest { trainer_id: w.coach.id.clone(), ..Default::default() }.encode_to_vec()
+    }),
     guarded(HERE, "/divinetime.scheduling.v1.ScheduleService/OpenSchedule", b"RRRNAAR", |w| window(w).encode_to_vec()),
+    guarded(HERE, "/divinetime.scheduling.v1.ScheduleService/ListSchedules", b"RRRAAAR", |w| {
+        ListSchedulesRequest { trainer_id: w.coach.id.clone(), ..Default::default() }.encode_to_vec()
+    }),
+    // A parent finds what they booked by its session.
+    guarded(HERE, "/divinetime.scheduling.v1.ScheduleService/GetSlot", b"NNNNAAR", |w| {
+        GetSlotRequest { slot_id: w.booked_slot_id.clone(), min_position: None }.encode_to_vec()
+    }),
+    guarded(HERE, "/divinetime.scheduling.v1.ScheduleService/ListSlots", b"RRRAAAR", |w| {
+        ListSlotsRequest { trainer_id: w.coach.id.clone(), ..Default::default() }.encode_to_vec()
+    }),
     guarded(HERE, "/divinetime.scheduling.v1.ScheduleService/ListAvailableSlots", b"AAAAAAR", |w| {
         ListAvailableSlotsRequest { trainer_id: w.coach.id.clone(), ..Default::default() }.encode_to_vec()
     }),

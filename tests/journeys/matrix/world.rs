@@ -48,6 +48,8 @@ pub struct World {
     pub draft_id: String,
     pub camp: Camp,
     pub free_slot_id: String,
+    /// The slot of the coming session.
+    pub booked_slot_id: String,
     /// The coming session of the owner's first child, paid.
     pub session_id: String,
     pub payment_id: String,
@@ -97,6 +99,7 @@ impl World {
             slots: Mutex::new(trainer.slots),
         };
         let draft_id = seed.draft(&location_id).await;
+        let booked_slot_id = seed.next_slot();
         let (session_id, payment_id) = seed.paid().await;
         let loose_session_id = seed.held().await;
         let payable_session_id = seed.held().await;
@@ -124,6 +127,7 @@ impl World {
             draft_id,
             camp,
             free_slot_id,
+            booked_slot_id,
             session_id,
             payment_id,
             loose_session_id,
@@ -239,6 +243,12 @@ impl Seed<'_> {
     fn slot(&self) -> String {
         let mut slots = self.slots.lock().expect("slots");
         slots.pop().expect("a slot")
+    }
+
+    /// The one that is used next.
+    fn next_slot(&self) -> String {
+        let slots = self.slots.lock().expect("slots");
+        slots.last().expect("a slot").clone()
     }
 
     fn with_child(&self, child: usize) -> Parent {

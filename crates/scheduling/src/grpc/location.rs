@@ -3,17 +3,18 @@ mod reply;
 
 use contracts::scheduling::v1::location_service_server::LocationService;
 use contracts::scheduling::v1::{
-    CreateLocationRequest, CreateLocationResponse, ListLocationsRequest, ListLocationsResponse,
+    CreateLocationRequest, CreateLocationResponse, GetLocationRequest, GetLocationResponse,
+    ListLocationsRequest, ListLocationsResponse,
 };
-use service::{Call, Reads, Runtime, Writes, new_id, now};
+use service::{Call, Reads, Runtime, Writes, new_id, not_found, now};
 use tonic::{Request, Response, Status};
 
-use self::parse::{CreateLocation, ListLocations};
+use self::parse::{CreateLocation, GetLocation, ListLocations};
 use crate::domain::location::{Location, LocationCommand};
 use crate::projector::Calendar;
 use crate::query::{self, LocationCursor};
 
-/// Adds and lists venues.
+/// Adds and shows venues.
 pub struct LocationRpcs {
     locations: Writes<Location>,
     calendar: Reads<Calendar>,
@@ -47,6 +48,20 @@ impl LocationService for LocationRpcs {
         self.locations
             .create(&call, message, location_id, create, reply)
             .await
+    }
+
+    async fn get_location(
+        &self,
+        request: Request<GetLocationRequest>,
+    ) -> Result<Response<GetLocationResponse>, Status> {
+        let (call, message) = (Call::of(&request), request.get_ref());
+        let GetLocation { location_id } = GetLocation::try_from(message)?;
+        let look = |pool| query::location(pool, location_id);
+        let row = self.calendar.read(&call, message, look).await?;
+        let row = row.ok_or_else(|| not_found("location", &location_id.to_string()))?;
+        Ok(Response::new(GetLocationResponse {
+            location: Some(row.into()),
+        }))
     }
 
     async fn list_locations(

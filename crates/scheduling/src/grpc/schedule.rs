@@ -3,22 +3,26 @@ mod reply;
 
 use contracts::scheduling::v1::schedule_service_server::ScheduleService;
 use contracts::scheduling::v1::{
-    ListAvailableSlotsRequest, ListAvailableSlotsResponse, OpenScheduleRequest,
-    OpenScheduleResponse,
+    GetSlotRequest, GetSlotResponse, ListAvailableSlotsRequest, ListAvailableSlotsResponse,
+    ListSchedulesRequest, ListSchedulesResponse, ListSlotsRequest, ListSlotsResponse,
+    OpenScheduleRequest, OpenScheduleResponse,
 };
-use service::{Call, Reads, Runtime, Writes, new_id, now};
+use service::{Call, Reads, Runtime, Writes, new_id, not_found, now};
 use tonic::{Request, Response, Status};
 
-use self::parse::{ListAvailableSlots, OpenSchedule};
+use self::parse::{GetSlot, ListAvailableSlots, ListSchedules, ListSlots, OpenSchedule};
+use super::{acting, calendar_owner};
 use crate::domain::schedule::{Schedule, ScheduleCommand};
-use crate::projector::Calendar;
+use crate::projector::{Calendar, Reference};
 use crate::query::{self, StartCursor};
 use crate::reference::References;
 
-/// Opens windows and lists their slots.
+/// Opens windows, and lists them and their slots.
 pub struct ScheduleRpcs {
     schedules: Writes<Schedule>,
     calendar: Reads<Calendar>,
+    /// With what says whether a trainer takes bookings.
+    available: Reads<(Calendar, Reference)>,
     references: References,
 }
 
@@ -27,6 +31,7 @@ impl ScheduleRpcs {
         Self {
             schedules: Writes::on(runtime),
             calendar: Reads::on(runtime),
+            available: Reads::on(runtime),
             references: references.clone(),
         }
     }
@@ -59,6 +64,57 @@ impl ScheduleService for ScheduleRpcs {
             .await
     }
 
+    async fn list_schedules(
+        &self,
+        request: Request<ListSchedulesRequest>,
+    ) -> Result<Response<ListSchedulesResponse>, Status> {
+        let (call, message) = (Call::of(&request), request.get_ref());
+        let ListSchedules { filter, page } = ListSchedules::of(message, &call)?;
+        let owner = calendar_owner(&call)?;
+        let look = |pool| query::schedules(pool, owner, &filter, &page);
+        let rows = self.calendar.read(&call, message, look).await?;
+        let (schedules, next_page_token) = page.cut(rows, StartCursor::of_schedule);
+        Ok(Response::new(ListSchedulesResponse {
+            schedules,
+            next_page_token,
+        }))
+    }
+
+    async fn get_slot(
+        &self,
+        request: Request<GetSlotRequest>,
+    ) -> Result<Response<GetSlotResponse>, Status> {
+        let (call, message) = (Call::of(&request), request.get_ref());
+        let GetSlot { slot_id } = GetSlot::try_from(message)?;
+        let acting = acting(&call)?;
+        let look = |pool| query::slot(pool, acting, slot_id, now());
+        let row = self.available.read(&call, message, look).await?;
+        let row = row.ok_or_else(|| not_found("slot", &slot_id.to_string()))?;
+        Ok(Response::new(GetSlotResponse {
+            slot: Some(row.into()),
+        }))
+    }
+
+    async fn list_slots(
+        &self,
+        request: Request<ListSlotsRequest>,
+    ) -> Result<Response<ListSlotsResponse>, Status> {
+        let (call, message) = (Call::of(&request), request.get_ref());
+        let ListSlots {
+            filter,
+            statuses,
+            page,
+        } = ListSlots::of(message, &call)?;
+        let owner = calendar_owner(&call)?;
+        let look = |pool| query::slots(pool, owner, &filter, &statuses, &page);
+        let rows = self.calendar.read(&call, message, look).await?;
+        let (slots, next_page_token) = page.cut(rows, StartCursor::of_slot);
+        Ok(Response::new(ListSlotsResponse {
+            slots,
+            next_page_token,
+        }))
+    }
+
     async fn list_available_slots(
         &self,
         request: Request<ListAvailableSlotsRequest>,
@@ -66,7 +122,7 @@ impl ScheduleService for ScheduleRpcs {
         let (call, message) = (Call::of(&request), request.get_ref());
         let ListAvailableSlots { filter, page } = ListAvailableSlots::of(message, &call)?;
         let look = |pool| query::available_slots(pool, &filter, now(), &page);
-        let rows = self.calendar.read(&call, message, look).await?;
+        let rows = self.available.read(&call, message, look).await?;
         let (slots, next_page_token) = page.cut(rows, StartCursor::of_slot);
         Ok(Response::new(ListAvailableSlotsResponse {
             slots,

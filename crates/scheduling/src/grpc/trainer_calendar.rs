@@ -3,19 +3,25 @@ mod reply;
 
 use contracts::scheduling::v1::trainer_calendar_service_server::TrainerCalendarService;
 use contracts::scheduling::v1::{
-    AssignTrainerLocationRequest, AssignTrainerLocationResponse, SetGroupPriceRequest,
-    SetGroupPriceResponse,
+    AssignTrainerLocationRequest, AssignTrainerLocationResponse, ListGroupPricesRequest,
+    ListGroupPricesResponse, ListTrainerLocationsRequest, ListTrainerLocationsResponse,
+    SetGroupPriceRequest, SetGroupPriceResponse,
 };
-use service::{Call, Runtime, Writes, new_id, now};
+use service::{Call, Reads, Runtime, Writes, new_id, now};
 use tonic::{Request, Response, Status};
 
-use self::parse::{AssignTrainerLocation, SetGroupPrice};
+use self::parse::{AssignTrainerLocation, ListGroupPrices, ListTrainerLocations, SetGroupPrice};
 use crate::domain::trainer_calendar::{TrainerCalendar, TrainerCalendarCommand};
+use crate::projector::{Calendar, Reference};
+use crate::query::{self, LocationCursor};
 use crate::reference::References;
 
 /// Says where trainers work and what groups pay them.
 pub struct TrainerCalendarRpcs {
     calendars: Writes<TrainerCalendar>,
+    calendar: Reads<Calendar>,
+    /// With the currencies in which trainers charge.
+    prices: Reads<(Calendar, Reference)>,
     references: References,
 }
 
@@ -23,6 +29,8 @@ impl TrainerCalendarRpcs {
     pub fn on(runtime: &Runtime, references: &References) -> Self {
         Self {
             calendars: Writes::on(runtime),
+            calendar: Reads::on(runtime),
+            prices: Reads::on(runtime),
             references: references.clone(),
         }
     }
@@ -52,6 +60,21 @@ impl TrainerCalendarService for TrainerCalendarRpcs {
             .await
     }
 
+    async fn list_trainer_locations(
+        &self,
+        request: Request<ListTrainerLocationsRequest>,
+    ) -> Result<Response<ListTrainerLocationsResponse>, Status> {
+        let (call, message) = (Call::of(&request), request.get_ref());
+        let ListTrainerLocations { trainer_id, page } = ListTrainerLocations::of(message, &call)?;
+        let look = |pool| query::trainer_locations(pool, trainer_id, &page);
+        let rows = self.calendar.read(&call, message, look).await?;
+        let (locations, next_page_token) = page.cut(rows, LocationCursor::of);
+        Ok(Response::new(ListTrainerLocationsResponse {
+            locations,
+            next_page_token,
+        }))
+    }
+
     async fn set_group_price(
         &self,
         request: Request<SetGroupPriceRequest>,
@@ -74,5 +97,20 @@ impl TrainerCalendarService for TrainerCalendarRpcs {
         self.calendars
             .execute(&call, message, trainer_id, set, reply::group_price_set)
             .await
+    }
+
+    async fn list_group_prices(
+        &self,
+        request: Request<ListGroupPricesRequest>,
+    ) -> Result<Response<ListGroupPricesResponse>, Status> {
+        let (call, message) = (Call::of(&request), request.get_ref());
+        let ListGroupPrices { trainer_id, page } = ListGroupPrices::of(message, &call)?;
+        let look = |pool| query::group_prices(pool, trainer_id, &page);
+        let rows = self.prices.read(&call, message, look).await?;
+        let (group_prices, next_page_token) = page.cut(rows, |row| row.participants);
+        Ok(Response::new(ListGroupPricesResponse {
+            group_prices,
+            next_page_token,
+        }))
     }
 }

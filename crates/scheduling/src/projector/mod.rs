@@ -6,6 +6,6 @@ mod sessions;
 #[cfg(test)]
 mod tests;
 
-pub use calendar::{Calendar, LocationRow, SlotRow, SlotStatus};
+pub use calendar::{Calendar, GroupDiscountRow, LocationRow, ScheduleRow, SlotRow, SlotStatus};
 pub use reference::{KnownChildRow, KnownTrainerRow, Reference, ReferenceEvent};
 pub use sessions::{SessionRow, Sessions};

@@ -2,6 +2,7 @@ use serde::{Deserialize, Serialize};
 use service::{Page, json_row};
 use sqlx::PgPool;
 use uuid::Uuid;
+use values::{LocationId, TrainerId};
 
 use crate::projector::LocationRow;
 
@@ -22,6 +23,14 @@ impl LocationCursor {
     }
 }
 
+pub async fn location(pool: &PgPool, id: LocationId) -> Result<Option<LocationRow>, sqlx::Error> {
+    sqlx::query("select to_jsonb(l) from locations l where id = $1")
+        .bind(id.uuid())
+        .try_map(json_row)
+        .fetch_optional(pool)
+        .await
+}
+
 /// The locations are ordered by name.
 pub async fn locations(
     pool: &PgPool,
@@ -33,6 +42,28 @@ pub async fn locations(
            where $1::text is null or (name collate "C", id) > ($1, $2)
            order by name collate "C", id limit $3"#,
     )
+    .bind(after.map(|it| it.name.clone()))
+    .bind(after.map(|it| it.id))
+    .bind(page.limit())
+    .try_map(json_row)
+    .fetch_all(pool)
+    .await
+}
+
+/// The locations where a trainer works, by name. They are few: all are found by the trainer.
+pub async fn trainer_locations(
+    pool: &PgPool,
+    trainer_id: TrainerId,
+    page: &Page<LocationCursor>,
+) -> Result<Vec<LocationRow>, sqlx::Error> {
+    let after = page.after.as_ref();
+    sqlx::query(
+        r#"select to_jsonb(l) from trainer_locations t join locations l on l.id = t.location_id
+           where t.trainer_id = $1
+             and ($2::text is null or (l.name collate "C", l.id) > ($2, $3))
+           order by l.name collate "C", l.id limit $4"#,
+    )
+    .bind(trainer_id.uuid())
     .bind(after.map(|it| it.name.clone()))
     .bind(after.map(|it| it.id))
     .bind(page.limit())

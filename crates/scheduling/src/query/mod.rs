@@ -1,18 +1,22 @@
 //! From read tables to rows. Lists are cut by the key that they are sorted by.
 
+mod group_prices;
 mod locations;
+mod schedules;
 mod sessions;
 mod slots;
 
-pub use locations::{LocationCursor, locations};
+pub use group_prices::group_prices;
+pub use locations::{LocationCursor, location, locations, trainer_locations};
+pub use schedules::{ScheduleFilter, schedules};
 pub use sessions::{SessionFilter, session, sessions};
-pub use slots::{SlotFilter, available_slots};
+pub use slots::{SlotFilter, available_slots, slot, slots};
 
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use crate::projector::{SessionRow, SlotRow};
+use crate::projector::{ScheduleRow, SessionRow, SlotRow};
 
 /// Where a list by start goes on.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -22,6 +26,14 @@ pub struct StartCursor {
 }
 
 impl StartCursor {
+    /// The next page begins after this window.
+    pub fn of_schedule(schedule: &ScheduleRow) -> Self {
+        Self {
+            starts_at: schedule.start_date,
+            id: schedule.id.uuid(),
+        }
+    }
+
     /// The next page begins after this slot.
     pub fn of_slot(slot: &SlotRow) -> Self {
         Self {

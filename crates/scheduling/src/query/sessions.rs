@@ -4,12 +4,13 @@ use chrono::{DateTime, Utc};
 use service::{Page, json_row};
 use sqlx::PgPool;
 use uuid::Uuid;
-use values::SessionId;
+use values::{ChildId, SessionId, SlotId, TrainerId, UserId};
 
 use super::StartCursor;
 use crate::domain::session::{Acting, SessionState};
 use crate::projector::SessionRow;
 
+/// Which sessions; what is left out does not matter.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SessionFilter {
     /// In one of these states; in any when empty.
@@ -18,6 +19,12 @@ pub struct SessionFilter {
     pub from: Option<DateTime<Utc>>,
     /// Starting before.
     pub until: Option<DateTime<Utc>>,
+    pub trainer_id: Option<TrainerId>,
+    /// Booked by this parent.
+    pub parent_id: Option<UserId>,
+    /// For this child, alone or in a group.
+    pub child_id: Option<ChildId>,
+    pub slot_id: Option<SlotId>,
 }
 
 /// One session, if whoever acts has a part in it.
@@ -40,7 +47,8 @@ pub async fn session(
     .await
 }
 
-/// The sessions in which whoever acts has a part, by start.
+/// The sessions in which whoever acts has a part, by start. Those of a child are found first: they
+/// are few.
 pub async fn sessions(
     pool: &PgPool,
     acting: Acting,
@@ -57,7 +65,12 @@ pub async fn sessions(
            and ($4::timestamptz is null or starts_at >= $4)
            and ($5::timestamptz is null or starts_at < $5)
            and ($6::timestamptz is null or (starts_at, id) > ($6, $7))
-         order by starts_at, id limit $8",
+           and ($8::uuid is null or trainer_id = $8)
+           and ($9::uuid is null or parent_id = $9)
+           and ($10::uuid is null or id = any(array(
+                   select session_id from session_participants where child_id = $10)))
+           and ($11::uuid is null or slot_id = $11)
+         order by starts_at, id limit $12",
     )
     .bind(parent(acting))
     .bind(trainer(acting))
@@ -66,6 +79,10 @@ pub async fn sessions(
     .bind(filter.until)
     .bind(after.map(|it| it.starts_at))
     .bind(after.map(|it| it.id))
+    .bind(filter.trainer_id.map(TrainerId::uuid))
+    .bind(filter.parent_id.map(UserId::uuid))
+    .bind(filter.child_id.map(ChildId::uuid))
+    .bind(filter.slot_id.map(SlotId::uuid))
     .bind(page.limit())
     .try_map(json_row)
     .fetch_all(pool)

@@ -5,6 +5,7 @@
 
 mod booking;
 mod calendar;
+mod lists;
 mod rebuilds;
 mod refusals;
 mod settlement;

@@ -4,7 +4,7 @@ use contracts::common::v1::Role;
 use contracts::identity::events::v1 as identity;
 use contracts::identity::events::v1::identity_event::Event;
 use contracts::scheduling::v1 as pb;
-use testing::{Caller, eur, refusal, request_id};
+use testing::{Caller, eur, refusal};
 use tonic::Code;
 use uuid::Uuid;
 
@@ -58,18 +58,6 @@ fn not_bookable() -> (Code, String) {
     (Code::FailedPrecondition, "TRAINER_NOT_BOOKABLE".to_owned())
 }
 
-/// Scheduling has all that identity has said: it catches up before it says that somebody is
-/// unknown.
-async fn heard(world: &World) {
-    let stranger = pb::AssignTrainerLocationRequest {
-        request_id: request_id(),
-        trainer_id: Uuid::now_v7().to_string(),
-        location_id: Uuid::now_v7().to_string(),
-    };
-    let refused = world.call(Caller::Admin, stranger);
-    refused.await.unwrap_err();
-}
-
 #[tokio::test]
 async fn a_new_price_is_that_of_new_bookings_only() {
     let world = World::start().await;
@@ -77,7 +65,7 @@ async fn a_new_price_is_that_of_new_bookings_only() {
     let (parent, children) = world.family(1);
     let before = world.book(parent, &slots[0], &children).await.unwrap();
     world.identity_says(trainer.id(), terms(trainer.id(), 10_000, true));
-    heard(&world).await;
+    world.heard().await;
     let after = world.book(parent, &slots[1], &children).await.unwrap();
     let amounts = [&before, &after].map(|booked| booked.price.clone().unwrap().minor_units);
     assert_eq!(amounts, [8_000, 10_000]);
@@ -107,10 +95,17 @@ async fn a_trainer_who_pauses_is_closed_erased_or_no_trainer_any_more_takes_no_b
         let (parent, children) = world.family(1);
         let booked = world.book(parent, &slots[0], &children).await.unwrap();
         world.identity_says(trainer.id(), stop(trainer.id()));
-        heard(&world).await;
+        world.heard().await;
         let refused = world.book(parent, &slots[1], &children).await.unwrap_err();
         assert_eq!(refusal(&refused), not_bookable());
         assert_eq!(available(&world, trainer.id()).await, 0);
+        let slot = pb::GetSlotRequest {
+            slot_id: slots[1].clone(),
+            min_position: None,
+        };
+        let hidden = world.call(parent, slot.clone()).await.unwrap_err();
+        assert_eq!(refusal(&hidden), (Code::NotFound, "NOT_FOUND".to_owned()));
+        world.call(trainer, slot).await.unwrap();
         let stands = world
             .session(parent, &booked.session_id, booked.position.clone())
             .await
@@ -145,7 +140,7 @@ async fn nothing_new_is_booked_for_a_child_that_was_archived_or_erased() {
         archived_at: None,
     };
     world.identity_says(child, Event::ChildArchived(archived));
-    heard(&world).await;
+    world.heard().await;
     let refused = world.book(parent, &slots[0], &children).await.unwrap_err();
     assert_eq!(
         refusal(&refused),
@@ -156,7 +151,7 @@ async fn nothing_new_is_booked_for_a_child_that_was_archived_or_erased() {
         erased_at: None,
     };
     world.identity_says(child, Event::ChildErased(erased));
-    heard(&world).await;
+    world.heard().await;
     let refused = world.book(parent, &slots[0], &children).await.unwrap_err();
     assert_eq!(refusal(&refused), (Code::NotFound, "NOT_FOUND".to_owned()));
 }

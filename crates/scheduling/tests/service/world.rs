@@ -53,6 +53,18 @@ impl World {
         self.stand_in("identity").publishes(id, event);
     }
 
+    /// Scheduling has all that identity has said: it catches up before it says that somebody is
+    /// unknown.
+    pub async fn heard(&self) {
+        let stranger = pb::AssignTrainerLocationRequest {
+            request_id: request_id(),
+            trainer_id: Uuid::now_v7().to_string(),
+            location_id: Uuid::now_v7().to_string(),
+        };
+        let refused = self.call(Caller::Admin, stranger);
+        refused.await.unwrap_err();
+    }
+
     /// A guardian adds a child.
     pub fn child_of(&self, guardian: Caller) -> Uuid {
         let child_id = Uuid::now_v7();

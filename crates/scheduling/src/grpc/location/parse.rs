@@ -1,11 +1,15 @@
 //! The requests of `LocationService`.
 
 use contracts::scheduling::v1 as pb;
-use service::{Call, Fields, Page};
+use service::{Call, Fields, Page, requests_of_ids};
 use tonic::Status;
-use values::Zone;
+use values::{LocationId, Zone};
 
 use crate::query::LocationCursor;
+
+requests_of_ids! {
+    read GetLocation of pb::GetLocationRequest { location_id: LocationId }
+}
 
 pub struct CreateLocation {
     pub name: String,

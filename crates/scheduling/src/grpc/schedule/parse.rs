@@ -6,18 +6,27 @@ use chrono::{DateTime, FixedOffset, NaiveDate, Utc, Weekday};
 use contracts::google::r#type::Date;
 use contracts::scheduling::v1 as pb;
 use contracts::scheduling::v1::slot_rule::Rule as PbRule;
-use service::{Call, Fields, Page, new_id, now};
+use service::{Call, Fields, Page, new_id, now, requests_of_ids};
+use strum::IntoEnumIterator as _;
 use tonic::Status;
-use values::{Dates, Edge, Interval, LocationId, Times, TrainerId, WallTime, Zone, resolve};
+use values::{
+    Dates, Edge, Interval, LocationId, SlotId, Times, TrainerId, WallTime, Zone, resolve,
+};
 
+use super::reply::slot_status;
 use crate::domain::schedule::Slot;
-use crate::query::{SlotFilter, StartCursor};
+use crate::projector::SlotStatus;
+use crate::query::{ScheduleFilter, SlotFilter, StartCursor};
 
 const MAX_RULES: usize = 100;
 const MAX_SLOTS: usize = 1_000;
 /// Longest series, in days.
 const MAX_DAYS: i64 = 1_100;
 const MAX_EXCEPT_DATES: usize = 1_100;
+
+requests_of_ids! {
+    read GetSlot of pb::GetSlotRequest { slot_id: SlotId }
+}
 
 /// A window to open: what can be checked by itself, its local times only with the zones of the
 /// locations.
@@ -116,6 +125,74 @@ impl OpenSchedule {
     }
 }
 
+pub struct ListSchedules {
+    pub filter: ScheduleFilter,
+    pub page: Page<StartCursor>,
+}
+
+impl ListSchedules {
+    pub fn of(request: &pb::ListSchedulesRequest, call: &Call) -> Result<Self, Status> {
+        let pb::ListSchedulesRequest {
+            trainer_id,
+            from,
+            until,
+            page_size: _,
+            page_token: _,
+            min_position: _,
+        } = request;
+        let mut fields = Fields::new();
+        let list = Self {
+            filter: ScheduleFilter {
+                trainer_id: fields.optional_id("trainer_id", trainer_id),
+                from: fields.optional_timestamp("from", from.as_ref()),
+                until: fields.optional_timestamp("until", until.as_ref()),
+            },
+            page: fields.page(call, request),
+        };
+        fields.finish()?;
+        Ok(list)
+    }
+}
+
+pub struct ListSlots {
+    pub filter: SlotFilter,
+    /// In one of these; in any when empty.
+    pub statuses: Vec<SlotStatus>,
+    pub page: Page<StartCursor>,
+}
+
+impl ListSlots {
+    pub fn of(request: &pb::ListSlotsRequest, call: &Call) -> Result<Self, Status> {
+        let pb::ListSlotsRequest {
+            trainer_id,
+            location_id,
+            statuses,
+            from,
+            until,
+            page_size: _,
+            page_token: _,
+            min_position: _,
+        } = request;
+        let mut fields = Fields::new();
+        let statuses = statuses.iter().enumerate().filter_map(|(index, status)| {
+            slot_status_of(fields.enum_value(format!("statuses[{index}]"), *status))
+        });
+        let statuses = statuses.collect();
+        let list = Self {
+            filter: SlotFilter {
+                trainer_id: fields.optional_id("trainer_id", trainer_id),
+                location_id: fields.optional_id("location_id", location_id),
+                from: fields.optional_timestamp("from", from.as_ref()),
+                until: fields.optional_timestamp("until", until.as_ref()),
+            },
+            statuses,
+            page: fields.page(call, request),
+        };
+        fields.finish()?;
+        Ok(list)
+    }
+}
+
 pub struct ListAvailableSlots {
     pub filter: SlotFilter,
     pub page: Page<StartCursor>,
@@ -145,6 +222,11 @@ impl ListAvailableSlots {
         fields.finish()?;
         Ok(list)
     }
+}
+
+/// The status that a message means; `None` for the unspecified one.
+fn slot_status_of(status: pb::SlotStatus) -> Option<SlotStatus> {
+    SlotStatus::iter().find(|known| slot_status(*known) == status)
 }
 
 fn whole_seconds(

@@ -1,11 +1,11 @@
 //! The answers of `ScheduleService`.
 
 use contracts::scheduling::v1 as pb;
-use contracts::wire::{date, local_end, local_time, timestamp};
+use contracts::wire::{date, local_end, local_time, optional_id, timestamp};
 use values::ScheduleId;
 
 use crate::domain::schedule::Schedule;
-use crate::projector::{SlotRow, SlotStatus};
+use crate::projector::{ScheduleRow, SlotRow, SlotStatus};
 
 pub fn opened(schedule_id: ScheduleId, schedule: &Schedule) -> pb::OpenScheduleResponse {
     pb::OpenScheduleResponse {
@@ -15,13 +15,29 @@ pub fn opened(schedule_id: ScheduleId, schedule: &Schedule) -> pb::OpenScheduleR
     }
 }
 
+/// Whether a slot can be booked.
+pub fn slot_status(status: SlotStatus) -> pb::SlotStatus {
+    match status {
+        SlotStatus::Free => pb::SlotStatus::Free,
+        SlotStatus::Held => pb::SlotStatus::Held,
+        SlotStatus::Booked => pb::SlotStatus::Booked,
+    }
+}
+
+impl From<ScheduleRow> for pb::Schedule {
+    fn from(row: ScheduleRow) -> Self {
+        Self {
+            schedule_id: row.id.to_string(),
+            trainer_id: row.trainer_id.to_string(),
+            starts_at: Some(timestamp(row.start_date)),
+            ends_at: Some(timestamp(row.end_date)),
+            opened_at: Some(timestamp(row.opened_at)),
+        }
+    }
+}
+
 impl From<SlotRow> for pb::Slot {
     fn from(row: SlotRow) -> Self {
-        let status = match row.status {
-            SlotStatus::Free => pb::SlotStatus::Free,
-            SlotStatus::Held => pb::SlotStatus::Held,
-            SlotStatus::Booked => pb::SlotStatus::Booked,
-        };
         Self {
             slot_id: row.id.to_string(),
             schedule_id: row.schedule_id.to_string(),
@@ -33,7 +49,9 @@ impl From<SlotRow> for pb::Slot {
             date: Some(date(row.date)),
             local_start: local_time(row.start),
             local_end: local_end(row.end),
-            status: status.into(),
+            status: slot_status(row.status).into(),
+            session_id: optional_id(row.session_id),
+            held_until: row.held_until.map(timestamp),
         }
     }
 }

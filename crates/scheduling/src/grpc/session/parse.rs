@@ -59,6 +59,10 @@ impl ListSessions {
             page_size: _,
             page_token: _,
             min_position: _,
+            trainer_id,
+            parent_id,
+            child_id,
+            slot_id,
         } = request;
         let mut fields = Fields::new();
         let states = states.iter().enumerate().filter_map(|(index, state)| {
@@ -70,6 +74,10 @@ impl ListSessions {
                 states,
                 from: fields.optional_timestamp("from", from.as_ref()),
                 until: fields.optional_timestamp("until", until.as_ref()),
+                trainer_id: fields.optional_id("trainer_id", trainer_id),
+                parent_id: fields.optional_id("parent_id", parent_id),
+                child_id: fields.optional_id("child_id", child_id),
+                slot_id: fields.optional_id("slot_id", slot_id),
             },
             page: fields.page(call, request),
         };

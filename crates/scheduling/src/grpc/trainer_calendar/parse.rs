@@ -1,9 +1,11 @@
 //! The requests of `TrainerCalendarService`.
 
 use contracts::scheduling::v1 as pb;
-use service::{Fields, requests_of_ids};
+use service::{Call, Fields, Page, requests_of_ids};
 use tonic::Status;
 use values::{LocationId, Money, TrainerId};
+
+use crate::query::LocationCursor;
 
 requests_of_ids! {
     write AssignTrainerLocation of pb::AssignTrainerLocationRequest {
@@ -39,5 +41,51 @@ impl TryFrom<&pb::SetGroupPriceRequest> for SetGroupPrice {
             participants,
             price,
         }))
+    }
+}
+
+pub struct ListTrainerLocations {
+    pub trainer_id: TrainerId,
+    pub page: Page<LocationCursor>,
+}
+
+impl ListTrainerLocations {
+    pub fn of(request: &pb::ListTrainerLocationsRequest, call: &Call) -> Result<Self, Status> {
+        let pb::ListTrainerLocationsRequest {
+            trainer_id,
+            page_size: _,
+            page_token: _,
+            min_position: _,
+        } = request;
+        let mut fields = Fields::new();
+        let list = Self {
+            trainer_id: fields.id("trainer_id", trainer_id),
+            page: fields.page(call, request),
+        };
+        fields.finish()?;
+        Ok(list)
+    }
+}
+
+pub struct ListGroupPrices {
+    pub trainer_id: TrainerId,
+    pub page: Page<u32>,
+}
+
+impl ListGroupPrices {
+    pub fn of(request: &pb::ListGroupPricesRequest, call: &Call) -> Result<Self, Status> {
+        let pb::ListGroupPricesRequest {
+            trainer_id,
+            page_size: _,
+            page_token: _,
+            min_position: _,
+        } = request;
+        let mut fields = Fields::new();
+        let list = Self {
+            trainer_id: fields.id("trainer_id", trainer_id),
+            page: fields.page(call, request),
+        };
+        fields.finish()?;
+        Ok(list)
     }
 }
