@@ -7,10 +7,18 @@ use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use jsonwebtoken::{Algorithm, EncodingKey, Header};
 use ring::digest::{SHA256, digest};
-use ring::rand::SystemRandom;
+use ring::rand::{SecureRandom as _, SystemRandom};
 use ring::signature::{Ed25519KeyPair, KeyPair as _};
 
 use super::Claims;
+
+/// What stands before the 32 private bytes in a PKCS#8 document without the public key. Every program
+/// reads that; OpenSSL up to 3.0 reads none with it.
+const PKCS8: [u8; 16] = [
+    0x30, 0x2e, 0x02, 0x01, 0x00, 0x30, 0x05, 0x06, 0x03, 0x2b, 0x65, 0x70, 0x04, 0x22, 0x04, 0x20,
+];
+/// How many letters of base64 a line of PEM has.
+const PEM_LINE: usize = 64;
 
 /// An Ed25519 key pair with its key id. Cheap to clone; the private part never prints.
 #[derive(Clone)]
@@ -41,9 +49,11 @@ pub enum KeyError {
 impl KeyPair {
     /// Makes a new key.
     pub fn generate() -> Result<Self, KeyError> {
-        let pkcs8 = Ed25519KeyPair::generate_pkcs8(&SystemRandom::new())
+        let mut private = [0; 32];
+        SystemRandom::new()
+            .fill(&mut private)
             .map_err(|_| KeyError::Randomness)?;
-        Self::from_pkcs8(pkcs8.as_ref())
+        Self::from_pkcs8(&[&PKCS8[..], &private].concat())
     }
 
     /// From the DER bytes of a PKCS#8 document, with or without the public key in it.
@@ -72,9 +82,18 @@ impl KeyPair {
         Self::from_pkcs8(&der)
     }
 
-    /// The base64 that [`KeyPair::from_text`] reads. Secret.
+    /// The PEM that [`KeyPair::from_text`] reads, and `openssl pkey`. Secret.
     pub fn to_text(&self) -> String {
-        STANDARD.encode(&self.inner.pkcs8)
+        let base64 = STANDARD.encode(&self.inner.pkcs8);
+        let mut lines = vec!["-----BEGIN PRIVATE KEY-----"];
+        let mut rest = base64.as_str();
+        while !rest.is_empty() {
+            let (line, after) = rest.split_at(rest.len().min(PEM_LINE));
+            lines.push(line);
+            rest = after;
+        }
+        lines.push("-----END PRIVATE KEY-----\n");
+        lines.join("\n")
     }
 
     /// `kid` of its tokens: the JWK thumbprint of the public key (RFC 7638, RFC 8037).
@@ -156,6 +175,23 @@ mod tests {
         let key = KeyPair::generate().unwrap();
         let again = KeyPair::from_text(&key.to_text()).unwrap();
         assert_eq!(key.public_key(), again.public_key());
+        assert_eq!(key.id(), again.id());
+    }
+
+    #[test]
+    fn a_key_is_written_as_openssl_writes_it() {
+        assert_eq!(KeyPair::from_text(PEM).unwrap().to_text(), PEM);
+        let made = KeyPair::generate().unwrap();
+        assert_eq!(made.pkcs8().len(), 48, "no public key in it");
+        assert_eq!(made.to_text().len(), PEM.len());
+    }
+
+    /// As earlier versions wrote it: base64 alone, of a document with the public key in it.
+    #[test]
+    fn a_key_of_an_earlier_version_is_read() {
+        let old = Ed25519KeyPair::generate_pkcs8(&SystemRandom::new()).unwrap();
+        let key = KeyPair::from_text(&STANDARD.encode(old.as_ref())).unwrap();
+        let again = KeyPair::from_text(&key.to_text()).unwrap();
         assert_eq!(key.id(), again.id());
     }
 
