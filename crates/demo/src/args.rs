@@ -1,5 +1,7 @@
 //! The options of `divinetime demo`.
 
+use std::fmt;
+
 use clap::Args;
 
 use crate::error::DemoError;
@@ -10,7 +12,7 @@ pub struct DemoArgs {
     /// How many parents take part.
     #[arg(long, default_value_t = 60, value_parser = clap::value_parser!(u32).range(4..=5000))]
     pub(crate) parents: u32,
-    /// How many days from tomorrow on trainers can be booked.
+    /// For how many days trainers can be booked; the first is tomorrow.
     #[arg(long, default_value_t = 30, value_parser = clap::value_parser!(u32).range(7..=300))]
     pub(crate) days: u32,
     /// Decides what is attempted; the same seed attempts the same.
@@ -28,8 +30,18 @@ pub struct DemoArgs {
     #[command(flatten)]
     pub(crate) addresses: Addresses,
     /// Only from the environment: other users of the machine can read the command line.
-    #[arg(skip = std::env::var("DIVINETIME_ADMIN_PASSWORD").ok())]
-    admin_password: Option<String>,
+    #[arg(skip = std::env::var("DIVINETIME_ADMIN_PASSWORD").ok().map(Password))]
+    admin_password: Option<Password>,
+}
+
+/// A password, which is never printed.
+#[derive(Clone)]
+struct Password(String);
+
+impl fmt::Debug for Password {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("[secret]")
+    }
 }
 
 impl DemoArgs {
@@ -39,7 +51,7 @@ impl DemoArgs {
         local: Option<(String, String)>,
     ) -> Result<(String, String), DemoError> {
         match (&self.admin_email, &self.admin_password) {
-            (Some(email), Some(password)) => Ok((email.clone(), password.clone())),
+            (Some(email), Some(Password(password))) => Ok((email.clone(), password.clone())),
             (Some(_), None) => Err(DemoError::NoPassword),
             (None, _) => local.ok_or(DemoError::NoAdmin),
         }
@@ -84,4 +96,15 @@ pub struct Addresses {
         default_value = "http://127.0.0.1:7105"
     )]
     pub analytics: String,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_password_is_not_printed() {
+        let password = Some(Password("hush".to_owned()));
+        assert_eq!(format!("{password:?}"), "Some([secret])");
+    }
 }
