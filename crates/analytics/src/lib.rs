@@ -30,6 +30,7 @@ pub const NAME: &str = "analytics";
 pub fn definition() -> Definition {
     Definition {
         name: NAME,
+        has_log: false,
         contract: &contracts::CONTRACT,
         settings: own_settings::<AnalyticsSettings>,
         migrations: vec![migration(

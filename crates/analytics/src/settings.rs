@@ -23,8 +23,16 @@ impl Default for AnalyticsSettings {
 impl OwnSettings for AnalyticsSettings {
     fn read(from: &mut Variables) -> Self {
         let mut own = Self::default();
-        from.set("DIVINETIME_BUSINESS_ZONE", &mut own.business_zone);
-        from.set("DIVINETIME_COUNTS_SANDBOX", &mut own.counts_sandbox);
+        from.set(
+            "DIVINETIME_BUSINESS_ZONE",
+            "the time zone whose days, months and years are counted",
+            &mut own.business_zone,
+        );
+        from.set(
+            "DIVINETIME_COUNTS_SANDBOX",
+            "whether payments that move no real money count",
+            &mut own.counts_sandbox,
+        );
         own
     }
 }

@@ -1,16 +1,21 @@
 use std::process::ExitCode;
 
-use clap::{Parser, Subcommand};
-use service::{Telemetry, TelemetrySettings};
+use clap::{CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
+use service::{Telemetry, TelemetryError, TelemetrySettings};
 
 use crate::{
-    Failure, console, create_admin, demo, events, health, keys, migrate, projections, serve, up,
-    verify,
+    Failure, console, create_admin, demo, events, health, keys, migrate, projections, serve,
+    settings, up, verify, version,
 };
 
 /// Sessions, tickets, payments and their statistics for children's sport, in one program.
 #[derive(Debug, Parser)]
-#[command(name = "divinetime", version, propagate_version = true)]
+#[command(
+    name = "divinetime",
+    version,
+    long_version = version::long(),
+    propagate_version = true
+)]
 struct Cli {
     #[command(subcommand)]
     command: Command,
@@ -46,7 +51,8 @@ enum Command {
 
 /// Reads the command line, runs the command and says how it ended.
 pub fn main() -> ExitCode {
-    let cli = Cli::parse();
+    let matches = command().get_matches();
+    let cli = Cli::from_arg_matches(&matches).unwrap_or_else(|error| error.exit());
     let threads = std::thread::available_parallelism()
         .map_or(2, usize::from)
         .clamp(2, 8);
@@ -59,7 +65,7 @@ pub fn main() -> ExitCode {
         Err(error) => return fail(&error.into()),
     };
     let ended = runtime.block_on(async {
-        let telemetry = Telemetry::start(&telemetry(&cli.command))?;
+        let telemetry = Telemetry::start(&telemetry(&cli.command)?)?;
         let ended = run(cli.command).await;
         telemetry.close();
         ended
@@ -67,6 +73,16 @@ pub fn main() -> ExitCode {
     // Nothing that still blocks a thread may hold up the end.
     runtime.shutdown_background();
     ended.unwrap_or_else(|error| fail(&error))
+}
+
+/// The command line, with the settings in the help of what reads all of them.
+fn command() -> clap::Command {
+    let mut command = Cli::command();
+    for (name, programs) in [("up", true), ("serve", false), ("project", false)] {
+        let help = settings::help(programs);
+        command = command.mut_subcommand(name, |command| command.after_long_help(help));
+    }
+    command
 }
 
 async fn run(command: Command) -> Result<ExitCode, Failure> {
@@ -86,8 +102,8 @@ async fn run(command: Command) -> Result<ExitCode, Failure> {
 }
 
 /// In production every log line counts; at a terminal only what needs attention.
-fn telemetry(command: &Command) -> TelemetrySettings {
-    let mut settings = TelemetrySettings::from_environment();
+fn telemetry(command: &Command) -> Result<TelemetrySettings, TelemetryError> {
+    let mut settings = TelemetrySettings::from_environment()?;
     if settings.filter.is_empty() {
         match command {
             Command::Serve(_) | Command::Project(_) => "info",
@@ -96,7 +112,7 @@ fn telemetry(command: &Command) -> TelemetrySettings {
         }
         .clone_into(&mut settings.filter);
     }
-    settings
+    Ok(settings)
 }
 
 fn fail(error: &Failure) -> ExitCode {
@@ -106,12 +122,43 @@ fn fail(error: &Failure) -> ExitCode {
 
 #[cfg(test)]
 mod tests {
-    use clap::CommandFactory as _;
-
     use super::*;
 
     #[test]
     fn the_command_line_is_consistent() {
-        Cli::command().debug_assert();
+        command().debug_assert();
+    }
+
+    fn long_help(name: &str) -> String {
+        let mut command = command();
+        let command = command.find_subcommand_mut(name).unwrap();
+        command.render_long_help().to_string()
+    }
+
+    #[test]
+    fn the_help_of_what_runs_services_names_their_settings() {
+        for name in ["up", "serve", "project"] {
+            let help = long_help(name);
+            for known in [
+                "DIVINETIME_DRAIN_SECONDS [default: 10]\n      time to end calls",
+                "DIVINETIME_HOLD_SECONDS [default: 900]\n      how long tickets are held",
+                "DIVINETIME_BUSINESS_ZONE [default: America/New_York]\n      the time zone whose days",
+                "DIVINETIME_MASTER_KEY_FILE\n",
+                "DIVINETIME_LOG_FORMAT [default: text]\n",
+            ] {
+                assert!(help.contains(known), "expected {known} in: {help}");
+            }
+            assert_eq!(help.contains("DIVINETIME_TOOLS"), name == "up", "{help}");
+        }
+        assert!(!long_help("verify").contains("DIVINETIME_DRAIN_SECONDS"));
+    }
+
+    #[test]
+    fn the_version_comes_with_the_release_of_the_time_zone_rules() {
+        let version = command().render_long_version();
+        let (first, second) = version.split_once('\n').unwrap();
+        assert_eq!(first, concat!("divinetime ", env!("CARGO_PKG_VERSION")));
+        let rules = values::ZoneRules::in_use().version();
+        assert!(second.contains(rules), "{version}");
     }
 }

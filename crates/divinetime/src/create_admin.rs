@@ -10,7 +10,6 @@ use serde::Serialize;
 use uuid::Uuid;
 
 use crate::data_dir::DataDir;
-use crate::outside::check_database;
 use crate::{Failure, console, operator};
 
 const PASSWORD: &str = "DIVINETIME_ADMIN_PASSWORD";
@@ -48,7 +47,7 @@ struct NoPassword;
 /// Opens the account in identity's log.
 pub async fn run(args: CreateAdminArgs) -> Result<ExitCode, Failure> {
     let settings = operator::reach(&args.data)?;
-    check_database(settings.database_url.expose()).await?;
+    operator::check(&settings).await?;
     let password = password()?;
     let pool = operator::pool(&settings, identity::NAME).await?;
     let log = EventLog::open(pool.clone(), (identity::definition().upcasters)()).await?;

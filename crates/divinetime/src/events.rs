@@ -11,8 +11,7 @@ use serde_json::value::RawValue;
 use uuid::Uuid;
 
 use crate::data_dir::DataDir;
-use crate::outside::check_database;
-use crate::services::{Name, chosen};
+use crate::services::Name;
 use crate::{Failure, console, operator, signals};
 
 const PAGE: i64 = 500;
@@ -23,7 +22,8 @@ const LOOK: Duration = Duration::from_millis(200);
 pub struct EventsArgs {
     /// identity, scheduling, ticketing, payments or analytics
     service: Name,
-    /// Starts behind this position; a negative number counts from the end
+    /// Starts behind this position, which the log must have reached unless it is followed; a negative
+    /// number counts from the end
     #[arg(
         long,
         default_value_t = 0,
@@ -32,9 +32,9 @@ pub struct EventsArgs {
     )]
     after: i64,
     /// Ends after so many events
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
     limit: Option<u64>,
-    /// Only the events of this aggregate
+    /// Only the events of this aggregate, which must be in the log unless it is followed
     #[arg(long, value_name = "ID")]
     aggregate: Option<String>,
     /// Waits for further events, until Ctrl-C
@@ -65,26 +65,86 @@ struct Line<'a> {
     payload: &'a RawValue,
 }
 
+/// Why there is nothing to print.
+#[derive(Debug, thiserror::Error)]
+enum NoEvents {
+    #[error("{0} has no log: it counts the events of the other services.")]
+    NoLog(&'static str),
+    #[error("There is no aggregate {id} in the log of {service}.")]
+    NoAggregate { service: &'static str, id: String },
+    #[error("The log of {service} ends at {head}: nothing stands behind {after}.")]
+    BehindTheEnd {
+        service: &'static str,
+        head: i64,
+        after: i64,
+    },
+}
+
 /// Prints until the end of the log, the limit or a signal.
 pub async fn run(args: EventsArgs) -> Result<ExitCode, Failure> {
-    let settings = operator::reach(&args.data)?;
-    check_database(settings.database_url.expose()).await?;
     let Name(service) = args.service;
-    let definition = chosen(Some(args.service))
-        .pop()
-        .ok_or(crate::services::UnknownService)?;
+    let definition = args.service.definition()?;
+    if !definition.has_log {
+        return Err(NoEvents::NoLog(service).into());
+    }
+    let settings = operator::reach(&args.data)?;
+    operator::check(&settings).await?;
     let log = EventLog::open(
         operator::pool(&settings, service).await?,
         (definition.upcasters)(),
     )
     .await?;
-    let stop = signals::stop_on_signal()?;
-
-    let mut after = if args.after < 0 {
-        (log.head().await? + args.after).max(0)
+    let head = log.head().await?;
+    let after = if args.after < 0 {
+        (head + args.after).max(0)
     } else {
         args.after
     };
+    if !args.follow {
+        if let Some(missing) = missing(&log, service, &args, head, after).await? {
+            return Err(missing.into());
+        }
+        if head == 0 {
+            console::error(format_args!("The log of {service} is empty."));
+        }
+    }
+    follow(&log, service, &args, after).await?;
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Why the log has nothing to print, if that is because of what was asked for.
+async fn missing(
+    log: &EventLog,
+    service: &'static str,
+    args: &EventsArgs,
+    head: i64,
+    after: i64,
+) -> Result<Option<NoEvents>, Failure> {
+    if after > head {
+        return Ok(Some(NoEvents::BehindTheEnd {
+            service,
+            head,
+            after,
+        }));
+    }
+    let Some(id) = args.aggregate.clone() else {
+        return Ok(None);
+    };
+    let known: bool =
+        sqlx::query_scalar("select exists (select from events where aggregate_id = $1)")
+            .bind(&id)
+            .fetch_one(log.pool())
+            .await?;
+    Ok((!known).then_some(NoEvents::NoAggregate { service, id }))
+}
+
+async fn follow(
+    log: &EventLog,
+    service: &'static str,
+    args: &EventsArgs,
+    mut after: i64,
+) -> Result<(), Failure> {
+    let stop = signals::stop_on_signal()?;
     let mut left = args.limit.unwrap_or(u64::MAX);
     while left > 0 {
         let events = log.read(after, PAGE).await?;
@@ -114,7 +174,7 @@ pub async fn run(args: EventsArgs) -> Result<ExitCode, Failure> {
             () = tokio::time::sleep(LOOK) => {}
         }
     }
-    Ok(ExitCode::SUCCESS)
+    Ok(())
 }
 
 fn print(service: &'static str, event: &RecordedEvent, json: bool) -> Result<(), Failure> {

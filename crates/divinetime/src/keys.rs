@@ -12,7 +12,6 @@ use indicatif::{ProgressBar, ProgressStyle};
 use serde::Serialize;
 
 use crate::data_dir::DataDir;
-use crate::outside::check_database;
 use crate::{Failure, console, operator};
 
 /// What can be done with keys.
@@ -121,7 +120,7 @@ async fn rewrap(args: KeysArgs) -> Result<ExitCode, Failure> {
 
 async fn rotate(args: KeysArgs) -> Result<ExitCode, Failure> {
     let settings = operator::reach(&args.data)?;
-    check_database(settings.database_url.expose()).await?;
+    operator::check(&settings).await?;
     let pool = operator::pool(&settings, identity::NAME).await?;
     let log = EventLog::open(pool.clone(), (identity::definition().upcasters)()).await?;
     let resources = Resources::new(&log, &pool, &settings.own()).await?;
@@ -136,7 +135,7 @@ async fn rotate(args: KeysArgs) -> Result<ExitCode, Failure> {
 
 async fn keyring(data: &DataDir) -> Result<Keyring, Failure> {
     let settings = operator::reach(data)?;
-    check_database(settings.database_url.expose()).await?;
+    operator::check(&settings).await?;
     let pool = operator::pool(&settings, identity::NAME).await?;
     Ok(Keyring::new(pool, master_keys(&settings.own())?))
 }

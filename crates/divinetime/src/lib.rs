@@ -9,7 +9,9 @@ mod outside;
 mod ports;
 mod running;
 mod services;
+mod settings;
 mod signals;
+mod version;
 
 // The commands.
 mod create_admin;

@@ -4,20 +4,19 @@
 use identity::IdentitySettings;
 use serde::{Deserialize, Serialize};
 use service::config::Secret;
-use service::{Settings, TelemetrySettings, database};
+use service::{Settings, TelemetrySettings, Variable, database};
 use sqlx::PgPool;
 
 use crate::data_dir::DataDir;
 use crate::embedded::home::{Home, random_password, write_private};
-use crate::embedded::lock;
-use crate::outside::check_database;
+use crate::embedded::{Programs, lock};
+use crate::outside::{OutsideError, check_database};
 use crate::{Failure, embedded, services};
 
-/// Variables that this program reads itself, beside those of [`Settings`] and [`TelemetrySettings`].
-const OWN_VARIABLES: [&str; 15] = [
+/// Variables that this program reads itself, beside those of [`Settings`], [`TelemetrySettings`] and
+/// [`Programs`].
+const OWN_VARIABLES: [&str; 13] = [
     "DIVINETIME_DATA_DIR",
-    "DIVINETIME_POSTGRES_BIN",
-    "DIVINETIME_NATS_SERVER",
     "DIVINETIME_POSTGRES_PORT",
     "DIVINETIME_NATS_PORT",
     "DIVINETIME_IDENTITY_PORT",
@@ -46,6 +45,15 @@ pub enum NothingRuns {
         "Nothing runs in {0}: start it with `divinetime up`, name its --data-dir, or set DATABASE_URL."
     )]
     Here(String),
+    #[error(
+        "The DivineTime in {dir} is still starting, as process {pid}: try again when it is up."
+    )]
+    Starting { dir: String, pid: u32 },
+    /// The `up` is starting it again, or is ending.
+    #[error(
+        "The private Postgres of the DivineTime that runs here does not answer at the moment ({0}): try again."
+    )]
+    Down(String),
     /// An `up` on a database of others.
     #[error(
         "The DivineTime that runs here works on a DATABASE_URL of its own: set the same one for this command."
@@ -55,8 +63,10 @@ pub enum NothingRuns {
 
 /// The settings of the environment.
 pub fn settings() -> Result<Settings, Failure> {
+    let elsewhere = TelemetrySettings::VARIABLES.into_iter();
+    let elsewhere: Vec<Variable> = elsewhere.chain(Programs::VARIABLES).collect();
     let mut known = OWN_VARIABLES.to_vec();
-    known.extend(TelemetrySettings::VARIABLES);
+    known.extend(elsewhere.iter().map(|variable| &*variable.name));
     let own = services::definitions().into_iter().map(|it| it.settings);
     Ok(Settings::from_environment(own, &known)?)
 }
@@ -75,6 +85,13 @@ pub fn reach(data: &DataDir) -> Result<Settings, Failure> {
     let nothing = || NothingRuns::Here(data.path.display().to_string());
     let home = Home::existing(&data.path).ok_or_else(nothing)?;
     let running = lock::running(&home).ok_or_else(nothing)?;
+    if running.is_starting() {
+        return Err(NothingRuns::Starting {
+            dir: data.path.display().to_string(),
+            pid: running.pid,
+        }
+        .into());
+    }
     let port = running.postgres_port.ok_or(NothingRuns::Elsewhere)?;
     settings.database_url = Secret::new(embedded::database_url(&home, port)?);
     with_keys_of(&home, &mut settings)?;
@@ -90,6 +107,16 @@ pub fn with_keys_of(home: &Home, settings: &mut Settings) -> Result<(), Failure>
     Ok(())
 }
 
+/// Looks whether the database of the settings is there at all.
+pub async fn check(settings: &Settings) -> Result<(), Failure> {
+    match check_database(settings.database_url.expose()).await {
+        Err(OutsideError::DatabaseUnreachable { reason, .. }) if !is_set("DATABASE_URL") => {
+            Err(NothingRuns::Down(reason).into())
+        }
+        checked => Ok(checked?),
+    }
+}
+
 /// Connections to the schema of one service, in its role.
 pub async fn pool(settings: &Settings, service: &'static str) -> Result<PgPool, Failure> {
     Ok(database::connect(&settings.database_url, service, CONNECTIONS).await?)
@@ -100,7 +127,7 @@ pub async fn pools(
     settings: &Settings,
     services: Vec<&'static str>,
 ) -> Result<Vec<(&'static str, PgPool)>, Failure> {
-    check_database(settings.database_url.expose()).await?;
+    check(settings).await?;
     let mut pools = Vec::with_capacity(services.len());
     for service in services {
         pools.push((service, pool(settings, service).await?));
@@ -152,6 +179,32 @@ mod tests {
             error.contains("Nothing runs in") && error.contains("divinetime up"),
             "{error}"
         );
+    }
+
+    /// As after a crash: the lock is taken, and nothing is known yet of what is about to run.
+    #[tokio::test]
+    async fn a_command_that_comes_while_up_is_starting_is_told_so() {
+        if is_set("DATABASE_URL") {
+            return;
+        }
+        let dir = tempfile::tempdir().unwrap();
+        let data = DataDir {
+            path: dir.path().to_owned(),
+        };
+        let home = Home::open(dir.path()).unwrap();
+        let mut lock = lock::Lock::take(&home).await.unwrap();
+        let error = reach(&data).unwrap_err().to_string();
+        assert!(
+            error.contains("is still starting")
+                && error.contains(&format!("process {}", std::process::id())),
+            "{error}"
+        );
+        let mut running = lock::Running::here();
+        let address = "127.0.0.1:7101".to_owned();
+        running.services.insert("identity".to_owned(), address);
+        lock.tell(&running).unwrap();
+        let error = reach(&data).unwrap_err().to_string();
+        assert!(error.contains("a DATABASE_URL of its own"), "{error}");
     }
 
     #[test]

@@ -39,6 +39,12 @@ pub fn chosen(name: Option<Name>) -> Vec<Definition> {
     definitions
 }
 
+impl Name {
+    pub fn definition(self) -> Result<Definition, UnknownService> {
+        chosen(Some(self)).pop().ok_or(UnknownService)
+    }
+}
+
 /// The names of one, or of all of them.
 pub fn names(name: Option<Name>) -> Vec<&'static str> {
     SERVICES

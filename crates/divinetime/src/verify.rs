@@ -8,7 +8,7 @@ use serde::Serialize;
 
 use crate::data_dir::DataDir;
 use crate::services::{Name, names};
-use crate::{Failure, console, operator};
+use crate::{Failure, console, operator, version};
 
 /// The options of `verify`.
 #[derive(Debug, Args)]
@@ -66,6 +66,8 @@ pub async fn run(args: VerifyArgs) -> Result<ExitCode, Failure> {
     }
     if args.json {
         console::json(&findings)?;
+    } else {
+        console::line(format_args!("{}", version::zone_rules()));
     }
     let intact = findings.iter().all(|finding| finding.intact);
     Ok(if intact {

@@ -35,6 +35,7 @@ pub const NAME: &str = "identity";
 pub fn definition() -> Definition {
     Definition {
         name: NAME,
+        has_log: true,
         contract: &contracts::CONTRACT,
         settings: own_settings::<IdentitySettings>,
         migrations: migrations::migrations(),

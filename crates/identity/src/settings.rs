@@ -41,24 +41,37 @@ impl Default for IdentitySettings {
 impl OwnSettings for IdentitySettings {
     fn read(from: &mut Variables) -> Self {
         let mut own = Self {
-            master_key: from.master_key("DIVINETIME_MASTER_KEY"),
-            previous_master_key: from.master_key("DIVINETIME_PREVIOUS_MASTER_KEY"),
+            master_key: from.master_key(
+                "DIVINETIME_MASTER_KEY",
+                "seals the keys of personal data: base64 of 32 random bytes; no other service needs it",
+            ),
+            previous_master_key: from.master_key(
+                "DIVINETIME_PREVIOUS_MASTER_KEY",
+                "the master key before it, until `divinetime keys rewrap` has run",
+            ),
             ..Self::default()
         };
         own.mail.read(from);
         from.seconds(
             "DIVINETIME_REFRESH_TOKEN_SECONDS",
+            "how long a login can be continued",
             &mut own.refresh_token_lifetime,
         );
         from.seconds(
             "DIVINETIME_SIGNING_KEY_SECONDS",
+            "how long a key signs access tokens before the next one takes over",
             &mut own.signing_key_lifetime,
         );
         from.seconds(
             "DIVINETIME_ACCESS_TOKEN_SECONDS",
+            "how long a user's access token is valid",
             &mut own.access_token_lifetime,
         );
-        from.set("DIVINETIME_BUSINESS_ZONE", &mut own.business_zone);
+        from.set(
+            "DIVINETIME_BUSINESS_ZONE",
+            "the time zone of the times in mail",
+            &mut own.business_zone,
+        );
         own
     }
 }
@@ -92,10 +105,27 @@ impl Default for MailSettings {
 
 impl MailSettings {
     fn read(&mut self, from: &mut Variables) {
-        self.smtp_url = from.take("DIVINETIME_SMTP_URL").map(Secret::new);
-        self.directory = from.take("DIVINETIME_MAIL_DIRECTORY").map(PathBuf::from);
-        from.set("DIVINETIME_MAIL_FROM", &mut self.from);
-        from.set("DIVINETIME_PLATFORM_NAME", &mut self.platform);
-        from.set("DIVINETIME_PUBLIC_URL", &mut self.public_url);
+        let server = from.take(
+            "DIVINETIME_SMTP_URL",
+            "the mail server: smtp://user:password@host:port or smtps://; none unless set",
+        );
+        self.smtp_url = server.map(Secret::new);
+        let directory = from.take(
+            "DIVINETIME_MAIL_DIRECTORY",
+            "where mail is written as files when no mail server is set, and text messages always; \
+             for `up` without a mail server, `mail` in its data directory",
+        );
+        self.directory = directory.map(PathBuf::from);
+        from.set("DIVINETIME_MAIL_FROM", "the sender of mail", &mut self.from);
+        from.set(
+            "DIVINETIME_PLATFORM_NAME",
+            "what the platform calls itself in mail",
+            &mut self.platform,
+        );
+        from.set(
+            "DIVINETIME_PUBLIC_URL",
+            "where links in mail lead",
+            &mut self.public_url,
+        );
     }
 }

@@ -22,6 +22,7 @@ impl OwnSettings for PaymentsSettings {
         let mut own = Self::default();
         from.milliseconds(
             "DIVINETIME_PROVIDER_MILLISECONDS",
+            "how long the provider may take to answer",
             &mut own.provider_deadline,
         );
         own

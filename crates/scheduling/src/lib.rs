@@ -34,6 +34,7 @@ pub const NAME: &str = "scheduling";
 pub fn definition() -> Definition {
     Definition {
         name: NAME,
+        has_log: true,
         contract: &contracts::CONTRACT,
         settings: own_settings::<SchedulingSettings>,
         migrations: vec![migration(

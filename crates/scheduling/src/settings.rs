@@ -31,9 +31,14 @@ impl SchedulingSettings {
 impl OwnSettings for SchedulingSettings {
     fn read(from: &mut Variables) -> Self {
         let mut own = Self::default();
-        from.seconds("DIVINETIME_HOLD_SECONDS", &mut own.hold);
+        from.seconds(
+            "DIVINETIME_HOLD_SECONDS",
+            "how long a session is held without payment",
+            &mut own.hold,
+        );
         from.set(
             "DIVINETIME_CANCELLATION_NOTICE_HOURS",
+            "how many hours before the start a parent can last cancel free of charge",
             &mut own.cancellation_notice_hours,
         );
         own

@@ -1,7 +1,7 @@
 //! The settings of a process, read once from the environment.
 
 use std::any::{Any, TypeId};
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, HashMap};
 use std::fmt;
 use std::str::FromStr;
 use std::sync::Arc;
@@ -11,10 +11,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
 use crate::auth::KeyPair;
-use crate::telemetry::TelemetrySettings;
-
-/// No setting lasts longer: ten years, which can be added to any moment.
-const LONGEST: Duration = Duration::from_hours(10 * 365 * 24);
+use crate::variables::{Variable, Variables};
 
 /// The services by name, with the port each listens on by default.
 pub const SERVICES: [(&str, u16); 5] = [
@@ -25,7 +22,8 @@ pub const SERVICES: [(&str, u16); 5] = [
     ("analytics", 7105),
 ];
 
-/// Everything that a process reads from outside. The READMEs list the variables.
+/// Everything that a process reads from outside. The READMEs list the variables, and so does
+/// `divinetime up --help`.
 #[derive(Debug, Clone)]
 pub struct Settings {
     /// Where the service's role works: a Postgres URL.
@@ -122,41 +120,88 @@ impl Settings {
     ) -> Result<Self, ConfigError> {
         let mut from = Variables::new(variables);
         let mut settings = Self::default();
-        from.set("DATABASE_URL", &mut settings.database_url);
-        from.set("NATS_URL", &mut settings.nats_url);
-        if let Some(url) = from.take("DIVINETIME_OWNER_DATABASE_URL") {
-            settings.owner_database_url = Some(Secret::new(url));
-        }
-        from.set(
-            "DIVINETIME_DATABASE_CONNECTIONS",
-            &mut settings.database_connections,
-        );
-        from.set("DIVINETIME_BROKER_PREFIX", &mut settings.broker_prefix);
-        for (name, address) in &mut settings.addresses {
-            from.set(&format!("DIVINETIME_{}_URL", name.to_uppercase()), address);
-        }
-        settings.service_key = from.key("DIVINETIME_SERVICE_KEY");
-        from.set("DIVINETIME_TRUST_FORWARDED", &mut settings.trusts_forwarded);
-        from.set(
-            "DIVINETIME_MAX_CONCURRENT_CALLS",
-            &mut settings.max_concurrent_calls,
-        );
-        from.seconds(
-            "DIVINETIME_DEFAULT_DEADLINE_SECONDS",
-            &mut settings.default_deadline,
-        );
-        from.seconds("DIVINETIME_DRAIN_SECONDS", &mut settings.drain);
-        if settings.max_concurrent_calls == 0 || settings.database_connections == 0 {
-            from.problems.push(
-                "DIVINETIME_MAX_CONCURRENT_CALLS and DIVINETIME_DATABASE_CONNECTIONS must be positive"
-                    .to_owned(),
-            );
-        }
+        settings.read(&mut from);
         for read in services {
             read(&mut from, &mut settings);
         }
         from.finish(elsewhere)?;
         Ok(settings)
+    }
+
+    /// The variables that every process reads, with their defaults.
+    pub fn variables() -> Vec<Variable> {
+        let mut from = Variables::new([]);
+        Self::default().read(&mut from);
+        from.into_taken()
+    }
+
+    /// The variables that a service reads for itself, with their defaults.
+    pub fn variables_of(service: ReadSettings) -> Vec<Variable> {
+        let mut from = Variables::new([]);
+        service(&mut from, &mut Self::default());
+        from.into_taken()
+    }
+
+    /// Takes what every process needs.
+    fn read(&mut self, from: &mut Variables) {
+        from.secret(
+            "DATABASE_URL",
+            "where the services work: a Postgres URL",
+            &mut self.database_url,
+        );
+        self.owner_database_url = from
+            .take(
+                "DIVINETIME_OWNER_DATABASE_URL",
+                "where migrations run, as the owner of the schemas; DATABASE_URL unless set",
+            )
+            .map(Secret::new);
+        from.set(
+            "DIVINETIME_DATABASE_CONNECTIONS",
+            "connections of one service to its database",
+            &mut self.database_connections,
+        );
+        from.secret("NATS_URL", "the broker", &mut self.nats_url);
+        from.set(
+            "DIVINETIME_BROKER_PREFIX",
+            "stands in front of the broker's streams and subjects",
+            &mut self.broker_prefix,
+        );
+        for (name, _) in SERVICES {
+            if let Some(address) = self.addresses.get_mut(name) {
+                let variable = format!("DIVINETIME_{}_URL", name.to_uppercase());
+                from.set(&variable, "base URL of this service", address);
+            }
+        }
+        self.service_key = from.key(
+            "DIVINETIME_SERVICE_KEY",
+            "signs and verifies services' tokens: Ed25519 in PKCS#8, PEM or base64",
+        );
+        from.set(
+            "DIVINETIME_TRUST_FORWARDED",
+            "x-forwarded-for names the caller: only behind a proxy that sets it",
+            &mut self.trusts_forwarded,
+        );
+        from.set(
+            "DIVINETIME_MAX_CONCURRENT_CALLS",
+            "calls at the same time before further ones are refused",
+            &mut self.max_concurrent_calls,
+        );
+        from.seconds(
+            "DIVINETIME_DEFAULT_DEADLINE_SECONDS",
+            "deadline of calls that bring none",
+            &mut self.default_deadline,
+        );
+        from.seconds(
+            "DIVINETIME_DRAIN_SECONDS",
+            "time to end calls and workers when the process stops",
+            &mut self.drain,
+        );
+        if self.max_concurrent_calls == 0 || self.database_connections == 0 {
+            from.problems.push(
+                "DIVINETIME_MAX_CONCURRENT_CALLS and DIVINETIME_DATABASE_CONNECTIONS must be positive"
+                    .to_owned(),
+            );
+        }
     }
 
     /// What a service has read for itself; its defaults when it has not.
@@ -244,137 +289,6 @@ pub struct ConfigError {
     pub problems: Vec<String>,
 }
 
-/// The variables of a process, from which its settings are taken. Several may take the same one.
-pub struct Variables {
-    all: BTreeMap<String, String>,
-    known: BTreeSet<String>,
-    problems: Vec<String>,
-}
-
-impl Variables {
-    fn new(variables: impl IntoIterator<Item = (String, String)>) -> Self {
-        Self {
-            all: variables
-                .into_iter()
-                .filter(|(key, _)| {
-                    key.starts_with("DIVINETIME_")
-                        || matches!(key.as_str(), "DATABASE_URL" | "NATS_URL")
-                })
-                .collect(),
-            known: BTreeSet::new(),
-            problems: Vec::new(),
-        }
-    }
-
-    /// A variable. An empty one counts as an absent one.
-    pub fn take(&mut self, key: &str) -> Option<String> {
-        self.known.insert(key.to_owned());
-        self.all.get(key).filter(|value| !value.is_empty()).cloned()
-    }
-
-    /// Sets a value from a variable, if that is there.
-    pub fn set<T: FromStr>(&mut self, key: &str, target: &mut T) {
-        let Some(value) = self.take(key) else { return };
-        match value.parse() {
-            Ok(value) => *target = value,
-            Err(_) => self
-                .problems
-                .push(format!("{key} cannot be read as {}", expected::<T>())),
-        }
-    }
-
-    /// Sets a duration from a variable in whole seconds.
-    pub fn seconds(&mut self, key: &str, target: &mut Duration) {
-        let mut seconds = target.as_secs();
-        self.set(key, &mut seconds);
-        if seconds > LONGEST.as_secs() {
-            let most = LONGEST.as_secs();
-            self.problems.push(format!("{key} must be at most {most}"));
-        }
-        *target = Duration::from_secs(seconds).min(LONGEST);
-    }
-
-    /// Sets a duration from a variable in whole milliseconds.
-    pub fn milliseconds(&mut self, key: &str, target: &mut Duration) {
-        let mut milliseconds = u64::try_from(target.as_millis()).unwrap_or(u64::MAX);
-        self.set(key, &mut milliseconds);
-        *target = Duration::from_millis(milliseconds);
-    }
-
-    /// A signing key in the variable itself, or in the file that the same with `_FILE` names.
-    pub fn key(&mut self, variable: &str) -> Option<KeyPair> {
-        let (variable, text) = self.text_or_file(variable)?;
-        match KeyPair::from_text(&text) {
-            Ok(pair) => Some(pair),
-            Err(error) => {
-                self.problems.push(format!("{variable}: {error}"));
-                None
-            }
-        }
-    }
-
-    /// A master key in the variable itself, or in the file that the same with `_FILE` names.
-    pub fn master_key(&mut self, variable: &str) -> Option<MasterKeyText> {
-        let (variable, text) = self.text_or_file(variable)?;
-        let key = MasterKeyText::parse(&text);
-        if key.is_none() {
-            self.problems
-                .push(format!("{variable}: expected the base64 of 32 bytes"));
-        }
-        key
-    }
-
-    /// A secret, with the name of the variable it came by.
-    fn text_or_file(&mut self, variable: &str) -> Option<(String, String)> {
-        let file_variable = format!("{variable}_FILE");
-        match (self.take(variable), self.take(&file_variable)) {
-            (None, None) => None,
-            (Some(_), Some(_)) => {
-                self.problems.push(format!(
-                    "{variable} and {file_variable} are both set: keep one"
-                ));
-                None
-            }
-            (Some(text), None) => Some((variable.to_owned(), text)),
-            (None, Some(path)) => match std::fs::read_to_string(path) {
-                Ok(text) => Some((file_variable, text)),
-                Err(error) => {
-                    self.problems
-                        .push(format!("{file_variable}: the file cannot be read: {error}"));
-                    None
-                }
-            },
-        }
-    }
-
-    fn finish(mut self, elsewhere: &[&str]) -> Result<(), ConfigError> {
-        let unknown = self.all.keys().filter(|key| {
-            key.starts_with("DIVINETIME_")
-                && !self.known.contains(*key)
-                && !elsewhere.contains(&key.as_str())
-                && !TelemetrySettings::VARIABLES.contains(&key.as_str())
-        });
-        self.problems
-            .extend(unknown.map(|key| format!("{key} is not a known setting")));
-        if self.problems.is_empty() {
-            Ok(())
-        } else {
-            Err(ConfigError {
-                problems: self.problems,
-            })
-        }
-    }
-}
-
-fn expected<T>() -> &'static str {
-    match std::any::type_name::<T>() {
-        "bool" => "true or false",
-        "u32" | "u64" | "usize" => "a whole number",
-        name if name.ends_with("::Zone") => "an IANA time zone",
-        _ => "text",
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -403,7 +317,7 @@ mod tests {
     impl OwnSettings for Holds {
         fn read(from: &mut Variables) -> Self {
             let mut holds = Self::default();
-            from.seconds("DIVINETIME_HOLD_SECONDS", &mut holds.0);
+            from.seconds("DIVINETIME_HOLD_SECONDS", "how long", &mut holds.0);
             holds
         }
     }
@@ -447,6 +361,30 @@ mod tests {
             "{text}"
         );
         assert!(!text.contains("hush") && !text.contains("soon"), "{text}");
+    }
+
+    #[test]
+    fn a_variable_tells_its_meaning_and_its_default() {
+        let own = Settings::variables_of(own_settings::<Holds>);
+        assert_eq!(
+            own,
+            [Variable::new(
+                "DIVINETIME_HOLD_SECONDS",
+                "how long",
+                Some("900")
+            )]
+        );
+        let all = Settings::variables();
+        let default = |name: &str| {
+            let variable = all.iter().find(|variable| variable.name == name);
+            variable.unwrap().default.as_deref()
+        };
+        assert_eq!(default("NATS_URL"), Some("nats://127.0.0.1:4222"));
+        assert_eq!(
+            default("DIVINETIME_PAYMENTS_URL"),
+            Some("http://127.0.0.1:7104")
+        );
+        assert_eq!(default("DIVINETIME_SERVICE_KEY_FILE"), None);
     }
 
     #[test]

@@ -33,6 +33,8 @@ pub type WorkerError = Box<dyn Error + Send + Sync>;
 pub struct Definition {
     /// Its name: of its schema, its role, its stream and in the actor of its commands.
     pub name: &'static str,
+    /// Whether anything is ever in its log: not in that of a service that only counts.
+    pub has_log: bool,
     /// The contract of the whole project.
     pub contract: &'static Contract,
     /// Reads its own settings: [`own_settings`](crate::own_settings) or

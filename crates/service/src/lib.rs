@@ -18,13 +18,14 @@ mod requests;
 mod rows;
 pub mod server;
 pub mod telemetry;
+mod variables;
 mod write;
 
 pub use auth::{Principal, Verifier};
 pub use call::{CAUSATION_HEADER, CORRELATION_HEADER, Call, FingerprintKey, new_id, now};
 pub use config::{
-    ConfigError, MasterKeyText, OwnSettings, ReadSettings, SERVICES, Secret, Settings, Variables,
-    no_settings, own_settings,
+    ConfigError, MasterKeyText, OwnSettings, ReadSettings, SERVICES, Secret, Settings, no_settings,
+    own_settings,
 };
 pub use definition::{BuildError, Definition, Runtime, Service, Worker, WorkerError};
 pub use errors::{
@@ -37,4 +38,5 @@ pub use page::Page;
 pub use reads::{CatchUp, ReadError, Reads, Source};
 pub use rows::json_row;
 pub use telemetry::{Telemetry, TelemetryError, TelemetrySettings};
+pub use variables::{Variable, Variables};
 pub use write::{Operations, Recorded, Writes, recorded};

@@ -16,6 +16,8 @@ use tracing_subscriber::layer::SubscriberExt as _;
 use tracing_subscriber::util::{SubscriberInitExt as _, TryInitError};
 use tracing_subscriber::{EnvFilter, Layer as _, fmt};
 
+use crate::variables::Variable;
+
 /// Metadata that carries a W3C trace context.
 pub const TRACE_HEADER: &str = "traceparent";
 
@@ -31,22 +33,32 @@ pub struct TelemetrySettings {
 }
 
 impl TelemetrySettings {
-    /// The variables that [`TelemetrySettings::from_environment`] reads besides OpenTelemetry's.
-    pub const VARIABLES: [&str; 2] = ["DIVINETIME_LOG", "DIVINETIME_LOG_FORMAT"];
+    /// The variables that [`TelemetrySettings::from_environment`] reads.
+    pub const VARIABLES: [Variable; 3] = [
+        Variable::new(
+            "DIVINETIME_LOG",
+            "which logs: a filter such as info,sqlx=error",
+            None,
+        ),
+        Variable::new("DIVINETIME_LOG_FORMAT", "text or json", Some("text")),
+        Variable::new(
+            "OTEL_EXPORTER_OTLP_ENDPOINT",
+            "where spans go by OTLP over gRPC; nowhere unless set",
+            None,
+        ),
+    ];
 
-    /// From `DIVINETIME_LOG`, `DIVINETIME_LOG_FORMAT` (`text` or `json`) and
-    /// `OTEL_EXPORTER_OTLP_ENDPOINT`.
-    pub fn from_environment() -> Self {
-        let read = |name| {
-            std::env::var(name)
-                .ok()
-                .filter(|value: &String| !value.is_empty())
-        };
-        Self {
-            filter: read("DIVINETIME_LOG").unwrap_or_default(),
-            json: read("DIVINETIME_LOG_FORMAT").is_some_and(|format| format == "json"),
-            otlp_endpoint: read("OTEL_EXPORTER_OTLP_ENDPOINT"),
-        }
+    /// Reads [`TelemetrySettings::VARIABLES`].
+    pub fn from_environment() -> Result<Self, TelemetryError> {
+        let [filter, format, endpoint] = Self::VARIABLES.map(|variable| {
+            let value = std::env::var(&*variable.name);
+            value.ok().filter(|value| !value.is_empty())
+        });
+        Ok(Self {
+            filter: filter.unwrap_or_default(),
+            json: is_json(format.as_deref())?,
+            otlp_endpoint: endpoint,
+        })
     }
 }
 
@@ -55,12 +67,22 @@ impl TelemetrySettings {
 pub enum TelemetryError {
     #[error("DIVINETIME_LOG is not a log filter: {0}")]
     Filter(#[from] tracing_subscriber::filter::ParseError),
+    #[error("DIVINETIME_LOG_FORMAT must be text or json")]
+    Format,
     /// Not an address to send spans to.
     #[error("OTEL_EXPORTER_OTLP_ENDPOINT cannot be used: {0}")]
     Exporter(#[from] opentelemetry_otlp::ExporterBuildError),
     /// Done before.
     #[error(transparent)]
     Again(#[from] TryInitError),
+}
+
+fn is_json(format: Option<&str>) -> Result<bool, TelemetryError> {
+    match format {
+        None | Some("text") => Ok(false),
+        Some("json") => Ok(true),
+        Some(_) => Err(TelemetryError::Format),
+    }
 }
 
 /// Sends what is left of the spans when it is closed.
@@ -217,6 +239,14 @@ mod tests {
     use super::*;
 
     const INCOMING: &str = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
+
+    #[test]
+    fn a_format_of_logs_is_text_or_json() {
+        for (format, json) in [(None, false), (Some("text"), false), (Some("json"), true)] {
+            assert_eq!(is_json(format).ok(), Some(json), "{format:?}");
+        }
+        assert!(matches!(is_json(Some("JSON")), Err(TelemetryError::Format)));
+    }
 
     #[test]
     fn without_recorded_spans_a_valid_trace_context_is_passed_through() {

@@ -32,6 +32,7 @@ pub const NAME: &str = "ticketing";
 pub fn definition() -> Definition {
     Definition {
         name: NAME,
+        has_log: true,
         contract: &contracts::CONTRACT,
         settings: own_settings::<TicketingSettings>,
         migrations: vec![migration(

@@ -27,7 +27,11 @@ impl TicketingSettings {
 impl OwnSettings for TicketingSettings {
     fn read(from: &mut Variables) -> Self {
         let mut own = Self::default();
-        from.seconds("DIVINETIME_HOLD_SECONDS", &mut own.hold);
+        from.seconds(
+            "DIVINETIME_HOLD_SECONDS",
+            "how long tickets are held without payment",
+            &mut own.hold,
+        );
         own
     }
 }

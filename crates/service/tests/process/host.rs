@@ -63,6 +63,7 @@ async fn started(
 ) -> Result<Running, StartError> {
     let definition = Definition {
         name: SERVICE,
+        has_log: true,
         contract: &contracts::CONTRACT,
         settings: no_settings,
         migrations: migrations(),
