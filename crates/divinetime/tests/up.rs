@@ -1,5 +1,6 @@
 //! `up` as a newcomer, an operator and a crash see it.
 
+mod projections;
 mod support;
 
 use std::net::TcpListener;
@@ -9,15 +10,11 @@ use std::process::{Command, Stdio};
 
 use rustix::process::{Signal, geteuid};
 use serde_json::Value;
-use support::{Up, execute, json, nats_server, output, pid_in, program, runs, send, until};
+use support::{Up, json, nats_server, output, pid_in, program, runs, send, stderr, until};
 use tokio::net::TcpSocket;
 
 const POSTGRES_PID: &str = "postgres/data/postmaster.pid";
 const NATS_PID: &str = "nats/nats.pid";
-
-fn stderr(output: &std::process::Output) -> String {
-    String::from_utf8_lossy(&output.stderr).trim().to_owned()
-}
 
 /// The administrator's registration: the first event of every private cluster.
 fn first_event(data_dir: &Path) -> Value {
@@ -62,11 +59,37 @@ fn up_gets_ready_and_stops_everything_it_started() {
             .all(|status| status["lag_events"] == 0),
         "{statuses}"
     );
+    nothing_to_print(dir.path());
     let identity = up.ready["services"]["identity"].clone();
     assert!(up.stop().success());
     assert!(!runs(postgres) && !runs(nats));
     let identity = format!("http://{}", identity.as_str().unwrap());
     assert!(stderr(&output(dir.path(), &["health", &identity])).contains("does not answer"));
+}
+
+/// A log that is not there, or lacks what was asked for, is no empty log.
+fn nothing_to_print(data_dir: &Path) {
+    for (arguments, why) in [
+        (&["analytics"][..], "analytics has no log"),
+        (
+            &["identity", "--aggregate", "nonsense"],
+            "There is no aggregate nonsense in the log of identity",
+        ),
+        (
+            &["identity", "--after", "2"],
+            "The log of identity ends at 1",
+        ),
+        (&["identity", "--limit", "0"], "--limit"),
+    ] {
+        let printed = output(data_dir, &[&["events"], arguments].concat());
+        assert!(!printed.status.success(), "{arguments:?}");
+        assert!(stderr(&printed).contains(why), "{}", stderr(&printed));
+    }
+    let more = output(data_dir, &["events", "identity", "--after", "1"]);
+    assert!(more.status.success(), "its end is no error");
+    let empty = output(data_dir, &["events", "payments"]);
+    assert!(empty.status.success() && empty.stdout.is_empty());
+    assert_eq!(stderr(&empty), "The log of payments is empty.");
 }
 
 #[test]
@@ -291,89 +314,6 @@ fn an_administrator_is_appointed_once_per_address() {
         "{}",
         stderr(&again)
     );
-    assert!(up.stop().success());
-}
-
-#[test]
-fn a_rebuilt_projection_is_live_again_where_it_was() {
-    let dir = tempfile::tempdir().unwrap();
-    let up = Up::start(dir.path());
-    assert!(
-        output(dir.path(), &["projections", "wait"])
-            .status
-            .success()
-    );
-    let both = ["projections", "rebuild", "users", "identity/trainers"];
-    let rebuilt = json(dir.path(), &[&both[..], &["users", "--json"]].concat());
-    assert_eq!(rebuilt.as_array().unwrap().len(), 2, "{rebuilt}");
-    for (index, name) in ["trainers", "users"].into_iter().enumerate() {
-        assert_eq!(rebuilt[index]["projection"], name, "{rebuilt}");
-        assert_eq!(rebuilt[index]["state"], "LIVE", "{rebuilt}");
-        assert_eq!(rebuilt[index]["position"], 1, "{rebuilt}");
-    }
-    for (other, why) in [
-        ("nonsense", "There is no nonsense"),
-        ("refund", "refund is not a projection"),
-    ] {
-        let refused = output(dir.path(), &[&both[..], &[other]].concat());
-        let error = stderr(&refused);
-        assert!(error.contains(why), "{error}");
-        assert!(refused.stdout.is_empty(), "nothing is rebuilt");
-    }
-    assert!(up.stop().success());
-}
-
-#[test]
-fn a_command_that_was_refused_for_good_is_shown_and_sent_again() {
-    let dir = tempfile::tempdir().unwrap();
-    let up = Up::start(dir.path());
-    assert!(
-        output(dir.path(), &["projections", "wait"])
-            .status
-            .success()
-    );
-    let password = std::fs::read_to_string(dir.path().join("keys/postgres.password")).unwrap();
-    let url = format!(
-        "postgres://divinetime:{password}@127.0.0.1:{}/divinetime",
-        up.ready["postgres_port"]
-    );
-    // What the service does take, as if it had refused it before.
-    execute(
-        &url,
-        "insert into payments.process_outbox (request_id, process, key, service, method, body, \
-                correlation_id, causation_id, parked, code, message) \
-         values (gen_random_uuid(), 'refund', 'a', 'payments', '/grpc.health.v1.Health/Check', '', \
-                gen_random_uuid(), gen_random_uuid(), true, 7, 'not yours')",
-    );
-    let list = output(dir.path(), &["projections", "list"]);
-    let list = String::from_utf8_lossy(&list.stdout);
-    let line = "payments/refund: /grpc.health.v1.Health/Check of a is refused, code 7: not yours";
-    assert!(list.contains(line), "{list}");
-    let statuses = json(dir.path(), &["projections", "list", "--json"]);
-    let refund = statuses.as_array().unwrap().iter();
-    assert!(
-        refund
-            .filter(|status| status["projection"] == "refund")
-            .all(|status| status["parked_commands"] == 1 && status["waiting_commands"] == 0),
-        "{statuses}"
-    );
-    let waited = output(dir.path(), &["projections", "wait"]);
-    assert!(
-        stderr(&waited).contains("payments/refund has commands that were refused for good"),
-        "{}",
-        stderr(&waited)
-    );
-    let unknown = output(
-        dir.path(),
-        &["projections", "retry", "payments/refund", "b"],
-    );
-    assert!(stderr(&unknown).contains("There is no parked key b of refund"));
-    let retry = ["projections", "retry", "payments/refund", "a", "--json"];
-    let retried = json(dir.path(), &retry);
-    assert_eq!(retried["commands"].as_array().unwrap().len(), 1);
-    assert_eq!(retried["keys"].as_array().unwrap().len(), 0);
-    let waited = output(dir.path(), &["projections", "wait"]);
-    assert!(waited.status.success(), "{}", stderr(&waited));
     assert!(up.stop().success());
 }
 

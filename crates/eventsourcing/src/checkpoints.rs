@@ -11,7 +11,7 @@ use serde::Serialize;
 use sqlx::{FromRow, PgPool, Row as _, postgres::PgRow};
 use tokio::sync::watch;
 
-use crate::{Feed, FeedError};
+use crate::{ASK, Feed, FeedError};
 
 /// How soon a waiter looks again by itself: the projection may run in another process.
 const POLL: Duration = Duration::from_millis(20);
@@ -82,7 +82,8 @@ pub struct ProjectionStatus {
     pub lag_seconds: f64,
     /// Seconds since the last look at the source.
     pub look_age_seconds: f64,
-    /// Keys that are parked, over all its sources.
+    /// Keys that are parked, over all its sources. As what follows, it is told with the first of
+    /// its sources alone, so that a sum counts it once.
     pub parked_keys: i64,
     /// Events that wait with them, over all its sources.
     pub parked_events: i64,
@@ -92,6 +93,9 @@ pub struct ProjectionStatus {
     pub parked_commands: i64,
     /// Timers of a process that are due and have not fired; those of parked keys apart.
     pub due_timers: i64,
+    /// What a process asks for again and again because its outcome is not known yet: timers named
+    /// [`ASK`].
+    pub asking: i64,
     /// Where a rebuild ends.
     pub target: Option<i64>,
     /// The version of its fold.
@@ -118,6 +122,7 @@ struct StatusRow {
     waiting_commands: i64,
     parked_commands: i64,
     due_timers: i64,
+    asking: i64,
 }
 
 impl FromRow<'_, PgRow> for StatusRow {
@@ -140,6 +145,7 @@ impl FromRow<'_, PgRow> for StatusRow {
             waiting_commands: row.try_get("waiting_commands")?,
             parked_commands: row.try_get("parked_commands")?,
             due_timers: row.try_get("due_timers")?,
+            asking: row.try_get("asking")?,
         })
     }
 }
@@ -236,16 +242,25 @@ impl Checkpoints {
             "select p.projection, p.kind, c.source, \
                     case when p.rebuild_requested then 'REBUILDING' else p.state end as state, c.position, c.head, c.target, \
                     p.fold_version, p.error, clock_timestamp() as now, c.looked_at, c.complete_at, \
+                    coalesce(n.parked_keys, 0) as parked_keys, coalesce(n.parked_events, 0) as parked_events, \
+                    coalesce(n.waiting_commands, 0) as waiting_commands, \
+                    coalesce(n.parked_commands, 0) as parked_commands, \
+                    coalesce(n.due_timers, 0) as due_timers, coalesce(n.asking, 0) as asking \
+             from projections p join checkpoints c using (projection) \
+             left join lateral (select \
                     (select count(*) from parked_keys k where k.projection = p.projection) as parked_keys, \
                     (select count(*) from parked_events e where e.projection = p.projection) as parked_events, \
                     (select count(*) from process_outbox o where o.process = p.projection and not o.parked) as waiting_commands, \
                     (select count(*) from process_outbox o where o.process = p.projection and o.parked) as parked_commands, \
                     (select count(*) from process_timers t \
                      where t.process = p.projection and t.due <= clock_timestamp() and not exists ( \
-                        select 1 from parked_keys k where k.projection = t.process and k.key = t.key)) as due_timers \
-             from projections p join checkpoints c using (projection) \
+                        select 1 from parked_keys k where k.projection = t.process and k.key = t.key)) as due_timers, \
+                    (select count(*) from process_timers t where t.process = p.projection and t.name = $1) as asking \
+                where c.source = (select min(m.source) from checkpoints m where m.projection = p.projection) \
+             ) n on true \
              order by p.projection, c.source",
         )
+        .bind(ASK)
         .fetch_all(&self.pool)
         .await?;
         Ok(rows.into_iter().map(ProjectionStatus::from).collect())
@@ -300,6 +315,7 @@ impl From<StatusRow> for ProjectionStatus {
             waiting_commands: row.waiting_commands,
             parked_commands: row.parked_commands,
             due_timers: row.due_timers,
+            asking: row.asking,
             target: row.target,
             fold_version: row.fold_version,
             error: row.error,

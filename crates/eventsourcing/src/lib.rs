@@ -43,7 +43,7 @@ pub use feed::{Batch, Delivered, Feed, FeedError, Undecodable};
 pub use local_feed::{DecodeRecorded, LocalFeed};
 pub use log_service::{LogService, Publish, Published};
 pub use parked::{Parked, ParkedKey};
-pub use process::{Effect, Input, Outbox, OutboxItem, Process, ProcessRunner};
+pub use process::{ASK, Effect, Input, Outbox, OutboxItem, Process, ProcessRunner};
 pub use projector::{
     FoldError, Keys, Progress, Projection, Projector, ProjectorError, ReadTables, Step,
 };

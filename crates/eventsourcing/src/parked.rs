@@ -26,6 +26,8 @@ pub struct ParkedKey {
     pub parked_at: DateTime<Utc>,
     /// How many events wait.
     pub events: i64,
+    /// Another try was asked for and has not been made yet.
+    pub retry_requested: bool,
 }
 
 impl FromRow<'_, PgRow> for ParkedKey {
@@ -38,6 +40,7 @@ impl FromRow<'_, PgRow> for ParkedKey {
             error: row.try_get("error")?,
             parked_at: row.try_get("parked_at")?,
             events: row.try_get("events")?,
+            retry_requested: row.try_get("retry_requested")?,
         })
     }
 }
@@ -51,7 +54,7 @@ impl Parked {
     /// All of them, or those of one projection, longest first.
     pub async fn list(&self, projection: Option<&str>) -> Result<Vec<ParkedKey>, sqlx::Error> {
         sqlx::query_as(
-            "select projection, key, source, position, error, parked_at, \
+            "select projection, key, source, position, error, parked_at, retry_requested, \
                     (select count(*) from parked_events e \
                      where e.projection = k.projection and e.key = k.key) as events \
              from parked_keys k where $1::text is null or projection = $1 \

@@ -43,6 +43,11 @@ pub fn output(data_dir: &Path, command: &[&str]) -> Output {
         .expect("the program runs")
 }
 
+/// What a command says beside its result.
+pub fn stderr(output: &Output) -> String {
+    String::from_utf8_lossy(&output.stderr).trim().to_owned()
+}
+
 /// The JSON that a command prints.
 pub fn json(data_dir: &Path, command: &[&str]) -> Value {
     let output = output(data_dir, command);

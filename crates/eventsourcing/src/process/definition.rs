@@ -6,6 +6,10 @@ use serde::{Serialize, de::DeserializeOwned};
 
 use crate::Delivered;
 
+/// The name of the timer at which a process asks somebody outside again what became of something.
+/// While it is set, that is under way: an operator is told so, and can wait for it.
+pub const ASK: &str = "ask";
+
 /// A state machine for each key: a paid session is confirmed, a hold expires.
 ///
 /// `react` is pure. It must bear duplicates of what it sends: a command may arrive twice with the

@@ -14,7 +14,7 @@ use tokio_util::sync::CancellationToken;
 use tracing::{Instrument, field};
 
 pub use self::{
-    definition::{Effect, Input, Process},
+    definition::{ASK, Effect, Input, Process},
     outbox::{Outbox, OutboxItem},
 };
 use self::{

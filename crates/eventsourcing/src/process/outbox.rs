@@ -92,6 +92,17 @@ impl Outbox {
         .await
     }
 
+    /// Those of some request ids that are still to be sent, parked or not, oldest first.
+    pub async fn unsent(&self, request_ids: &[Uuid]) -> Result<Vec<OutboxItem>, sqlx::Error> {
+        sqlx::query_as(
+            "select request_id, process, key, service, method, attempts, next_at, parked, code, message \
+             from process_outbox where request_id = any($1) order by number",
+        )
+        .bind(request_ids)
+        .fetch_all(&self.pool)
+        .await
+    }
+
     /// How many wait, and how many of them are parked.
     pub async fn counts(&self) -> Result<(i64, i64), sqlx::Error> {
         sqlx::query_as("select count(*), count(*) filter (where parked) from process_outbox")

@@ -1,9 +1,6 @@
 use chrono::{DateTime, TimeDelta, Utc};
-use eventsourcing::Effect;
+use eventsourcing::{ASK, Effect};
 use serde::{Deserialize, Serialize};
-
-/// The timer at which the provider is asked again.
-pub(super) const ASK: &str = "ask";
 
 /// How long after silence the provider is asked first. Each further wait is twice as long.
 const FIRST: TimeDelta = TimeDelta::seconds(1);
