@@ -22,7 +22,14 @@ impl<P: Projection> Projector<P> {
         state: &mut State<P>,
         key: &str,
     ) -> Result<(), ProjectorError> {
-        match self.try_retry(state, key).await {
+        let retried = match self.try_retry(state, key).await {
+            Err(error) if error.is_of_the_rows() => Err(ProjectorError::StillParked {
+                key: key.to_owned(),
+                error: error.to_string(),
+            }),
+            other => other,
+        };
+        match retried {
             Err(ProjectorError::StillParked { key, error }) => {
                 self.stays_parked(&key, &error).await?;
                 Err(ProjectorError::StillParked { key, error })

@@ -93,6 +93,11 @@ async fn a_fold_that_fails_or_panics_parks_its_key_and_nothing_else() {
             (status.position, status.parked_keys, status.parked_events),
             (7, 1, 3)
         );
+        let again = projector.retry("a").await.unwrap_err();
+        assert!(
+            matches!(again, ProjectorError::StillParked { .. }),
+            "{note}: {again}"
+        );
     }
 }
 
