@@ -36,7 +36,7 @@ pub fn line(text: &str) -> Result<String, TextError> {
 /// The same for a text of several lines, which all end with `\n` afterwards.
 ///
 /// # Errors
-/// As [`line`], but for line breaks.
+/// As [`line()`], but for line breaks.
 pub fn lines(text: &str) -> Result<String, TextError> {
     let text = text.trim().replace("\r\n", "\n");
     let text: String = text.replace(is_line_break, "\n").nfc().collect();
