@@ -393,6 +393,17 @@ mod tests {
         assert!(serde_json::from_value::<Zone>("Nowhere".into()).is_err());
     }
 
+    /// None of them falls back to the rules of UTC.
+    #[test]
+    fn every_zone_of_the_database_has_rules() {
+        assert!(Zone::all().count() > 500);
+        let without_machine = ZoneRules::read(Path::new("/nowhere"));
+        for zone in Zone::all() {
+            let rules = TimeZoneDatabase::bundled().get(zone.name()).unwrap();
+            assert_eq!(without_machine.of(zone.name()), rules, "{zone}");
+        }
+    }
+
     #[test]
     fn a_zone_names_its_time() {
         let names = |zone: &str, at| Zone::named(zone).unwrap().abbreviation(utc(at));
